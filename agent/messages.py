@@ -1,0 +1,75 @@
+"""The values that pass between the loop and the model: what it said, what it called, what it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one or several model calls; `cached` are those of `input` that a provider's cache served."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.input + other.input, self.output + other.output, self.cached + other.cached)
+
+    @property
+    def total(self) -> int:
+        """Tokens in and out."""
+        return self.input + self.output
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call the model asked for; `arguments` is the JSON text as the model wrote it, not yet believed."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class ModelReply:
+    """What one model call gave.
+
+    `usage` and `cost_usd` are None where they are unknown; `seconds` is the time of the call.
+    """
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage | None = None
+    model: str = ""
+    finish_reason: str = "stop"
+    cost_usd: float | None = None
+    seconds: float = 0.0
+
+    def as_message(self) -> dict[str, Any]:
+        """The reply as the wire wants it back."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.text or None}
+        if self.tool_calls:
+            message["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in self.tool_calls
+            ]
+        return message
+
+
+@dataclass(frozen=True)
+class ToolReply:
+    """What became of a call: `text` for the model, `value` for the program."""
+
+    call: ToolCall
+    text: str
+    value: object = None
+    failed: bool = False
+    seconds: float = 0.0
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # as validated; empty when they were not
+
+    def as_message(self) -> dict[str, Any]:
+        """The reply as the wire wants it."""
+        return {"role": "tool", "tool_call_id": self.call.id, "content": self.text}

@@ -1,0 +1,43 @@
+"""What can go wrong below the agent: what the model may mend, and what only the caller can.
+
+    DBAgentError                  everything a caller may want to catch (agent/errors.py draws the whole tree)
+    ├── DatabaseUnavailable       the database cannot be reached, opened or logged into
+    │   └── DriverMissing         its driver is not installed; the text names the extra
+    └── ToolError                 the model erred; the text goes back to the model and says what to do next
+        ├── UnknownTable          a name that is in no schema; the text offers the nearest
+        ├── SqlRefused            the guard did not let it pass
+        └── SqlFailed             the database did not take it
+            └── SqlTimeout        it ran past its limit and was stopped
+"""
+
+
+class DBAgentError(Exception):
+    """Everything that can go wrong for a caller of DBAgent, in one line that a person can act on."""
+
+
+class DatabaseUnavailable(DBAgentError):
+    """The database cannot be reached, opened or logged into; the text holds no password."""
+
+
+class DriverMissing(DatabaseUnavailable):
+    """The driver for this kind of database is not installed; the text names the extra that brings it."""
+
+
+class ToolError(DBAgentError):
+    """A call of the model went wrong in a way the model can mend; the text says what to do next."""
+
+
+class UnknownTable(ToolError):
+    """The model named a table that is in no schema it may see; the text offers the nearest."""
+
+
+class SqlRefused(ToolError):
+    """The guard did not let the statement pass; the text gives the reason and a repair."""
+
+
+class SqlFailed(ToolError):
+    """The database did not take the statement; the text is the database's own complaint."""
+
+
+class SqlTimeout(SqlFailed):
+    """The statement ran past its limit and was stopped."""
