@@ -1,0 +1,116 @@
+"""Answer and its Receipt: what is said, the rows it rests on, and how it came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from agent.messages import Usage
+from tools.result_table import ResultTable
+
+ANSWERED = "answered"
+DECLINED = "declined"
+STEP_LIMIT = "step_limit"
+TOOL_LIMIT = "tool_call_limit"
+TIME_LIMIT = "time_limit"
+CUT_OFF = "cut_off"
+FILTERED = "content_filter"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How an answer came about.
+
+    `outcome` is one of
+      "answered"         the answer rests on a query that ran,
+      "declined"         the model answered without any query having run,
+      "step_limit"       it had to say what it knew after the last step,
+      "tool_call_limit"  likewise after the last tool call,
+      "time_limit"       likewise, because the seconds for one question were used up,
+      "cut_off"          the model's text was cut at its token limit,
+      "content_filter"   the provider withheld the text.
+    `tables` are the full names of the tables read by `sql`. `rows` is how many came back; `more_rows` whether
+    the database had more. `tokens` is None where the provider told none; `cost_usd` where a price is unknown.
+    `prompt_source` is "langfuse", "last known" or "file". Seconds are wall time; `model_seconds` and
+    `database_seconds` are sums over the calls. `steps` counts model calls.
+    """
+
+    sql: str | None
+    tables: tuple[str, ...]
+    rows: int | None
+    more_rows: bool
+    prompt_name: str
+    prompt_version: int | None
+    prompt_label: str
+    prompt_source: str
+    models: tuple[str, ...]
+    tokens: Usage | None
+    cost_usd: float | None
+    seconds: float
+    model_seconds: float
+    database_seconds: float
+    trace_id: str
+    trace_url: str | None
+    steps: int
+    tool_calls: int
+    outcome: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The receipt as JSON holds it."""
+        return {
+            "sql": self.sql,
+            "tables": list(self.tables),
+            "rows": self.rows,
+            "more_rows": self.more_rows,
+            "prompt": {
+                "name": self.prompt_name,
+                "version": self.prompt_version,
+                "label": self.prompt_label,
+                "source": self.prompt_source,
+            },
+            "models": list(self.models),
+            "tokens": self.tokens
+            and {
+                "input": self.tokens.input,
+                "output": self.tokens.output,
+                "cached": self.tokens.cached,
+            },
+            "cost_usd": self.cost_usd,
+            "seconds": round(self.seconds, 4),
+            "model_seconds": round(self.model_seconds, 4),
+            "database_seconds": round(self.database_seconds, 4),
+            "trace_id": self.trace_id,
+            "trace_url": self.trace_url,
+            "steps": self.steps,
+            "tool_calls": self.tool_calls,
+            "outcome": self.outcome,
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked, what is said, and what it rests on.
+
+    `sql` and `table` are those of the last query that ran; None when none did.
+    """
+
+    question: str
+    text: str
+    sql: str | None
+    table: ResultTable | None
+    receipt: Receipt
+
+    @property
+    def answered(self) -> bool:
+        """Whether a query ran and the model could say what came of it."""
+        return self.sql is not None and self.receipt.outcome in (ANSWERED, CUT_OFF)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole answer as JSON holds it: `question`, `text`, `sql`, `table`, `receipt`."""
+        return {
+            "question": self.question,
+            "text": self.text,
+            "sql": self.sql,
+            "table": None if self.table is None else dict(self.table.as_json()),
+            "receipt": self.receipt.as_json(),
+        }

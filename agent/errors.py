@@ -1,0 +1,61 @@
+"""What can go wrong for a caller, drawn as a tree; each has its own exit code on the command line.
+
+    DBAgentError
+    ├── SettingsError             a setting is missing or wrong; the text names it               exit 2
+    ├── QuestionRefused           the question is empty or longer than the limit                 exit 2
+    ├── PromptNotFound            no prompt of that name, label or version                       exit 2
+    ├── PromptInvalid             the template does not parse, or names what is not there        exit 2
+    ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
+    ├── DatabaseUnavailable       the database cannot be reached, opened or logged into          exit 5
+    │   └── DriverMissing         its driver is not installed                                    exit 5
+    └── ToolError                 the model erred; it is told so and tries again (tools/errors.py)
+
+Limits are outcomes, not errors: see `Receipt.outcome`.
+"""
+
+from tools.errors import (
+    DatabaseUnavailable,
+    DBAgentError,
+    DriverMissing,
+    SqlFailed,
+    SqlRefused,
+    SqlTimeout,
+    ToolError,
+    UnknownTable,
+)
+
+__all__ = [
+    "DBAgentError",
+    "DatabaseUnavailable",
+    "DriverMissing",
+    "ModelUnavailable",
+    "PromptInvalid",
+    "PromptNotFound",
+    "QuestionRefused",
+    "SettingsError",
+    "SqlFailed",
+    "SqlRefused",
+    "SqlTimeout",
+    "ToolError",
+    "UnknownTable",
+]
+
+
+class SettingsError(DBAgentError):
+    """A setting is missing or wrong; the text names it and what to set."""
+
+
+class QuestionRefused(DBAgentError):
+    """The question is empty or longer than the limit; no model was asked."""
+
+
+class PromptNotFound(DBAgentError):
+    """No prompt has that name, label or version; the text offers the nearest."""
+
+
+class PromptInvalid(DBAgentError):
+    """The template does not parse, or names a variable it was not given."""
+
+
+class ModelUnavailable(DBAgentError):
+    """The model cannot be reached, or does not take the request; the text names the host or the setting."""

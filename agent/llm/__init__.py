@@ -1,0 +1,1 @@
+"""Everything on the way to a language model and back."""
