@@ -1,0 +1,58 @@
+"""Tokens → money: what a model call cost, in USD, or that it is not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from agent.errors import SettingsError
+from agent.messages import Usage
+
+# Providers answer with a dated name ("gpt-4o-2024-08-06") for the name that was asked for ("gpt-4o").
+_DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
+
+
+class Price(BaseModel):
+    """USD per million tokens; `cached` is for input served from the provider's prompt cache."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float
+    output: float
+    cached: float | None = None
+
+
+class _PriceFile(BaseModel):
+    about: str = ""
+    models: dict[str, Price]
+
+
+class PriceList:
+    """Knows what models cost."""
+
+    def __init__(self, prices: Mapping[str, Price]) -> None:
+        self._prices = {name.lower(): price for name, price in prices.items()}
+
+    @classmethod
+    def read(cls, *files: Path) -> PriceList:
+        """The prices of these files, later ones over earlier ones. Raises SettingsError, naming the file."""
+        prices: dict[str, Price] = {}
+        for file in files:
+            try:
+                prices |= _PriceFile.model_validate_json(file.read_bytes()).models
+            except (OSError, ValidationError) as error:
+                raise SettingsError(f"The model prices in {file} cannot be read: {error}") from error
+        return cls(prices)
+
+    def cost(self, model: str, usage: Usage) -> float | None:
+        """What these tokens cost in USD; None where the model has no known price."""
+        name = model.lower().rsplit("/", 1)[-1]
+        price = self._prices.get(name) or self._prices.get(_DATED.sub("", name))
+        if price is None:
+            return None
+        cached_price = price.input if price.cached is None else price.cached
+        fresh = usage.input - usage.cached
+        return (fresh * price.input + usage.cached * cached_price + usage.output * price.output) / 1_000_000
