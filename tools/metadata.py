@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,9 +92,10 @@ class DatabaseMeta:
             yield from schema.tables
 
     def find(self, name: str, schema: str | None = None) -> tuple[TableMeta, ...]:
-        """Every table a loosely written name can mean: `orders`, `public.orders`, `"public"."orders"`, any case.
+        """Every table a loosely written name can mean: `orders`, `public.orders`, `"public"."orders"`.
 
-        An exact spelling wins over one that differs in case; a table of the default schema over others.
+        Case does not matter, but an exact spelling wins over one that differs in it, and a table of the
+        default schema over others.
         """
         wanted = name if schema is None else f"{schema}.{name}"
         for key in (wanted, wanted.replace('"', "").replace("`", "").replace("[", "").replace("]", "")):
@@ -133,3 +135,67 @@ class DatabaseMeta:
             yield f"{table.full_name}|{table.kind}|{table.comment}|{table.primary_key}|{table.foreign_keys}"
             for each in table.fields:
                 yield f"{each.name}|{each.type}|{each.nullable}|{each.comment}"
+
+    def sql_name(self, table: TableMeta) -> str:
+        """The table's name as a statement needs it: with its schema, quoted where the dialect asks for it."""
+        return ".".join(quoted(part, self.dialect) for part in (table.schema, table.name) if part)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BACKTICKS = _words("""
+    mysql mariadb bigquery hive spark spark2 databricks clickhouse doris starrocks singlestore drill
+    athena
+""")
+# Dialects that fold an unquoted name to lower or upper case, so that a name of mixed case needs its quotes.
+_FOLDING = _words("postgres redshift materialize risingwave snowflake oracle exasol")
+# What one or the other supported database does not take as a bare name; quoting one too many is harmless.
+_RESERVED = _words("""
+    accessible add all alter analyse analyze and any array as asc asymmetric authorization before between
+    bigint binary blob both by call cascade case cast change char character check collate collation column
+    concurrently condition constraint continue convert create cross cube current_catalog current_date
+    current_role current_schema current_time current_timestamp current_user cursor database databases
+    day_hour dec decimal declare default deferrable delayed delete desc describe distinct distinctrow div
+    do double drop dual each else elseif empty enclosed end escape escaped except exists exit explain
+    false fetch float for force foreign freeze from full fulltext function generated get glob grant group
+    grouping groups having high_priority if ignore ilike in index indexed infile initially inner inout
+    insert int integer intersect interval into is isnull iterate join json_table key keys kill lag lambda
+    lateral lead leading leave left like limit linear lines load localtime localtimestamp lock long loop
+    low_priority match maxvalue mod modifies natural not nothing notnull null numeric of offset on only
+    optimize option optionally or order out outer outfile over overlaps partition percent_rank pivot
+    pivot_longer pivot_wider placing precision primary procedure purge qualify range rank read reads real
+    recursive references regexp release rename repeat replace require restrict return returning returns
+    revoke right rlike row row_number rows schema schemas select semi sensitive separator session_user set
+    show signal similar smallint some spatial specific sql ssl starting stored straight_join summarize
+    symmetric system table tablesample terminated then to top trailing transaction trigger true undo union
+    unique unlock unpivot unsigned update usage use user using utc_date utc_time utc_timestamp values
+    varbinary varchar variadic varying verbose virtual when where while window with write xor year_month
+    zerofill
+""")
+
+
+def quoted(name: str, dialect: str) -> str:
+    """The identifier as the dialect needs it: bare where that is safe, else in the dialect's own quotes."""
+    if (
+        _PLAIN.fullmatch(name)
+        and name.lower() not in _RESERVED
+        and not (dialect in _FOLDING and name not in (name.lower(), name.upper()))
+        and not (
+            dialect in _FOLDING and dialect not in ("snowflake", "oracle", "exasol") and name != name.lower()
+        )
+    ):
+        return name
+    if dialect in _BACKTICKS:
+        return "`" + name.replace("`", "``") + "`"
+    if dialect in ("tsql", "fabric"):
+        return "[" + name.replace("]", "]]") + "]"
+    return '"' + name.replace('"', '""') + '"'
+
+
+def one_line(text: str, longest: int = 200) -> str:
+    """Foreign text as one bounded line: line ends, control characters and runs of blanks become one blank."""
+    plain = " ".join("".join(each if each.isprintable() else " " for each in text[: 8 * longest]).split())
+    return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"

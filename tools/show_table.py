@@ -1,0 +1,197 @@
+"""TOOL: fields, keys, comments and sample values of named tables, as annotated DDL."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pydantic import Field, field_validator
+
+from tools.arguments import Arguments, listed
+from tools.errors import UnknownTable
+from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, one_line, quoted
+from tools.tool import tool
+from tools.words import terms
+
+if TYPE_CHECKING:
+    from tools.database import Database, SampleValues
+
+_FIELDS_SHOWN = 60
+_SAMPLES = 5
+_BYTES = 30_000
+
+
+class ShowTable(Arguments):
+    tables: list[str] = Field(description="Names of one or several tables.", min_length=1)
+    fields: list[str] = Field(
+        default=[], description="Only for very wide tables: names or words of the fields to show."
+    )
+
+    _listed = field_validator("tables", "fields", mode="before")(listed)
+
+
+@dataclass(frozen=True)
+class TableDescription:
+    """One table as it is shown: the fields that were chosen of it, their sample values, who points at it."""
+
+    table: TableMeta
+    fields: tuple[FieldMeta, ...]
+    samples: dict[str, SampleValues]
+    referenced_by: tuple[tuple[TableMeta, ForeignKey], ...] = ()
+
+
+@dataclass(frozen=True)
+class TableDescriptions:
+    """The tables that were asked for, and what to say of names that are in no schema."""
+
+    meta: DatabaseMeta
+    tables: tuple[TableDescription, ...]
+    notes: tuple[str, ...] = ()
+
+    def for_model(self) -> str:
+        """Annotated DDL, one block a table, within 30 kB."""
+        blocks: list[str] = []
+        room, left_out = _BYTES, []
+        for each in self.tables:
+            block = _ddl(each, self.meta)
+            room -= len(block.encode())
+            if room < 0 and blocks:
+                left_out.append(self.meta.sql_name(each.table))
+            else:
+                blocks.append(block)
+        notes = list(self.notes)
+        if left_out:
+            notes.append(
+                f"Not shown for want of room: {', '.join(left_out)}. Call show_table again for these."
+            )
+        return "\n\n".join([*blocks, *notes])
+
+
+def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
+    """See tables as annotated DDL: fields, types, keys, comments, sample values."""
+    meta = database.meta
+    found: dict[str, TableMeta] = {}
+    unknown: list[str] = []
+    for name in arguments.tables:
+        tables = meta.find(name.strip().rstrip(";"))
+        found.update({table.full_name: table for table in tables})
+        if not tables:
+            near = ", ".join(meta.nearest(name)) or "none: the database has no tables"
+            unknown.append(f"There is no table {one_line(name, 80)!r}. The nearest are {near}.")
+    if not found:
+        raise UnknownTable(
+            " ".join(unknown) + " Call again with one of these, or search_metadata for others."
+        )
+    shown = tuple(_described(table, arguments.fields, database) for table in found.values())
+    return TableDescriptions(meta, shown, tuple(unknown))
+
+
+def _described(table: TableMeta, wanted: Sequence[str], database: Database) -> TableDescription:
+    fields = _chosen(table, wanted)
+    samples = {each.name: database.sample_values(table, each, _SAMPLES) for each in fields}
+    pointing = tuple(
+        (other, key)
+        for other in database.meta.tables()
+        for key in other.foreign_keys
+        if (key.target_schema, key.target_table) == (table.schema, table.name)
+    )
+    return TableDescription(
+        table, fields, {name: values for name, values in samples.items() if values is not None}, pointing
+    )
+
+
+def _chosen(table: TableMeta, wanted: Sequence[str]) -> tuple[FieldMeta, ...]:
+    """All fields where they are few; else the keys and those that the words name, else the first."""
+    if len(table.fields) <= _FIELDS_SHOWN:
+        return table.fields
+    keys = {name.lower() for key in table.foreign_keys for name in key.fields}
+    keys.update(name.lower() for name in table.primary_key)
+    words = {term for text in wanted for term in terms(text)}
+    names = {text.strip('"`[] ').lower() for text in wanted}
+    matching = [
+        each
+        for each in table.fields
+        if each.name.lower() in names or words & set(terms(f"{each.name} {each.comment}"))
+    ] or list(table.fields)
+    chosen = {each.name for each in matching[:_FIELDS_SHOWN]} | {
+        each.name for each in table.fields if each.name.lower() in keys
+    }
+    return tuple(each for each in table.fields if each.name in chosen)
+
+
+def _ddl(description: TableDescription, meta: DatabaseMeta) -> str:
+    table, dialect = description.table, meta.dialect
+    about = one_line(table.comment, 300)
+    if table.row_estimate is not None:
+        about += f"{'.' if about and about[-1] not in '.。!?' else ''} ~{table.row_estimate} rows"
+    lines = [f"-- {about.strip()}"] if about else []
+    lines.append(f"CREATE {table.kind.upper()} {meta.sql_name(table)} (")
+    items: list[tuple[str, str]] = []
+    for each in description.fields:
+        declared = f"{quoted(each.name, dialect)} {each.type}".rstrip() + (
+            "" if each.nullable else " NOT NULL"
+        )
+        items.append((declared, _remark(each, description.samples.get(each.name))))
+    if table.primary_key:
+        items.append((f"PRIMARY KEY ({_names(table.primary_key, dialect)})", ""))
+    items += [(f"UNIQUE ({_names(each, dialect)})", "") for each in table.unique]
+    for key in table.foreign_keys:
+        target = ".".join(quoted(part, dialect) for part in (key.target_schema, key.target_table) if part)
+        items.append(
+            (
+                f"FOREIGN KEY ({_names(key.fields, dialect)}) "
+                f"REFERENCES {target} ({_names(key.target_fields, dialect)})",
+                "",
+            )
+        )
+    for number, (item, remark) in enumerate(items, start=1):
+        comma = "," if number < len(items) else ""
+        lines.append(f"  {item}{comma}" + (f" -- {remark}" if remark else ""))
+    hidden = len(table.fields) - len(description.fields)
+    if hidden:
+        lines.append(f"  -- and {hidden} more fields: name them, or give words, in the argument fields")
+    lines.append(");")
+    if description.referenced_by:
+        pointing = [
+            f"{meta.sql_name(other)}.{_names(key.fields, dialect)}"
+            for other, key in description.referenced_by[:20]
+        ]
+        more = len(description.referenced_by) - len(pointing)
+        lines.append("-- referenced by: " + ", ".join(pointing) + (f" and {more} more" if more else ""))
+    return "\n".join(lines)
+
+
+def _names(names: Sequence[str], dialect: str) -> str:
+    return ", ".join(quoted(name, dialect) for name in names)
+
+
+def _remark(field: FieldMeta, samples: SampleValues | None) -> str:
+    said = one_line(field.comment, 300)
+    # Our own marker must not be faked by a comment that holds it.
+    parts = [said.replace("; values: ", ", values: ")] if said else []
+    if samples is not None and samples.values:
+        count = "many" if samples.distinct is None else str(samples.distinct)
+        values = ", ".join(literal(value) for value in samples.values)
+        parts.append(f"values: {values} ({len(samples.values)} of {count})")
+    return "; ".join(parts)
+
+
+def literal(value: object, longest: int = 40) -> str:
+    """A value as SQL would write it, on one line, shortened: 'paid', 22.10, '2026-11-24', NULL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(bytes(value))} bytes>"
+    if isinstance(value, datetime.date | datetime.time):
+        value = value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
+    return "'" + one_line(str(value), longest).replace("'", "''") + "'"
+
+
+SHOW_TABLE = tool(show_table)

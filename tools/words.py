@@ -1,0 +1,91 @@
+"""Text into the terms that search compares: identifiers split, words stemmed, accents and widths folded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Scripts that are written without spaces: their runs become pairs of characters.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
+_UNSPACED_CHARACTER = re.compile(rf"[{_UNSPACED}]")
+_PIECE = re.compile(
+    rf"[{_UNSPACED}]+|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+(?:['’][a-z]{{1,2}}\b)?|[A-Z]+|\d+|[^\W\d_{_UNSPACED}]+"
+)
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STOP_WORDS = _set("""
+    a about above across after again all also am an and any are as ask at be been before being below
+    between both but by can could did do does doing done down each either else ever every find finds for
+    from get gets give gives given had has have having he her here hers him his how i if in into is it its
+    itself just kindly least less let like list lists many may me might more most much must my need
+    neither no nor not of off on once one ones only or other others our out over own per please return
+    returns same shall she should show shows so some such tell than that the their them then there these
+    they this those through to too under until up upon us use used using very want was we were what when
+    where whether which while who whom whose why will with within without would you your average avg
+    calculate compare compute count counts different distinct entire exactly fetch figure following
+    greater greatest high higher highest how largest larger lowest lower max maximum mean min minimum
+    number display sort sorted order ordered ascending descending alphabetical top bottom total sum
+""")
+_STOP_BIGRAMS = _set("多少 哪些 什么 请问 列出 显示 查询 哪个 几个 每个 所有 一共 的数 有多 是多 有哪 找出")
+
+
+def folded(text: str) -> str:
+    """The text with case, width and accents folded away: what two spellings of one value have in common."""
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(each for each in plain if not unicodedata.combining(each))
+    return " ".join(unicodedata.normalize("NFC", plain).casefold().split())
+
+
+def pieces(text: str) -> Iterator[str]:
+    """The words of a text or an identifier, in order, lower case, not stemmed; CJK runs as bigrams.
+
+    `customerID_2` gives customer, id, 2; `HTTPServer` gives http, server; `订单金额` gives 订单, 单金, 金额.
+    """
+    plain = unicodedata.normalize("NFKD", text)
+    plain = unicodedata.normalize("NFC", "".join(each for each in plain if not unicodedata.combining(each)))
+    for match in _PIECE.finditer(plain):
+        piece = match.group()
+        if _UNSPACED_CHARACTER.match(piece):
+            yield from (piece[at : at + 2] for at in range(max(1, len(piece) - 1)))
+        else:
+            yield re.sub(r"['’].*", "", piece).casefold()
+
+
+def stem(word: str) -> str:
+    """An English word less its inflection: cities → city, ordered → order, shipping → ship."""
+    if len(word) <= 3 or not word.isascii() or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            bare = word[: -len(ending)]
+            if not re.search(r"[aeiouy]", bare):
+                break
+            word = bare[:-1] if bare[-1] == bare[-2] and bare[-1] not in "lsz" else bare
+            break
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+
+
+def terms(text: str) -> list[str]:
+    """The stemmed terms of a text, in order, with repeats."""
+    return [stem(piece) for piece in pieces(text)]
+
+
+def asked(text: str) -> dict[str, str]:
+    """The terms of a question that carry meaning, each with the word it was written as.
+
+    Where only words without meaning were given, these are kept: a table may be called `list`.
+    """
+    all_of_it = list(pieces(text))
+    kept = [piece for piece in all_of_it if piece not in STOP_WORDS and piece not in _STOP_BIGRAMS]
+    return {stem(piece): piece for piece in reversed(kept or all_of_it)}
