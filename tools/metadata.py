@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
+
+from tools.outline import outlined
 
 
 @dataclass(frozen=True)
@@ -136,9 +139,33 @@ class DatabaseMeta:
             for each in table.fields:
                 yield f"{each.name}|{each.type}|{each.nullable}|{each.comment}"
 
+    def outline(self, budget_tokens: int) -> dict[str, Any]:
+        """What a prompt says of this database, as plain values for a template, within about so many tokens.
+
+        `detail` tells how much there was room for: "full" (every field of every table), "tables" (each with
+        its comment, `fields` empty) or "schemas" (how many tables each has, and its most connected ones):
+
+            {"dialect", "name", "detail", "table_count", "schema_count", "schemas": [
+              {"name", "comment", "table_count", "tables": [
+                {"name", "full_name", "comment", "kind", "fields": [
+                  {"name", "type", "comment", "primary_key", "references"}]}]}]}
+
+        `full_name`, `references` and a field's `name` are quoted as SQL needs them. Comments are one bounded
+        line each. The same schema gives the same outline, byte for byte: nothing in it counts rows.
+        """
+        return outlined(self, budget_tokens)
+
+    def quoted(self, name: str) -> str:
+        """The identifier as this database's SQL needs it."""
+        return quoted(name, self.dialect)
+
+    def sql_target(self, key: ForeignKey) -> str:
+        """The name of the table that a foreign key points at, as a statement needs it."""
+        return ".".join(self.quoted(part) for part in (key.target_schema, key.target_table) if part)
+
     def sql_name(self, table: TableMeta) -> str:
         """The table's name as a statement needs it: with its schema, quoted where the dialect asks for it."""
-        return ".".join(quoted(part, self.dialect) for part in (table.schema, table.name) if part)
+        return ".".join(self.quoted(part) for part in (table.schema, table.name) if part)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -193,9 +220,3 @@ def quoted(name: str, dialect: str) -> str:
     if dialect in ("tsql", "fabric"):
         return "[" + name.replace("]", "]]") + "]"
     return '"' + name.replace('"', '""') + '"'
-
-
-def one_line(text: str, longest: int = 200) -> str:
-    """Foreign text as one bounded line: line ends, control characters and runs of blanks become one blank."""
-    plain = " ".join("".join(each if each.isprintable() else " " for each in text[: 8 * longest]).split())
-    return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"

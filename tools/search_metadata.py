@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, field_validator
 
 from tools.arguments import Arguments
-from tools.metadata import DatabaseMeta, TableMeta, one_line, quoted
+from tools.metadata import DatabaseMeta, TableMeta, quoted
 from tools.metadata_index import TableHit, index_of
+from tools.text import one_line
 from tools.tool import tool
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class SearchResult:
         name = self.meta.sql_name(table)
         joins = []
         for key in table.foreign_keys:
-            target = ".".join(quoted(part, dialect) for part in (key.target_schema, key.target_table) if part)
+            target = self.meta.sql_target(key)
             joins.append(
                 " AND ".join(
                     f"{name}.{quoted(mine, dialect)} = {target}.{quoted(theirs, dialect)}"

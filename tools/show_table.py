@@ -12,7 +12,8 @@ from pydantic import Field, field_validator
 
 from tools.arguments import Arguments, listed
 from tools.errors import UnknownTable
-from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, one_line, quoted
+from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, quoted
+from tools.text import one_line
 from tools.tool import tool
 from tools.words import terms
 
@@ -139,7 +140,7 @@ def _ddl(description: TableDescription, meta: DatabaseMeta) -> str:
         items.append((f"PRIMARY KEY ({_names(table.primary_key, dialect)})", ""))
     items += [(f"UNIQUE ({_names(each, dialect)})", "") for each in table.unique]
     for key in table.foreign_keys:
-        target = ".".join(quoted(part, dialect) for part in (key.target_schema, key.target_table) if part)
+        target = meta.sql_target(key)
         items.append(
             (
                 f"FOREIGN KEY ({_names(key.fields, dialect)}) "
