@@ -9,9 +9,9 @@ from agent.messages import Usage
 from tools.result_table import ResultTable
 
 ANSWERED = "answered"
-DECLINED = "declined"
+NO_QUERY = "no_query"
 STEP_LIMIT = "step_limit"
-TOOL_LIMIT = "tool_call_limit"
+TOOL_CALL_LIMIT = "tool_call_limit"
 TIME_LIMIT = "time_limit"
 CUT_OFF = "cut_off"
 FILTERED = "content_filter"
@@ -23,7 +23,7 @@ class Receipt:
 
     `outcome` is one of
       "answered"         the answer rests on a query that ran,
-      "declined"         the model answered without any query having run,
+      "no_query"         the model spoke without any query having run: it declined, asked back, or told of the schema,
       "step_limit"       it had to say what it knew after the last step,
       "tool_call_limit"  likewise after the last tool call,
       "time_limit"       likewise, because the seconds for one question were used up,

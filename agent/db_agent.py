@@ -1,0 +1,407 @@
+"""The loop: compile the prompt, ask the model, run the tools it calls, until it answers or a limit is reached."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from agent.answer import (
+    ANSWERED,
+    CUT_OFF,
+    FILTERED,
+    NO_QUERY,
+    STEP_LIMIT,
+    TIME_LIMIT,
+    TOOL_CALL_LIMIT,
+    Answer,
+    Receipt,
+)
+from agent.errors import QuestionRefused
+from agent.events import (
+    AnswerReady,
+    Event,
+    PhaseStarted,
+    QuestionStarted,
+    Tell,
+    TextDelta,
+    TextWithdrawn,
+    ToolFinished,
+    ToolStarted,
+    tell_nobody,
+)
+from agent.llm.client import LanguageModel, model_clock
+from agent.llmops.prompts import CompiledPrompt, PromptProxy
+from agent.llmops.tracing import Span, Tracing
+from agent.messages import ModelReply, ToolCall, ToolReply, Usage
+from agent.toolbox import Toolbox
+from tools.database import stoppable
+from tools.result_table import ResultTable
+
+T = TypeVar("T")
+
+PROMPT = "agent/db_agent"
+PLAN, SQL, FORMAT = "plan generation", "sql generation", "result formatting"
+
+LONGEST_QUESTION = 20_000  # characters; a longer one costs more than it can ask
+SAME_CALL_AT_MOST = 2
+
+SAY_WHAT_YOU_KNOW = (
+    "No more tools can be called for this question. Answer now from the results above; say plainly what is still missing."
+)
+TOLD_ALREADY = (
+    "You have made this very call {count} times and its result has not changed. Do something else, "
+    "or answer with what you have."
+)
+NOT_RUN = "Not run: the limit of {limit} tool calls for one question is reached."
+
+
+@dataclass(frozen=True)
+class QuestionLimits:
+    """How much one question may take: model calls, tool calls, seconds, and schema tokens in its prompt."""
+
+    steps: int = 12
+    tool_calls: int = 20
+    seconds: float = 120.0
+    schema_tokens: int = 1500
+
+
+class DBAgent:
+    """Answers questions over one database. Keeps nothing between questions; may answer many at once."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        toolbox: Toolbox,
+        prompts: PromptProxy,
+        tracing: Tracing,
+        limits: QuestionLimits | None = None,
+        *,
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.model = model
+        self.toolbox = toolbox
+        self.prompts = prompts
+        self.tracing = tracing
+        self.limits = limits or QuestionLimits()
+        self._close = close
+        self._own_loop = _OwnLoop()
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Mapping[str, Any]] = (),
+        user_id: str | None = None,
+        session_id: str | None = None,
+        prompt_label: str | None = None,
+        tell: Tell = tell_nobody,
+    ) -> Answer:
+        """Answer one question.
+
+        `history` is earlier turns as chat messages (role, content). `tell` hears each event as it happens, in the
+        caller's event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
+        DatabaseUnavailable; limits are outcomes in the receipt.
+        """
+        question = _checked(question)
+        with (
+            self.tracing.question(
+                "db_agent", input=question, user_id=user_id, session_id=session_id
+            ) as root,
+            model_clock() as clock,
+        ):
+            tell(QuestionStarted(question, root.trace_id))
+            prompt = await asyncio.to_thread(self._compile, prompt_label)
+            work = _Work(question, prompt, tell)
+            work.messages += [
+                {"role": "system", "content": prompt.text},
+                *history,
+                {"role": "user", "content": _user_turn(question, date.today())},
+            ]
+            try:
+                async with asyncio.timeout(self.limits.seconds) as deadline:
+                    await self._work(work)
+            except TimeoutError:
+                if not deadline.expired():
+                    raise
+                work.finish(self._out_of_time(work), TIME_LIMIT)
+            answer = self._answer(work, root, clock.seconds)
+            root.update(output=answer.text, metadata=_summary(answer.receipt))
+        tell(AnswerReady(answer))
+        return answer
+
+    async def stream(self, question: str, **options: Any) -> AsyncIterator[Event]:
+        """The events of `ask(question, **options)` as they happen; leaving the iteration cancels the question."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        # A task of its own: spans opened inside an async generator leak to its consumer.
+        task = asyncio.create_task(self.ask(question, tell=queue.put_nowait, **options))
+        task.add_done_callback(lambda _: queue.put_nowait(None))
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+            await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def ask_sync(self, question: str, **options: Any) -> Answer:
+        """`ask` for callers that do not await; works within a running event loop too, which it holds up."""
+        return self._own_loop.run(self.ask(question, **options))
+
+    async def aclose(self) -> None:
+        """Close what was opened for this agent; asking it afterwards is an error."""
+        if self._close:
+            await self._close()
+        await asyncio.to_thread(self._own_loop.close)
+
+    def close(self) -> None:
+        """`aclose` for callers that do not await."""
+        if self._close:
+            self._own_loop.run(self._close())
+        self._own_loop.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _compile(self, label: str | None) -> CompiledPrompt:
+        meta = self.toolbox.database.meta
+        prompt = self.prompts.get_prompt(PROMPT, label=label)
+        return prompt.compile(meta=meta.outline(self.limits.schema_tokens))
+
+    async def _work(self, work: _Work) -> None:
+        with ExitStack() as stack:
+            phases = _Phases(self.tracing, stack, work.tell)
+            for step in range(1, self.limits.steps + 1):
+                phases.enter(work.phase_of_next_model_call)
+                last = step == self.limits.steps or work.tool_calls >= self.limits.tool_calls
+                reply = await self._ask_model(work, last=last)
+                if not reply.tool_calls or last:
+                    work.finish(*_ending(reply, last, work, self.limits))
+                    return
+                work.tell(TextWithdrawn())
+                await self._run_tools(reply, work, phases)
+
+    async def _ask_model(self, work: _Work, *, last: bool) -> ModelReply:
+        if last and work.replies:
+            work.messages.append({"role": "user", "content": SAY_WHAT_YOU_KNOW})
+        config = work.prompt.config
+        reply = await self.model.create_completion(
+            work.messages,
+            model=config.get("model"),
+            tools=() if last else self.toolbox.schemas,
+            temperature=config.get("temperature", 0.0),
+            prompt_client=work.prompt.link,
+            parallel_tool_calls=False,
+            on_text=lambda text: work.tell(TextDelta(text)),
+        )
+        work.replies.append(reply)
+        work.messages.append(reply.as_message())
+        return reply
+
+    async def _run_tools(self, reply: ModelReply, work: _Work, phases: _Phases) -> None:
+        """Run every call of the reply at once; their results go back in the order of the calls."""
+        wants_rows = any(call.name == "execute_sql" for call in reply.tool_calls)
+        phases.enter(SQL if wants_rows or work.tables else phases.current)
+        room = self.limits.tool_calls - work.tool_calls
+        work.tool_calls += len(reply.tool_calls)
+        replies = await asyncio.gather(
+            *(self._run_tool(call, work, within=at < room) for at, call in enumerate(reply.tool_calls))
+        )
+        for told in replies:
+            work.messages.append(told.as_message())
+            work.note(told)
+
+    async def _run_tool(self, call: ToolCall, work: _Work, *, within: bool) -> ToolReply:
+        work.tell(ToolStarted(call))
+        with self.tracing.span(call.name or "unnamed tool", "tool", input=call.arguments) as span:
+            work.same_calls[call.name, call.arguments] += 1
+            count = work.same_calls[call.name, call.arguments] - 1
+            if not within:
+                told = ToolReply(call, NOT_RUN.format(limit=self.limits.tool_calls), failed=True)
+            elif count >= SAME_CALL_AT_MOST:
+                told = ToolReply(call, TOLD_ALREADY.format(count=count), failed=True)
+            else:
+                with stoppable() as stop:
+                    try:
+                        told = await asyncio.to_thread(self.toolbox.call, call)
+                    except asyncio.CancelledError:
+                        stop()
+                        raise
+            span.update(output=told.text)
+            if told.failed:
+                span.update(level="WARNING", status=told.text)
+        work.tell(ToolFinished(told))
+        return told
+
+    def _out_of_time(self, work: _Work) -> str:
+        said = f"The {self.limits.seconds:g} seconds for one question were used up before the answer was complete."
+        return said + (" The rows of the last query that ran are below." if work.tables else "")
+
+    def _answer(self, work: _Work, root: Span, model_seconds: float) -> Answer:
+        table = work.tables[-1] if work.tables else None
+        usages = [reply.usage for reply in work.replies]
+        costs = [reply.cost_usd for reply in work.replies]
+        receipt = Receipt(
+            sql=table and table.sql,
+            tables=table.tables if table else (),
+            rows=None if table is None else len(table.rows),
+            more_rows=bool(table and table.more),
+            prompt_name=work.prompt.name,
+            prompt_version=work.prompt.version,
+            prompt_label=work.prompt.label,
+            prompt_source=work.prompt.source,
+            models=tuple(dict.fromkeys(reply.model for reply in work.replies)),
+            tokens=None if None in usages else sum((u for u in usages if u), Usage()),
+            cost_usd=None if None in costs else sum(c for c in costs if c),
+            seconds=time.monotonic() - work.started,
+            model_seconds=model_seconds,
+            database_seconds=work.tool_seconds,
+            trace_id=root.trace_id,
+            trace_url=self.tracing.link(root.trace_id),
+            steps=len(work.replies),
+            tool_calls=work.tool_calls,
+            outcome=work.outcome,
+        )
+        return Answer(work.question, work.text, receipt.sql, table, receipt)
+
+
+@dataclass
+class _Work:
+    """One question as it is worked on; lives as long as the call of `ask`."""
+
+    question: str
+    prompt: CompiledPrompt
+    tell: Tell
+    started: float = field(default_factory=time.monotonic)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    replies: list[ModelReply] = field(default_factory=list)
+    tables: list[ResultTable] = field(default_factory=list)
+    same_calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    tool_calls: int = 0
+    tool_seconds: float = 0.0
+    last_told: ToolReply | None = None
+    text: str = ""
+    outcome: str = ""
+
+    @property
+    def phase_of_next_model_call(self) -> str:
+        """Planning until something was looked up, formatting when rows have just come, SQL in between."""
+        if self.last_told is None:
+            return PLAN
+        return FORMAT if isinstance(self.last_told.value, ResultTable) else SQL
+
+    def note(self, told: ToolReply) -> None:
+        """Keep what a tool gave."""
+        self.last_told = told
+        self.tool_seconds += told.seconds
+        if isinstance(told.value, ResultTable):
+            self.tables.append(told.value)
+
+    def finish(self, text: str, outcome: str) -> None:
+        """Set what is said and how it ended."""
+        self.text = text
+        self.outcome = outcome
+
+
+class _Phases:
+    """Which phase is open: its span takes the spans of what happens meanwhile."""
+
+    def __init__(self, tracing: Tracing, stack: ExitStack, tell: Tell) -> None:
+        self._tracing = tracing
+        self._stack = stack
+        self._tell = tell
+        self.current = ""
+
+    def enter(self, name: str) -> None:
+        """Be in the phase of that name, ending the one before."""
+        if name == self.current:
+            return
+        self._stack.close()
+        self.current = name
+        self._stack.enter_context(self._tracing.span(name, "chain"))
+        self._tell(PhaseStarted(name))
+
+
+class _OwnLoop:
+    """An event loop in a thread of its own, started when first needed: the sync door."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine there and wait; Ctrl-C cancels it."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="dbagent", daemon=True).start()
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        """Stop the loop, if it ever ran."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.call_soon_threadsafe(loop.stop)
+
+
+def _checked(question: str) -> str:
+    question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
+    if not question:
+        raise QuestionRefused("The question is empty. Ask something, for example: How many customers are there?")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionRefused(
+            f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} are the limit. Ask it in fewer words."
+        )
+    return question
+
+
+def _user_turn(question: str, today: date) -> str:
+    """What changes from day to day stands here, so that the system prompt stays the same byte for byte."""
+    return f"Today: {today.isoformat()} ({today:%A})\nQuestion: {question}"
+
+
+def _ending(reply: ModelReply, last: bool, work: _Work, limits: QuestionLimits) -> tuple[str, str]:
+    """The text of the answer and the outcome."""
+    if reply.finish_reason == "content_filter":
+        return reply.text or "The model's provider withheld the answer (content filter).", FILTERED
+    if reply.finish_reason == "length":
+        return reply.text or "The model's reply was cut off at its token limit before it said anything.", CUT_OFF
+    if last and work.replies[1:]:
+        text = reply.text or "The model wanted to go on, but the limit for one question is reached."
+        return text, TOOL_CALL_LIMIT if work.tool_calls >= limits.tool_calls else STEP_LIMIT
+    return reply.text, ANSWERED if work.tables else NO_QUERY
+
+
+def _summary(receipt: Receipt) -> dict[str, Any]:
+    """What the trace says of the whole question."""
+    as_json = receipt.as_json()
+    return {
+        key: as_json[key]
+        for key in ("outcome", "sql", "tables", "rows", "more_rows", "steps", "tool_calls", "cost_usd", "tokens", "prompt")
+    }

@@ -1,0 +1,139 @@
+"""Settings.from_environment(): every variable, its default, its meaning."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from agent.errors import SettingsError
+
+
+def _home() -> Path:
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "dbagent"
+
+
+def _variable(name: str, meaning: str, default: Any = None, **constraints: Any) -> Any:
+    return Field(default, description=meaning, validation_alias=name, **constraints)
+
+
+class Settings(BaseModel):
+    """What can be set from outside; each field is one environment variable."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    database_url: str = _variable(
+        "DBAGENT_DATABASE_URL",
+        "The database to ask: a SQLAlchemy URL or the path of a file. Unset: the sample database.",
+        "",
+    )
+    model: str = _variable(
+        "DBAGENT_MODEL",
+        "The model's name at the endpoint. Unset or `offline`: the built-in offline model; nothing is sent.",
+        "offline",
+    )
+    openai_api_key: str = _variable("OPENAI_API_KEY", "The endpoint's key.", "", repr=False)
+    openai_base_url: str = _variable(
+        "OPENAI_BASE_URL", "The address of an OpenAI-compatible endpoint. Unset: OpenAI's own.", ""
+    )
+    model_timeout: float = _variable(
+        "DBAGENT_MODEL_TIMEOUT", "Seconds of silence after which a model call is given up.", 60.0, gt=0
+    )
+    model_prices: Path | None = _variable(
+        "DBAGENT_MODEL_PRICES", "A JSON file of prices whose entries win over assets/model_prices.json."
+    )
+    prompt_label: str = _variable(
+        "DBAGENT_PROMPT_LABEL", "The label whose prompt version is used.", "production", min_length=1
+    )
+    prompt_source: Literal["auto", "file", "langfuse"] = _variable(
+        "DBAGENT_PROMPT_SOURCE",
+        "Where prompts are read: `langfuse`, `file` (shipped with the package), or `auto`: Langfuse when its keys are set.",
+        "auto",
+    )
+    schema_tokens: int = _variable(
+        "DBAGENT_SCHEMA_TOKENS",
+        "Tokens the schema may take in the prompt; a larger one is told in outline and searched.",
+        1500,
+        ge=0,
+    )
+    langfuse_public_key: str = _variable(
+        "LANGFUSE_PUBLIC_KEY", "Langfuse's public key. Unset: traces stay on this machine.", ""
+    )
+    langfuse_secret_key: str = _variable("LANGFUSE_SECRET_KEY", "Langfuse's secret key.", "", repr=False)
+    langfuse_base_url: str = _variable(
+        "LANGFUSE_BASE_URL", "The address of Langfuse (cloud, or self-hosted 4.59 or newer).", ""
+    )
+    local_traces: bool = _variable(
+        "DBAGENT_LOCAL_TRACES", "Whether traces are kept on this machine (in DBAGENT_HOME/traces.db).", True
+    )
+    home: Path = Field(
+        default_factory=_home,
+        description="The folder for traces and the last known prompts.",
+        validation_alias="DBAGENT_HOME",
+    )
+    row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
+    query_seconds: float = _variable(
+        "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0
+    )
+    question_seconds: float = _variable(
+        "DBAGENT_QUESTION_SECONDS", "Seconds one question may take in all.", 120.0, gt=0
+    )
+    step_limit: int = _variable("DBAGENT_STEP_LIMIT", "Model calls for one question.", 12, ge=1, le=100)
+    tool_call_limit: int = _variable("DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200)
+
+    @field_validator("home", "model_prices", mode="after")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """The settings of the environment; `overrides` (by field name, None left out) win over it.
+
+        A variable that is set to nothing counts as unset. Raises SettingsError, naming the variable, for a value
+        of the wrong kind and for a DBAGENT_ variable that does not exist.
+        """
+        environment = os.environ if environment is None else environment
+        variables = cls.variables()
+        for name in environment:
+            if name.startswith("DBAGENT_") and name not in variables:
+                near = difflib.get_close_matches(name, variables, 1)
+                raise SettingsError(f"There is no setting {name}.{f' Did you mean {near[0]}?' if near else ''}")
+        given = {name: environment[name] for name in variables if environment.get(name)}
+        if "LANGFUSE_BASE_URL" not in given and environment.get("LANGFUSE_HOST"):
+            given["LANGFUSE_BASE_URL"] = environment["LANGFUSE_HOST"]  # its name before Langfuse 4
+        for field, value in overrides.items():
+            if value is not None:
+                given[str(cls.model_fields[field].validation_alias)] = value
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            raise SettingsError(f"{first['loc'][0]}: {first['msg']}.") from None
+        if settings.model != "offline" and not settings.openai_api_key and not settings.openai_base_url:
+            raise SettingsError(
+                f"DBAGENT_MODEL is {settings.model!r} but OPENAI_API_KEY is not set. Set it (and OPENAI_BASE_URL for an "
+                "endpoint that is not OpenAI's), or leave DBAGENT_MODEL unset to use the offline model."
+            )
+        if bool(settings.langfuse_public_key) != bool(settings.langfuse_secret_key):
+            missing = "LANGFUSE_SECRET_KEY" if settings.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"
+            raise SettingsError(f"{missing} is not set, though the other Langfuse key is. Set both or neither.")
+        return settings
+
+    @classmethod
+    def variables(cls) -> dict[str, tuple[Any, str]]:
+        """Every variable with its default and its meaning, in the order of a reader's interest."""
+        return {
+            str(field.validation_alias): (field.default if field.default_factory is None else "", field.description or "")
+            for field in cls.model_fields.values()
+        }
+
+    @property
+    def has_langfuse(self) -> bool:
+        """Whether Langfuse's keys are set."""
+        return bool(self.langfuse_public_key and self.langfuse_secret_key)

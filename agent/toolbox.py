@@ -1,0 +1,84 @@
+"""Where a call of the model becomes a call of Python, and a refusal becomes a reply."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from agent.messages import ToolCall, ToolReply
+from tools.database import Database
+from tools.errors import ToolError
+from tools.tool import Tool
+
+# Each tool bounds its own text; this is the wall behind them, in characters.
+MOST_TEXT = 30_000
+
+
+class Toolbox:
+    """The tools a model may call, over one database."""
+
+    def __init__(self, database: Database, tools: Sequence[Tool]) -> None:
+        self.database = database
+        self._tools = {tool.name: tool for tool in tools}
+
+    @property
+    def schemas(self) -> list[dict[str, Any]]:
+        """The tools as chat completions take them."""
+        return [tool.schema for tool in self._tools.values()]
+
+    def call(self, call: ToolCall) -> ToolReply:
+        """Run the call; whatever the model did wrong becomes a reply that says what to do next.
+
+        Raises DatabaseUnavailable, which no model can mend.
+        """
+        started = time.monotonic()
+        tool = self._tools.get(call.name)
+        if tool is None:
+            return _refusal(call, self._no_such_tool(call.name), started)
+        try:
+            arguments = tool.arguments.model_validate(_read_json(call.arguments))
+        except ValidationError as error:
+            return _refusal(call, _what_is_wrong(tool, error), started)
+        except ValueError as error:
+            return _refusal(call, f"The arguments of {tool.name} are not valid JSON ({error}). Call it again.", started)
+        try:
+            value = tool.function(arguments, self.database)
+        except ToolError as error:
+            return _refusal(call, str(error), started, arguments)
+        text = value.for_model()
+        if len(text) > MOST_TEXT:
+            text = text[:MOST_TEXT] + "\n(cut here: ask for less)"
+        return ToolReply(call, text, value, False, time.monotonic() - started, arguments.model_dump())
+
+    def _no_such_tool(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self._tools, 1, 0.5)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        return f"There is no tool {name[:80]!r}. {hint}The tools are {', '.join(self._tools)}."
+
+
+def _refusal(call: ToolCall, text: str, started: float, arguments: BaseModel | None = None) -> ToolReply:
+    validated = arguments.model_dump() if arguments else {}
+    return ToolReply(call, text[:MOST_TEXT], None, True, time.monotonic() - started, validated)
+
+
+def _read_json(text: str) -> Any:
+    value = json.loads(text or "{}")
+    # Small local models encode the object twice: a JSON string that holds the JSON.
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _what_is_wrong(tool: Tool, error: ValidationError) -> str:
+    complaints = "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'the arguments'}: {each['msg']}"
+        for each in error.errors(include_url=False, include_input=False)[:5]
+    )
+    takes = ", ".join(
+        f"{name} ({'required' if field.is_required() else 'optional'})"
+        for name, field in tool.arguments.model_fields.items()
+    )
+    return f"The arguments of {tool.name} are wrong: {complaints}. It takes {takes}. Call it again."
