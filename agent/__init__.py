@@ -1,1 +1,76 @@
-"""DBAgent: ask a question in plain words, get an answer from your database, with its receipt."""
+"""DBAgent: ask a question in plain words, get an answer from your database, with its receipt.
+
+    from agent import open_agent
+
+    agent = open_agent("postgresql://reader@db/shop")
+    print(agent.ask_sync("How many orders were paid last month?").text)
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tools
+
+if TYPE_CHECKING:
+    from agent.answer import Answer, Receipt
+    from agent.assembly import open_agent
+    from agent.db_agent import DBAgent, QuestionLimits
+    from agent.errors import (
+        DatabaseUnavailable,
+        DBAgentError,
+        ModelUnavailable,
+        PromptInvalid,
+        PromptNotFound,
+        QuestionRefused,
+        SettingsError,
+    )
+    from agent.llm.scripted import ScriptedModel, calls
+    from agent.settings import Settings
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "DBAgent",
+    "DBAgentError",
+    "DatabaseUnavailable",
+    "ModelUnavailable",
+    "PromptInvalid",
+    "PromptNotFound",
+    "QuestionLimits",
+    "QuestionRefused",
+    "Receipt",
+    "ScriptedModel",
+    "Settings",
+    "SettingsError",
+    "calls",
+    "open_agent",
+]
+
+# A name comes from its module when it is first asked for: `import agent` costs milliseconds, and --help
+# imports neither openai nor langfuse nor sqlalchemy nor duckdb.
+_HOMES = {
+    "Answer": "agent.answer",
+    "Receipt": "agent.answer",
+    "open_agent": "agent.assembly",
+    "DBAgent": "agent.db_agent",
+    "QuestionLimits": "agent.db_agent",
+    "ScriptedModel": "agent.llm.scripted",
+    "calls": "agent.llm.scripted",
+    "Settings": "agent.settings",
+}
+
+if not tools.__file__ or not Path(tools.__file__).with_name("sql_guard.py").exists():
+    raise ImportError(
+        f"DBAgent needs its own package 'tools', but another one is in the way: {list(tools.__path__)}. "
+        "Run from another folder, or rename or move that one."
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'agent' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES.get(name, "agent.errors")), name)

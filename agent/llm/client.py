@@ -250,6 +250,20 @@ class AsyncLLMClient:
         return ModelUnavailable(_in_one_line(error, name, self._host))
 
 
+async def reach(endpoint: Endpoint, seconds: float = 5.0) -> list[str]:
+    """The names of the models an endpoint lists, asked once; empty where it lists none. Raises ModelUnavailable."""
+    async with openai.AsyncOpenAI(
+        api_key=endpoint.api_key or "none", base_url=endpoint.base_url, max_retries=0, timeout=seconds
+    ) as client:
+        try:
+            return [model.id for model in (await client.models.list()).data]
+        except openai.NotFoundError:
+            return []  # an endpoint that serves chat completions alone answers nevertheless
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            host = urlsplit(str(client.base_url)).netloc.rsplit("@", 1)[-1]
+            raise ModelUnavailable(_in_one_line(error, endpoint.model, host)) from error
+
+
 @dataclass
 class _Hearing:
     """A streamed reply as it adds up."""

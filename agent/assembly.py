@@ -1,0 +1,147 @@
+"""open_agent(): the one file that chooses the parts and joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import unquote, urlsplit
+
+from agent.db_agent import DBAgent, QuestionLimits
+from agent.llm.client import AsyncLLMClient, LanguageModel, Observe
+from agent.llm.endpoint import Endpoint
+from agent.llm.offline.transport import MODEL_NAME, OfflineTransport
+from agent.llm.pricing import PriceList
+from agent.llm.scripted import ScriptedModel
+from agent.llmops.langfuse_client import LangfuseClient
+from agent.llmops.prompts import PromptProxy
+from agent.llmops.trace_store import TraceStore
+from agent.llmops.tracing import Tracing
+from agent.redaction import Redactor
+from agent.resources import folder
+from agent.sample import sample_database
+from agent.settings import Settings
+from agent.toolbox import Toolbox
+from tools.database import Database, Limits, open_database
+from tools.execute_sql import EXECUTE_SQL
+from tools.search_metadata import SEARCH_METADATA
+from tools.show_table import SHOW_TABLE
+from tools.tool import Tool
+
+TOOLS = (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL)
+
+
+def open_agent(
+    database: str | Database | None = None,
+    *,
+    model: str | Endpoint | ScriptedModel | LanguageModel | None = None,
+    settings: Settings | None = None,
+    tools: Sequence[Tool] = TOOLS,
+    tell: Callable[[str], None] | None = None,
+) -> DBAgent:
+    """An agent over one database, ready to be asked.
+
+    `database` is a SQLAlchemy URL, the path of a file (DuckDB, SQLite, CSV, Parquet), or an open Database, which
+    stays the caller's to close; None is DBAGENT_DATABASE_URL, else the sample database. `model` is a name at the
+    configured endpoint, an Endpoint, a ScriptedModel, or anything with the client's face; None is DBAGENT_MODEL,
+    else the offline model. `settings` None is the environment's. `tell` hears of long work (reading a large
+    schema, building the sample). Connects and reads the metadata before it returns, so call it once, not for every
+    question. Raises SettingsError, DatabaseUnavailable, DriverMissing.
+    """
+    settings = settings or Settings.from_environment(model=model if isinstance(model, str) else None)
+    redactor = Redactor()
+    if isinstance(database, Database):
+        opened, owned = database, None
+    else:
+        if database:
+            settings = settings.model_copy(update={"database_url": database})
+        redactor.add(_password(settings.database_url))
+        opened = owned = open_chosen_database(settings, tell=tell)
+    for secret in (settings.openai_api_key, settings.langfuse_secret_key):
+        redactor.add(secret)
+    langfuse = langfuse_client(settings, redactor)
+    tracing = Tracing(langfuse)
+    asked = _language_model(model, settings, tracing.span)
+
+    async def close() -> None:
+        await asked.aclose()
+        if owned is not None:
+            owned.close()
+        langfuse.close()
+
+    return DBAgent(
+        asked,
+        Toolbox(opened, tools),
+        prompt_proxy(settings, langfuse),
+        tracing,
+        QuestionLimits(
+            settings.step_limit, settings.tool_call_limit, settings.question_seconds, settings.schema_tokens
+        ),
+        close=close,
+    )
+
+
+def open_chosen_database(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Database:
+    """The database that the settings name, else the sample database."""
+    url = settings.database_url or str(sample_database(tell=tell))
+    return open_database(url, limits=Limits(settings.row_limit, settings.query_seconds), tell=tell)
+
+
+def trace_store(settings: Settings) -> TraceStore:
+    """Where this machine keeps its traces."""
+    return TraceStore(settings.home / "traces.db")
+
+
+def langfuse_client(settings: Settings, redactor: Redactor) -> LangfuseClient:
+    """Langfuse when its keys are set, the local store, both, or a client that is off."""
+    return LangfuseClient.create(
+        public_key=settings.langfuse_public_key or None,
+        secret_key=settings.langfuse_secret_key or None,
+        base_url=settings.langfuse_base_url or None,
+        store=trace_store(settings) if settings.local_traces else None,
+        redact=redactor,
+    )
+
+
+def prompt_proxy(settings: Settings, langfuse: LangfuseClient) -> PromptProxy:
+    """The prompts as the settings choose them."""
+    return PromptProxy(
+        folder=folder("assets") / "prompts",
+        label=settings.prompt_label,
+        client=langfuse if settings.has_langfuse else None,
+        source=settings.prompt_source,
+        last_known=settings.home / "prompts",
+    )
+
+
+def model_endpoint(settings: Settings) -> Endpoint:
+    """The endpoint that the settings name."""
+    if settings.model == MODEL_NAME:
+        return Endpoint(MODEL_NAME, "http://offline.invalid/v1", transport=OfflineTransport())
+    return Endpoint(settings.model, settings.openai_base_url or None, settings.openai_api_key)
+
+
+def _password(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:  # not a URL but a path with brackets, say
+        return ""
+
+
+def _language_model(
+    model: str | Endpoint | ScriptedModel | LanguageModel | None, settings: Settings, observe: Observe
+) -> LanguageModel:
+    match model:
+        case None | str():
+            endpoint = model_endpoint(settings.model_copy(update={"model": model}) if model else settings)
+        case Endpoint():
+            endpoint = model
+        case ScriptedModel():
+            endpoint = model.endpoint
+        case _:
+            return model
+    files = [folder("assets") / "model_prices.json", *([settings.model_prices] if settings.model_prices else [])]
+    return AsyncLLMClient(
+        endpoint,
+        observe=observe,
+        prices=PriceList.read(*files),
+        timeout_seconds=settings.model_timeout,
+    )

@@ -1,0 +1,96 @@
+"""What is configured and what is reachable, looked at part by part."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from agent.assembly import langfuse_client, model_endpoint, open_chosen_database, prompt_proxy, trace_store
+from agent.db_agent import PROMPT
+from agent.errors import DBAgentError
+from agent.llm.client import reach
+from agent.redaction import Redactor
+from agent.settings import Settings
+
+PACKAGES = ("openai", "langfuse", "sqlalchemy", "sqlglot", "duckdb", "pydantic", "psycopg", "pymysql")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `ok` None means that it is not configured, which is fine."""
+
+    name: str
+    ok: bool | None
+    text: str
+    error: DBAgentError | None = None
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """What was found, one part after the other; never raises, and never says a secret."""
+    yield Finding("python", True, f"{platform.python_version()}; {', '.join(_versions())}")
+    yield _model(settings)
+    yield _database(settings)
+    yield from _prompt_and_langfuse(settings)
+    yield _traces(settings)
+
+
+def _versions() -> Iterator[str]:
+    for name in PACKAGES:
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            yield f"{name} not installed"
+
+
+def _model(settings: Settings) -> Finding:
+    endpoint = model_endpoint(settings)
+    where = endpoint.base_url or "OpenAI"
+    if endpoint.transport:
+        return Finding("model", True, "the built-in offline model; set DBAGENT_MODEL and OPENAI_API_KEY for another")
+    try:
+        names = asyncio.run(reach(endpoint))
+    except DBAgentError as error:
+        return Finding("model", False, str(error), error)
+    known = "" if not names or endpoint.model in names else f", though it does not list {endpoint.model!r}"
+    return Finding("model", True, f"{endpoint.model} at {where} answers{known}")
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        database = open_chosen_database(settings)
+    except DBAgentError as error:
+        return Finding("database", False, str(error), error)
+    meta = database.meta
+    tables = sum(len(schema.tables) for schema in meta.schemas)
+    text = f"{database.url}: {meta.dialect}, {len(meta.schemas)} schemas, {tables} tables"
+    for notice in meta.notices:
+        text += f"; {notice}"
+    database.close()
+    return Finding("database", True, text)
+
+
+def _prompt_and_langfuse(settings: Settings) -> Iterator[Finding]:
+    langfuse = langfuse_client(settings.model_copy(update={"local_traces": False}), Redactor())
+    if settings.has_langfuse:
+        trouble = langfuse.check()
+        where = settings.langfuse_base_url or "Langfuse's cloud"
+        yield Finding("langfuse", trouble is None, trouble or f"{where} accepts the keys")
+    else:
+        yield Finding("langfuse", None, "not configured; set LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY, LANGFUSE_BASE_URL")
+    try:
+        prompt = prompt_proxy(settings, langfuse).get_prompt(PROMPT)
+        text = f"{prompt.name} v{prompt.version}, label {prompt.label}, from {prompt.source}"
+        yield Finding("prompt", True, text)
+    except DBAgentError as error:
+        yield Finding("prompt", False, str(error), error)
+    langfuse.close()
+
+
+def _traces(settings: Settings) -> Finding:
+    if not settings.local_traces:
+        return Finding("traces", None, "not kept on this machine (DBAGENT_LOCAL_TRACES)")
+    trouble = trace_store(settings).check()
+    return Finding("traces", trouble is None, trouble or f"kept in {settings.home / 'traces.db'}")

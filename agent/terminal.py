@@ -1,0 +1,270 @@
+"""How an answer, a trace and the progress towards them look in a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from agent.events import Event, PhaseStarted, ToolStarted
+
+if TYPE_CHECKING:
+    from agent.answer import Answer, Receipt
+    from agent.doctor import Finding
+    from agent.llmops.trace_store import SpanRecord, TraceSummary, TraceTree
+
+ROWS_SHOWN = 50
+CELL_WIDTH = 60
+# A pipe has no width of its own; a table in it is as wide as it needs to be, up to this.
+PIPE_WIDTH = 1000
+
+
+def plain(text: str) -> str:
+    """The text without what a terminal would obey: control sequences, direction overrides, invisible tags."""
+    return "".join(
+        character
+        for character in text
+        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+    )
+
+
+def one_line(text: str, width: int) -> str:
+    """The text on one line, cut with an ellipsis where it is longer than `width` characters."""
+    line = " ".join(plain(text).split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Shows on stderr what is being done; shows nothing when that is not a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Progress(None)
+        return
+    with console.status("starting", spinner="dots") as status:
+        yield Progress(status)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where progress is said; nowhere when `status` is None."""
+
+    status: Status | None
+
+    def say(self, text: str) -> None:
+        """Show this as what is being done now."""
+        if self.status:
+            self.status.update(escape(one_line(text, 100)))
+
+    def hear(self, event: Event) -> None:
+        """Show what an event tells."""
+        match event:
+            case PhaseStarted(name):
+                self.say(name)
+            case ToolStarted(call):
+                self.say(f"{_DOING.get(call.name, call.name)} {_arguments_in_words(call.arguments)}")
+
+
+_DOING = {"search_metadata": "searching", "show_table": "showing", "execute_sql": "running"}
+
+
+def _arguments_in_words(arguments: str) -> str:
+    try:
+        values = json.loads(arguments).values()
+    except (ValueError, AttributeError):
+        return arguments
+    return " ".join(", ".join(map(str, each)) if isinstance(each, list) else str(each) for each in values)
+
+
+def show_answer(answer: Answer) -> None:
+    """The text, the rows, the SQL, and the receipt in one line."""
+    console = _console()
+    console.print(Text(plain(answer.text)))
+    if answer.table is not None and answer.table.columns:
+        console.print()
+        console.print(_as_table(answer.table.columns, answer.table.rows[:ROWS_SHOWN]))
+        if remark := _what_is_not_shown(len(answer.table.rows), answer.table.more):
+            console.print(remark, style="dim")
+    if answer.sql:
+        console.print()
+        console.print(Text(plain(answer.sql), style="cyan"))
+    console.print()
+    console.print(Text(receipt_line(answer.receipt), style="dim"))
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """The receipt in one line."""
+    parts = []
+    if receipt.rows is not None:
+        rows = f"{'at least ' if receipt.more_rows else ''}{receipt.rows:,} row{'' if receipt.rows == 1 else 's'}"
+        parts.append(f"{rows} from {', '.join(receipt.tables)}" if receipt.tables else rows)
+    if receipt.outcome != "answered":
+        parts.append(receipt.outcome.replace("_", " "))
+    version = "" if receipt.prompt_version is None else f" v{receipt.prompt_version}"
+    parts.append(f"prompt {receipt.prompt_name}{version} ({receipt.prompt_label}, {receipt.prompt_source})")
+    parts.append(f"{' + '.join(receipt.models)} in {receipt.steps} step{'' if receipt.steps == 1 else 's'}")
+    parts.append("tokens unknown" if receipt.tokens is None else f"{receipt.tokens.total:,} tokens")
+    parts.append("cost unknown" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}")
+    parts.append(
+        f"{receipt.seconds:.2f} s (model {receipt.model_seconds:.2f}, database {receipt.database_seconds:.2f})"
+    )
+    parts.append(f"trace {receipt.trace_url or receipt.trace_id}")
+    return plain(" · ".join(parts))
+
+
+def _what_is_not_shown(rows: int, more: bool) -> str:
+    hidden = rows - ROWS_SHOWN
+    remark = f"… {hidden:,} more rows were fetched; --csv and --json give them." if hidden > 0 else ""
+    return f"{remark} The database has more than these {rows:,} rows.".strip() if more else remark
+
+
+def _as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for position, name in enumerate(columns):
+        numbers = any(_is_number(row[position]) for row in rows)
+        table.add_column(Text(one_line(name, CELL_WIDTH)), justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(one_line(as_text(value), CELL_WIDTH)) for value in row))
+    return table
+
+
+def as_text(value: Any) -> str:
+    """A value as a person reads it."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "true" if value else "false"
+        case bytes():
+            return f"{len(value):,} bytes"
+        case float() if math.isfinite(value):
+            return f"{value:.10g}"
+        case dict() | list() | tuple():
+            return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def write_csv(answer: Answer, out: TextIO) -> None:
+    """The rows with a header; cells that a spreadsheet would run as a formula are made text."""
+    if answer.table is None:
+        return
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_harmless(name) for name in answer.table.columns])
+    for row in answer.table.rows:
+        writer.writerow(["" if value is None else _harmless(_csv_cell(value)) for value in row])
+
+
+def _csv_cell(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | Decimal) else as_text(value)
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def show_traces(traces: Iterable[TraceSummary]) -> None:
+    """The latest traces, newest first."""
+    console = _console()
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name in ("trace", "when", "question", "outcome", "model"):
+        table.add_column(name, overflow="fold")
+    for name in ("tokens", "cost", "seconds"):
+        table.add_column(name, justify="right")
+    for each in traces:
+        table.add_row(
+            each.id[:12],
+            f"{each.started.astimezone():%Y-%m-%d %H:%M:%S}",
+            Text(one_line(each.question, CELL_WIDTH)),
+            Text(plain(each.error or each.outcome or "")[:CELL_WIDTH], style="red" if each.error else ""),
+            Text(plain(each.model or "")),
+            _count(each.tokens),
+            _money(each.cost),
+            _seconds(each.seconds),
+        )
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print('There are no traces yet. Ask something: dbagent ask "How many customers are there?"')
+
+
+def show_trace(trace: TraceTree, *, full: bool) -> None:
+    """The spans of one trace as a tree, with seconds, tokens and cost a node, and totals."""
+    console = _console()
+    tree = Tree(Text(f"trace {trace.id}", style="bold"))
+    for root in trace.roots:
+        _grow(tree, root, full)
+    console.print(tree)
+    console.print(
+        Text(
+            f"total: {_seconds(trace.seconds)} · {_count(trace.tokens)} tokens · {_money(trace.cost)}",
+            style="bold",
+        )
+    )
+
+
+def _grow(tree: Tree, span: SpanRecord, full: bool) -> None:
+    label = Text()
+    label.append(plain(span.name), style="bold red" if span.level == "ERROR" else "bold")
+    label.append(f" {span.kind} {_seconds(span.seconds)}", style="dim")
+    if span.tokens:
+        label.append(f" · {_count(span.tokens)} tokens · {_money(span.cost)}", style="dim")
+    if span.prompt_name:
+        label.append(f" · prompt {span.prompt_name} v{span.prompt_version}", style="dim")
+    if span.status:
+        label.append(f"\n{one_line(span.status, 200)}", style="red" if span.level == "ERROR" else "yellow")
+    if span.kind in ("agent", "tool") or full:
+        for name, text in (("in", span.input), ("out", span.output)):
+            if text:
+                label.append(f"\n{name}: ", style="dim")
+                label.append(plain(text) if full else one_line(text, 160))
+    branch = tree.add(label)
+    for child in span.children:
+        _grow(branch, child, full)
+
+
+def show_finding(finding: Finding) -> None:
+    """One thing that was looked at, and how it is."""
+    mark, style = {True: ("ok", "green"), False: ("no", "red"), None: ("--", "dim")}[finding.ok]
+    line = Text(f"{mark:<3}", style=style)
+    line.append(f"{finding.name:<10}", style="bold")
+    line.append(plain(finding.text))
+    _console().print(line)
+
+
+def _console() -> Console:
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, highlight=False, width=PIPE_WIDTH)
+    return console
+
+
+def _count(tokens: int | None) -> str:
+    return "?" if tokens is None else f"{tokens:,}"
+
+
+def _money(usd: float | None) -> str:
+    return "cost ?" if usd is None else f"${usd:.4f}"
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "running"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
