@@ -1,0 +1,59 @@
+# One virtual environment in .venv; each target sets up what it needs. `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= ../shared/data
+
+.PHONY: help demo test check format prompts constraints wheel bench bench-guard bench-search bench-offline clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.venv/installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo 'Cannot make a virtual environment: install python3-venv, or name another Python >= 3.11 with PYTHON=...'; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/developing: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres,mysql,dev]'
+	@touch $@
+
+demo: .venv/installed ## install, build the sample database, answer a question on it
+	$(BIN)/dbagent ask "What is the total amount of orders by status?"
+	@echo
+	@echo 'Ask your own:   $(BIN)/dbagent ask "How many customers are there in each region?"'
+	@echo 'See how:        $(BIN)/dbagent traces show'
+	@echo 'Your database:  $(BIN)/dbagent ask "..." --db postgresql://reader@host/name'
+
+test: .venv/developing ## set up and run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: .venv/developing ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/developing ## write the code in the common form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+constraints: .venv/developing ## write down the versions that are installed, names and versions only
+	$(BIN)/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9._-]+==' > constraints.txt
+
+wheel: .venv/developing ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+bench: .venv/developing ## every benchmark that needs no data from outside
+	$(BIN)/python -m tests.bench.bench_startup
+	$(BIN)/python -m tests.bench.bench_question
+
+bench-guard: .venv/developing ## what the guard refuses and accepts: DATA=../shared/data/sqlguard
+	$(BIN)/python -m tests.bench.bench_guard $(if $(filter file,$(origin DATA)),,--data $(DATA))
+
+bench-search: .venv/developing ## recall of search_metadata: DATA=../shared/data
+	$(BIN)/python -m tests.bench.bench_search --data $(DATA)
+
+bench-offline: .venv/developing ## what the offline model answers, and how much of it is right: DATA=../shared/data
+	$(BIN)/python -m tests.bench.bench_offline --data $(DATA)
+
+clean: ## remove what was made here
+	rm -rf .venv dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

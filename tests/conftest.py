@@ -1,0 +1,103 @@
+"""What the tests share: databases that are really there, a model that says its script, no leaks from outside."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import duckdb
+import pytest
+
+from agent import DBAgent, ScriptedModel, Settings, open_agent
+from agent.llm.scripted import Line
+from agent.sample import sample_database
+
+SHOP = """
+CREATE TABLE customers (
+    id INTEGER PRIMARY KEY, name VARCHAR NOT NULL, city VARCHAR, email VARCHAR
+);
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id),
+    status VARCHAR, total DECIMAL(10, 2), ordered_on DATE
+);
+COMMENT ON TABLE orders IS 'One row per order, also cancelled ones.';
+COMMENT ON COLUMN orders.total IS 'In EUR, with tax.';
+INSERT INTO customers VALUES (1, 'Ada', 'Berlin', 'ada@example.org'), (2, '李雷', '北京', NULL), (3, 'Max', 'Berlin', NULL);
+INSERT INTO orders VALUES
+    (1, 1, 'paid', 10.50, '2026-10-03'), (2, 1, 'paid', 20.00, '2026-10-31'),
+    (3, 2, 'returned', 5.25, '2026-11-01'), (4, 2, 'paid', 7.75, NULL);
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No setting of the machine reaches a test, and nothing a test keeps stays on the machine."""
+    for name in list(os.environ):
+        if name.startswith(("DBAGENT_", "OPENAI_", "LANGFUSE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DBAGENT_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DuckDB file with two tables, a foreign key, comments, NULLs, and values in two scripts."""
+    path = tmp_path_factory.mktemp("shop") / "shop.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute(SHOP)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample database of today."""
+    return sample_database(tmp_path_factory.mktemp("sample"), date.today())
+
+
+AgentWith = Callable[..., DBAgent]
+
+
+@pytest.fixture
+def agent_with(shop_file: Path) -> Iterator[AgentWith]:
+    """`agent_with(*lines)` is an agent over the shop whose model says these lines; `agent.script` is that model."""
+    opened: list[DBAgent] = []
+
+    def make(*lines: Line, db: str | Path | None = None, **settings: object) -> DBAgent:
+        model = ScriptedModel(*lines)
+        agent = open_agent(str(db or shop_file), model=model, settings=Settings.from_environment(**settings))
+        agent.script = model  # type: ignore[attr-defined]
+        opened.append(agent)
+        return agent
+
+    yield make
+    for agent in opened:
+        agent.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """A PostgreSQL that is there; skips, or fails where skipping is not allowed, when it is not."""
+    return _there("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+
+
+@pytest.fixture(scope="session")
+def mysql_url() -> str:
+    """A MySQL or MariaDB that is there; likewise."""
+    return _there("TEST_MYSQL_URL", "mysql+pymysql://root@127.0.0.1:3306/test")
+
+
+def _there(variable: str, default: str) -> str:
+    url = os.environ.get(variable, default)
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=3).close()
+    except OSError as error:
+        reason = f"no database server at {parts.hostname}:{parts.port} ({error}); set {variable}"
+        if os.environ.get("TEST_REQUIRE_SERVERS"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return url
