@@ -1,9 +1,9 @@
 """DBAgent: ask a question in plain words, get an answer from your database, with its receipt.
 
-    from agent import open_agent
+from agent import open_agent
 
-    agent = open_agent("postgresql://reader@db/shop")
-    print(agent.ask_sync("How many orders were paid last month?").text)
+agent = open_agent("postgresql://reader@db/shop")
+print(agent.ask_sync("How many orders were paid last month?").text)
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _HOMES = {
     "Settings": "agent.settings",
 }
 
-if not tools.__file__ or not Path(tools.__file__).with_name("sql_guard.py").exists():
+if not tools.__file__ or not Path(tools.__file__).with_name("execute_sql.py").exists():
     raise ImportError(
         f"DBAgent needs its own package 'tools', but another one is in the way: {list(tools.__path__)}. "
         "Run from another folder, or rename or move that one."

@@ -138,7 +138,10 @@ def _language_model(
             endpoint = model.endpoint
         case _:
             return model
-    files = [folder("assets") / "model_prices.json", *([settings.model_prices] if settings.model_prices else [])]
+    files = [
+        folder("assets") / "model_prices.json",
+        *([settings.model_prices] if settings.model_prices else []),
+    ]
     return AsyncLLMClient(
         endpoint,
         observe=observe,

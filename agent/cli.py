@@ -80,9 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
 
     ask = _command(commands, "ask", _ask, "answer one question")
-    ask.add_argument("question", metavar="QUESTION", help="the question, in plain words; - reads it from stdin")
+    ask.add_argument(
+        "question", metavar="QUESTION", help="the question, in plain words; - reads it from stdin"
+    )
     _takes_database(ask)
-    ask.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
+    ask.add_argument(
+        "--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)"
+    )
     ask.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer as JSON")
@@ -91,7 +95,9 @@ def _parser() -> argparse.ArgumentParser:
 
     traces = _command(commands, "traces", _traces, "list the latest traces, or show one as a tree")
     traces.add_argument("action", nargs="?", choices=["list", "show"], default="list")
-    traces.add_argument("id", nargs="?", metavar="ID", help="with show: a trace's id or its beginning (default: the latest)")
+    traces.add_argument(
+        "id", nargs="?", metavar="ID", help="with show: a trace's id or its beginning (default: the latest)"
+    )
     traces.add_argument("--limit", type=int, default=20, metavar="N", help="how many to list (default: 20)")
     traces.add_argument("--json", action="store_true", help="as JSON")
     traces.add_argument("--full", action="store_true", help="with show: inputs and outputs uncut")
@@ -106,7 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str
+) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name,
         help=about,
@@ -207,7 +215,11 @@ def _search(options: argparse.Namespace) -> int:
         database = open_chosen_database(_settings(options), tell=progress.say)
         found = search_metadata(SearchMetadata(words=" ".join(options.words)), database)
         database.close()
-    print(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if options.json else terminal.plain(found.for_model()))
+    print(
+        json.dumps(found.as_json(), ensure_ascii=False, indent=2)
+        if options.json
+        else terminal.plain(found.for_model())
+    )
     return ANSWERED
 
 

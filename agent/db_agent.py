@@ -53,9 +53,7 @@ PLAN, SQL, FORMAT = "plan generation", "sql generation", "result formatting"
 LONGEST_QUESTION = 20_000  # characters; a longer one costs more than it can ask
 SAME_CALL_AT_MOST = 2
 
-SAY_WHAT_YOU_KNOW = (
-    "No more tools can be called for this question. Answer now from the results above; say plainly what is still missing."
-)
+SAY_WHAT_YOU_KNOW = "No more tools can be called for this question. Answer now from the results above; say plainly what is still missing."
 TOLD_ALREADY = (
     "You have made this very call {count} times and its result has not changed. Do something else, "
     "or answer with what you have."
@@ -112,9 +110,7 @@ class DBAgent:
         """
         question = _checked(question)
         with (
-            self.tracing.question(
-                "db_agent", input=question, user_id=user_id, session_id=session_id
-            ) as root,
+            self.tracing.question("db_agent", input=question, user_id=user_id, session_id=session_id) as root,
             model_clock() as clock,
         ):
             tell(QuestionStarted(question, root.trace_id))
@@ -373,7 +369,9 @@ class _OwnLoop:
 def _checked(question: str) -> str:
     question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not question:
-        raise QuestionRefused("The question is empty. Ask something, for example: How many customers are there?")
+        raise QuestionRefused(
+            "The question is empty. Ask something, for example: How many customers are there?"
+        )
     if len(question) > LONGEST_QUESTION:
         raise QuestionRefused(
             f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} are the limit. Ask it in fewer words."
@@ -391,7 +389,10 @@ def _ending(reply: ModelReply, last: bool, work: _Work, limits: QuestionLimits) 
     if reply.finish_reason == "content_filter":
         return reply.text or "The model's provider withheld the answer (content filter).", FILTERED
     if reply.finish_reason == "length":
-        return reply.text or "The model's reply was cut off at its token limit before it said anything.", CUT_OFF
+        return (
+            reply.text or "The model's reply was cut off at its token limit before it said anything.",
+            CUT_OFF,
+        )
     if last and work.replies[1:]:
         text = reply.text or "The model wanted to go on, but the limit for one question is reached."
         return text, TOOL_CALL_LIMIT if work.tool_calls >= limits.tool_calls else STEP_LIMIT
@@ -403,5 +404,16 @@ def _summary(receipt: Receipt) -> dict[str, Any]:
     as_json = receipt.as_json()
     return {
         key: as_json[key]
-        for key in ("outcome", "sql", "tables", "rows", "more_rows", "steps", "tool_calls", "cost_usd", "tokens", "prompt")
+        for key in (
+            "outcome",
+            "sql",
+            "tables",
+            "rows",
+            "more_rows",
+            "steps",
+            "tool_calls",
+            "cost_usd",
+            "tokens",
+            "prompt",
+        )
     }

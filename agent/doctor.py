@@ -49,7 +49,9 @@ def _model(settings: Settings) -> Finding:
     endpoint = model_endpoint(settings)
     where = endpoint.base_url or "OpenAI"
     if endpoint.transport:
-        return Finding("model", True, "the built-in offline model; set DBAGENT_MODEL and OPENAI_API_KEY for another")
+        return Finding(
+            "model", True, "the built-in offline model; set DBAGENT_MODEL and OPENAI_API_KEY for another"
+        )
     try:
         names = asyncio.run(reach(endpoint))
     except DBAgentError as error:
@@ -79,7 +81,11 @@ def _prompt_and_langfuse(settings: Settings) -> Iterator[Finding]:
         where = settings.langfuse_base_url or "Langfuse's cloud"
         yield Finding("langfuse", trouble is None, trouble or f"{where} accepts the keys")
     else:
-        yield Finding("langfuse", None, "not configured; set LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY, LANGFUSE_BASE_URL")
+        yield Finding(
+            "langfuse",
+            None,
+            "not configured; set LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY, LANGFUSE_BASE_URL",
+        )
     try:
         prompt = prompt_proxy(settings, langfuse).get_prompt(PROMPT)
         text = f"{prompt.name} v{prompt.version}, label {prompt.label}, from {prompt.source}"

@@ -76,7 +76,9 @@ class Settings(BaseModel):
         description="The folder for traces and the last known prompts.",
         validation_alias="DBAGENT_HOME",
     )
-    row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
+    row_limit: int = _variable(
+        "DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000
+    )
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0
     )
@@ -84,7 +86,9 @@ class Settings(BaseModel):
         "DBAGENT_QUESTION_SECONDS", "Seconds one question may take in all.", 120.0, gt=0
     )
     step_limit: int = _variable("DBAGENT_STEP_LIMIT", "Model calls for one question.", 12, ge=1, le=100)
-    tool_call_limit: int = _variable("DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200)
+    tool_call_limit: int = _variable(
+        "DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200
+    )
 
     @field_validator("home", "model_prices", mode="after")
     @classmethod
@@ -103,7 +107,9 @@ class Settings(BaseModel):
         for name in environment:
             if name.startswith("DBAGENT_") and name not in variables:
                 near = difflib.get_close_matches(name, variables, 1)
-                raise SettingsError(f"There is no setting {name}.{f' Did you mean {near[0]}?' if near else ''}")
+                raise SettingsError(
+                    f"There is no setting {name}.{f' Did you mean {near[0]}?' if near else ''}"
+                )
         given = {name: environment[name] for name in variables if environment.get(name)}
         if "LANGFUSE_BASE_URL" not in given and environment.get("LANGFUSE_HOST"):
             given["LANGFUSE_BASE_URL"] = environment["LANGFUSE_HOST"]  # its name before Langfuse 4
@@ -122,14 +128,19 @@ class Settings(BaseModel):
             )
         if bool(settings.langfuse_public_key) != bool(settings.langfuse_secret_key):
             missing = "LANGFUSE_SECRET_KEY" if settings.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"
-            raise SettingsError(f"{missing} is not set, though the other Langfuse key is. Set both or neither.")
+            raise SettingsError(
+                f"{missing} is not set, though the other Langfuse key is. Set both or neither."
+            )
         return settings
 
     @classmethod
     def variables(cls) -> dict[str, tuple[Any, str]]:
         """Every variable with its default and its meaning, in the order of a reader's interest."""
         return {
-            str(field.validation_alias): (field.default if field.default_factory is None else "", field.description or "")
+            str(field.validation_alias): (
+                field.default if field.default_factory is None else "",
+                field.description or "",
+            )
             for field in cls.model_fields.values()
         }
 

@@ -136,7 +136,9 @@ def _as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns):
         numbers = any(_is_number(row[position]) for row in rows)
-        table.add_column(Text(one_line(name, CELL_WIDTH)), justify="right" if numbers else "left", overflow="fold")
+        table.add_column(
+            Text(one_line(name, CELL_WIDTH)), justify="right" if numbers else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(one_line(as_text(value), CELL_WIDTH)) for value in row))
     return table

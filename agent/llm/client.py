@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import httpx2
 import openai
@@ -98,17 +100,11 @@ class AsyncLLMClient:
         self._observe = observe
         self._prices = prices
         self._refused: dict[str, frozenset[str]] = {}
-        # The SDK's own read timeout runs anew with every chunk, which makes it a limit on silence, not on length.
-        timeout = httpx2.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds))
-        self._openai = openai.AsyncOpenAI(
-            api_key=endpoint.api_key or "none",
-            base_url=endpoint.base_url,
-            max_retries=retries,
-            timeout=timeout,
-            http_client=httpx2.AsyncClient(transport=endpoint.transport, timeout=timeout, follow_redirects=True)
-            if endpoint.transport
-            else None,
-        )
+        # The read timeout runs anew with every chunk, which makes it a limit on silence, not on length.
+        self._timeout = httpx2.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds))
+        self._retries = retries
+        # A connection belongs to the event loop that opened it, and a script may run one loop after another.
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
 
     async def create_completion(
         self,
@@ -163,8 +159,23 @@ class AsyncLLMClient:
             return reply
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._openai.close()
+        """Close the connections of this event loop."""
+        if (client := self._clients.pop(asyncio.get_running_loop(), None)) is not None:
+            await client.close()
+
+    @property
+    def _openai(self) -> openai.AsyncOpenAI:
+        loop = asyncio.get_running_loop()
+        if (client := self._clients.get(loop)) is None:
+            transport = self.endpoint.transport
+            client = self._clients[loop] = openai.AsyncOpenAI(
+                api_key=self.endpoint.api_key or "none",
+                base_url=self.endpoint.base_url,
+                max_retries=self._retries,
+                timeout=self._timeout,
+                http_client=httpx2.AsyncClient(transport=transport) if transport else None,
+            )
+        return client
 
     async def _ask_twice_if_empty(
         self,
@@ -365,10 +376,8 @@ def _in_one_line(error: Exception, model: str, host: str) -> str:
             return f"{host} did not take the request ({error.status_code}): {_short(error.message)}"
         case openai.APITimeoutError() | httpx2.TimeoutException():
             return f"{host} did not answer in time. Try again, or raise DBAGENT_MODEL_TIMEOUT (seconds)."
-        case openai.APIConnectionError():
-            return f"{host} cannot be reached. Check OPENAI_BASE_URL and the network."
-        case httpx2.HTTPError():
-            return f"{host} broke off its reply. Try again."
+        case openai.APIConnectionError() | httpx2.HTTPError():
+            return f"{host} cannot be reached, or broke off. Check OPENAI_BASE_URL and the network."
         case openai.APIError():
             return f"{host} reported an error: {_short(error.message)}"
         case _:

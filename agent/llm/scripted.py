@@ -1,9 +1,9 @@
 """ScriptedModel says what it was told to: shipped, so that users test with what we test with.
 
-    model = ScriptedModel(calls("execute_sql", sql="SELECT count(*) FROM orders"), "There are 12 orders.")
-    agent = open_agent("shop.duckdb", model=model)
-    assert agent.ask_sync("How many orders?").text == "There are 12 orders."
-    assert model.last_heard.startswith("1 row")
+model = ScriptedModel(calls("execute_sql", sql="SELECT count(*) FROM orders"), "There are 12 orders.")
+agent = open_agent("shop.duckdb", model=model)
+assert agent.ask_sync("How many orders?").text == "There are 12 orders."
+assert model.last_heard.startswith("1 row")
 """
 
 from __future__ import annotations

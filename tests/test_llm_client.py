@@ -1,0 +1,255 @@
+"""The client asks once, hears everything, spends what it says, and says in one line what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.errors import ModelUnavailable, SettingsError
+from agent.llm.client import AsyncLLMClient, model_clock
+from agent.llm.endpoint import Endpoint
+from agent.llm.pricing import PriceList
+from agent.llm.scripted import EndpointError, ScriptedModel, calls, calls_all
+from agent.messages import ModelReply, ToolCall, Usage
+from agent.resources import folder
+from tests import model_server as server
+
+ASKED = [{"role": "user", "content": "How many?"}]
+TOOL = {
+    "type": "function",
+    "function": {"name": "execute_sql", "parameters": {"type": "object", "properties": {}}},
+}
+PRICES = PriceList.read(folder("assets") / "model_prices.json")
+
+
+class Recorded:
+    """An observer that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.opened: list[dict[str, Any]] = []
+        self.updates: list[dict[str, Any]] = []
+        self.failures: list[BaseException] = []
+
+    @contextmanager
+    def __call__(self, name: str, kind: str, **fields: Any) -> Iterator[Recorded]:
+        self.opened.append({"name": name, "kind": kind, **fields})
+        try:
+            yield self
+        except BaseException as error:
+            self.failures.append(error)
+            raise
+
+    def update(self, **fields: Any) -> None:
+        self.updates.append(fields)
+
+
+def client(endpoint: Endpoint, observe: Recorded | None = None, **options: Any) -> AsyncLLMClient:
+    return AsyncLLMClient(endpoint, observe=observe or Recorded(), prices=PRICES, **options)
+
+
+def at(running: server.ModelServer, model: str = "test-model") -> Endpoint:
+    return Endpoint(model, running.url, "key-that-is-secret")
+
+
+async def test_a_text_comes_in_pieces_and_as_a_whole() -> None:
+    heard: list[str] = []
+    reply = await client(ScriptedModel("Two rows, 两行.").endpoint).create_completion(
+        ASKED, on_text=heard.append
+    )
+    assert (reply.text, "".join(heard), len(heard) > 1) == ("Two rows, 两行.", "Two rows, 两行.", True)
+    assert reply.usage is not None
+    assert reply.usage.input > 0
+    assert reply.finish_reason == "stop"
+
+
+async def test_several_calls_in_one_reply_keep_their_ids_and_arguments() -> None:
+    model = ScriptedModel(
+        calls_all(calls("show_table", tables=["a"]), calls("execute_sql", sql="SELECT '量'"))
+    )
+    reply = await client(model.endpoint).create_completion(ASKED, tools=[TOOL])
+    assert reply.tool_calls == (
+        ToolCall("call_0", "show_table", '{"tables": ["a"]}'),
+        ToolCall("call_1", "execute_sql", '{"sql": "SELECT \'量\'"}'),
+    )
+
+
+async def test_the_defaults_are_cold_and_one_call_at_a_time() -> None:
+    model = ScriptedModel("Yes.")
+    await client(model.endpoint).create_completion(ASKED, tools=[TOOL])
+    assert (model.heard[0]["temperature"], model.heard[0]["parallel_tool_calls"]) == (0.0, False)
+
+
+async def test_a_parameter_that_the_model_refuses_is_left_out_and_remembered() -> None:
+    model = ScriptedModel(
+        EndpointError(
+            400, "Unsupported value: 'temperature' does not support 0 with this model.", "temperature"
+        ),
+        EndpointError(400, "Unknown parameter: 'parallel_tool_calls'."),
+        "Yes.",
+        "Again.",
+    )
+    asking = client(model.endpoint)
+    first = await asking.create_completion(ASKED, tools=[TOOL])
+    second = await asking.create_completion(ASKED, tools=[TOOL])
+    assert (first.text, second.text, len(model.heard)) == ("Yes.", "Again.", 4)
+    assert not {"temperature", "parallel_tool_calls"} & model.heard[-1].keys()
+
+
+async def test_each_call_is_a_generation_with_its_model_tokens_and_cost() -> None:
+    observed = Recorded()
+    model = ScriptedModel(
+        ModelReply("Yes.", usage=Usage(1000, 100, 400), model="gpt-4o-2024-08-06"), name="gpt-4o"
+    )
+    link = object()
+    await client(model.endpoint, observed).create_completion(ASKED, prompt_client=link)
+    opened, update = observed.opened[0], observed.updates[0]
+    assert (opened["kind"], opened["model"], opened["prompt"]) == ("generation", "gpt-4o", link)
+    assert update["usage"] == {"input": 1000, "output": 100, "cached": 400}
+    assert update["cost"]["total"] == pytest.approx((600 * 2.5 + 400 * 1.25 + 100 * 10) / 1e6)
+
+
+async def test_the_clock_adds_up_the_time_of_all_calls_of_its_own_question_only() -> None:
+    def slowly(_: Any) -> str:
+        time.sleep(0.05)
+        return "Yes."
+
+    asking = client(ScriptedModel(*[slowly] * 3).endpoint)
+
+    async def question(times: int) -> float:
+        with model_clock() as clock:
+            for _ in range(times):
+                await asking.create_completion(ASKED)
+        return clock.seconds
+
+    once, twice = await asyncio.gather(question(1), question(2))
+    assert 0.05 <= once < twice
+
+
+def test_one_client_serves_one_event_loop_after_another() -> None:
+    with server.model_server(server.says("Yes.")) as running:
+        asking = client(at(running))
+        for _ in range(3):
+            assert asyncio.run(asking.create_completion(ASKED)).text == "Yes."
+
+
+async def test_an_unknown_model_costs_an_unknown_amount() -> None:
+    reply = await client(
+        ScriptedModel(ModelReply("Yes.", usage=Usage(1, 1)), name="mine").endpoint
+    ).create_completion(ASKED)
+    assert reply.cost_usd is None
+
+
+async def test_arguments_cut_at_the_token_limit_are_never_run() -> None:
+    cut = ModelReply("", (ToolCall("1", "execute_sql", '{"sql": "SELECT'),), finish_reason="length")
+    reply = await client(ScriptedModel(cut).endpoint).create_completion(ASKED, tools=[TOOL])
+    assert (reply.tool_calls, reply.finish_reason) == ((), "length")
+
+
+async def test_arguments_sent_as_an_object_and_calls_without_ids_are_understood() -> None:
+    delta = {
+        "tool_calls": [{"index": 0, "function": {"name": "execute_sql", "arguments": {"sql": "SELECT 1"}}}]
+    }
+    with server.model_server(server.sends(chunk(delta), chunk({}, "tool_calls"), "[DONE]")) as running:
+        reply = await client(at(running)).create_completion(ASKED, tools=[TOOL])
+    assert [(call.name, json.loads(call.arguments)) for call in reply.tool_calls] == [
+        ("execute_sql", {"sql": "SELECT 1"})
+    ]
+    assert reply.tool_calls[0].id
+
+
+async def test_a_stream_without_usage_has_unknown_tokens() -> None:
+    with server.model_server(
+        server.sends(chunk({"content": "Yes."}), chunk({}, "stop"), "[DONE]")
+    ) as running:
+        reply = await client(at(running)).create_completion(ASKED)
+    assert (reply.text, reply.usage, reply.cost_usd) == ("Yes.", None, None)
+
+
+async def test_a_failing_server_is_asked_again() -> None:
+    with server.model_server(
+        server.fails(500, retry_after="0"), server.fails(429, retry_after="0"), server.says("Yes.")
+    ) as running:
+        assert (await client(at(running)).create_completion(ASKED)).text == "Yes."
+
+
+BAD_ENDPOINTS = {
+    "a wrong key": (server.fails(401, "Incorrect API key provided: key-that-is-secret"), "OPENAI_API_KEY", 1),
+    "an unknown model": (server.fails(404, "no such model"), "DBAGENT_MODEL", 1),
+    "a request it does not take": (server.fails(400, "messages too odd"), "messages too odd", 1),
+    "always 500": (server.fails(500, retry_after="0"), "failed (500)", 3),
+    "always 429": (server.fails(429, retry_after="0"), "429", 3),
+    "no choices": (server.sends({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []}, "[DONE]"), "neither text nor a tool call", 2),
+    "an empty stream": (server.sends("[DONE]"), "neither text nor a tool call", 2),
+    "a web page": (server.is_no_api, "neither text nor a tool call", 2),
+    "bad JSON": (server.sends_bad_json, "not valid JSON", 1),
+    "a broken connection": (server.drops(), "broke off", None),
+    "an error in the stream": (server.sends({"error": {"message": "overloaded"}}), "overloaded", 1),
+    "silence": (server.hangs(2.0), "did not answer in time", 3),
+    "silence after the first word": (server.stalls("Yes", 2.0), "did not answer in time", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", BAD_ENDPOINTS)
+async def test_a_bad_endpoint_is_one_clear_line_without_the_key(fault: str) -> None:
+    behaviour, said, requests = BAD_ENDPOINTS[fault]
+    with server.model_server(behaviour) as running:
+        with pytest.raises(ModelUnavailable) as caught:
+            await client(at(running), timeout_seconds=0.4).create_completion(ASKED)
+        assert said in str(caught.value)
+        assert "key-that-is-secret" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert requests is None or len(running.heard) == requests
+
+
+async def test_nobody_at_the_address_is_named_with_the_host() -> None:
+    with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1:9 cannot be reached"):
+        await client(Endpoint("m", "http://127.0.0.1:9/v1", "k"), retries=0).create_completion(ASKED)
+
+
+async def test_a_failed_call_ends_its_span_with_the_failure() -> None:
+    observed = Recorded()
+    with pytest.raises(ModelUnavailable):
+        await client(ScriptedModel(EndpointError(403, "no")).endpoint, observed).create_completion(ASKED)
+    assert isinstance(observed.failures[0], ModelUnavailable)
+
+
+async def test_cancelling_a_call_ends_the_request_at_once() -> None:
+    with server.model_server(server.hangs(5)) as running:
+        task = asyncio.create_task(client(at(running)).create_completion(ASKED))
+        await asyncio.sleep(0.2)
+        started = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - started < 0.5
+
+
+async def test_an_endpoint_that_never_stops_talking_is_cut() -> None:
+    with server.model_server(server.sends(*[chunk({"content": "x" * 100_000})] * 12, "[DONE]")) as running:
+        reply = await client(at(running)).create_completion(ASKED)
+    assert reply.finish_reason == "length"
+    assert len(reply.text) <= 1_100_000
+
+
+def test_a_price_file_that_is_no_price_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text('{"models": {"m": {"input": "much"}}}')
+    with pytest.raises(SettingsError, match=r"prices\.json"):
+        PriceList.read(file)
+
+
+def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    return {
+        "id": "x",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "test-model",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }
