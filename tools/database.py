@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
+from tools.engines import open_engine
+from tools.engines.engine import Bounds, Engine, Fetched, Stop
+from tools.engines.place import Place, locate
+from tools.errors import SqlFailed
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
+from tools.reflection import reflect
 from tools.result_table import ResultTable
+
+_SAMPLED_ROWS = 10_000
+_SAMPLE_SECONDS = 1.0
+_SAMPLE_LENGTH = 200
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one query may take: rows fetched, seconds in the database, bytes of one value kept."""
+    """How much one query may take: rows fetched, seconds in the database, bytes of one value and of all kept."""
 
     rows: int = 1000
     seconds: float = 30.0
     cell_bytes: int = 1_000_000
+    result_bytes: int = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -30,31 +43,121 @@ class SampleValues:
     distinct: int | None
 
 
+_stop: ContextVar[Stop | None] = ContextVar("dbagent_stop", default=None)
+
+
 class Database:
-    """One database, opened for reading: its metadata, its dialect, its limits, and `query`."""
+    """One database, opened for reading: its metadata, its dialect, its limits, and `query`.
+
+    Many threads may ask it at once; they share a bounded pool of connections.
+    """
 
     url: str  # without the password
     meta: DatabaseMeta
     limits: Limits
+
+    def __init__(
+        self,
+        engine: Engine,
+        place: Place,
+        meta: DatabaseMeta,
+        limits: Limits,
+        schemas: tuple[str, ...] | None = None,
+    ) -> None:
+        self.url = place.shown
+        self.meta = meta
+        self.limits = limits
+        self._engine = engine
+        self._place = place
+        self._schemas = schemas
+        self._samples: dict[tuple[str, str, str, int], SampleValues | None] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Database({self.url!r})"
 
     def query(self, sql: str) -> ResultTable:
         """Guard the statement, run it read-only within the limits, and give its rows.
 
         Raises SqlRefused, SqlFailed, SqlTimeout for the model to mend, DatabaseUnavailable for the caller.
         """
-        raise NotImplementedError
+        from tools.sql_guard import guarded
+
+        checked = guarded(sql, self.meta)
+        fetched = self._run(checked.sql, self._bounds())
+        return ResultTable(
+            sql=checked.sql,
+            columns=fetched.columns,
+            rows=fetched.rows,
+            types=fetched.types,
+            more=fetched.more,
+            seconds=fetched.seconds,
+            tables=tuple(table.full_name for table in checked.tables),
+            notes=fetched.notes,
+        )
 
     def sample_values(self, table: TableMeta, field: FieldMeta, count: int = 5) -> SampleValues | None:
-        """Some values of a field, bounded in time and rows scanned; None where they cannot be had cheaply."""
-        raise NotImplementedError
+        """Some values of a field, bounded in time and rows scanned; None where they cannot be had cheaply.
+
+        They are the commonest among the first 10,000 rows; kept until `refresh`.
+        """
+        key = (table.schema, table.name, field.name, count)
+        if key not in self._samples:
+            self._samples[key] = self._sample(table, field, count)
+        return self._samples[key]
 
     def refresh(self) -> None:
-        """Read the metadata again."""
-        raise NotImplementedError
+        """Read the metadata again. Raises DatabaseUnavailable."""
+        with self._lock:
+            self.meta = reflect(self._engine, self._place, self._schemas)
+            self._samples = {}
 
     def close(self) -> None:
         """Give every connection back."""
-        raise NotImplementedError
+        self._engine.close()
+
+    def _bounds(self) -> Bounds:
+        limits = self.limits
+        return Bounds(limits.rows, limits.seconds, limits.cell_bytes, limits.result_bytes)
+
+    def _run(self, sql: str, bounds: Bounds) -> Fetched:
+        stop = _stop.get() or Stop()
+        return self._engine.run(sql, bounds, stop)
+
+    def _sample(self, table: TableMeta, field: FieldMeta, count: int) -> SampleValues | None:
+        if _UNSAMPLED.search(field.type):
+            return None
+        name = self._quoted(field.name)
+        source = ".".join(self._quoted(part) for part in (table.schema, table.name) if part)
+        # One row more than is sampled tells whether the whole table was seen.
+        sql = (
+            f"SELECT {name}, count(*) AS n FROM (SELECT {name} FROM {source} LIMIT {_SAMPLED_ROWS + 1}) AS sampled "
+            f"GROUP BY {name} ORDER BY n DESC, {name}"
+        )
+        bounds = Bounds(_SAMPLED_ROWS + 1, min(_SAMPLE_SECONDS, self.limits.seconds), 10_000, 5_000_000)
+        try:
+            fetched = self._run(sql, bounds)
+        except SqlFailed:
+            return None
+        seen = sum(row[1] for row in fetched.rows)
+        values = [row[0] for row in fetched.rows if row[0] is not None]
+        whole = seen <= _SAMPLED_ROWS and not fetched.more
+        return SampleValues(tuple(map(_shortened, values[:count])), len(values) if whole else None)
+
+    def _quoted(self, name: str) -> str:
+        mark = "`" if self.meta.dialect == "mysql" else '"'
+        return mark + name.replace(mark, mark * 2) + mark
+
+
+_UNSAMPLED = re.compile(
+    r"(?i)blob|bytea|binary|json|xml|struct|map\(|\[|union|variant|geometry|tsvector|vector|point|polygon|hstore"
+)
+
+
+def _shortened(value: object) -> object:
+    if isinstance(value, str) and len(value) > _SAMPLE_LENGTH:
+        return value[:_SAMPLE_LENGTH] + "…"
+    return value
 
 
 def open_database(
@@ -64,15 +167,34 @@ def open_database(
     schemas: tuple[str, ...] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Database:
-    """Open a database by SQLAlchemy URL, or by the path of a .duckdb, .sqlite/.db, .csv or .parquet file.
+    """Open a database by SQLAlchemy URL, or by the path of a database file or a file of data.
+
+    Files are known by their first bytes; .csv, .tsv, .parquet and .json are loaded into memory. `schemas`
+    leaves all others out; `tell` hears of work that takes long. Connects and reads the metadata.
 
     Raises DriverMissing, DatabaseUnavailable; neither text holds a password.
     """
-    raise NotImplementedError
+    limits = limits or Limits()
+    place = locate(url)
+    engine = open_engine(place, limits.seconds)
+    try:
+        meta = reflect(engine, place, schemas, tell)
+    except BaseException:
+        engine.close()
+        raise
+    return Database(engine, place, meta, limits, schemas)
 
 
 @contextmanager
 def stoppable() -> Iterator[Callable[[], None]]:
-    """Within it, every `query` of this context can be ended from any thread by calling what it gives."""
-    raise NotImplementedError
-    yield
+    """Within it, every `query` of this context can be ended from any thread by calling what it gives.
+
+    Contexts that begin inside it (asyncio.to_thread carries them along) belong to it; what it gives may be
+    called at any time and more than once, and refuses what would start later.
+    """
+    stop = Stop()
+    token = _stop.set(stop)
+    try:
+        yield stop.now
+    finally:
+        _stop.reset(token)

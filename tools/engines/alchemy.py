@@ -1,0 +1,228 @@
+"""Any SQLAlchemy database as an engine that only reads: streamed, bounded, stopped in time, rolled back."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from tools.engines.engine import Bounds, Fetched, Stop, Watch
+from tools.engines.place import Place
+from tools.errors import DatabaseUnavailable, SqlFailed, SqlTimeout
+
+POOL_SIZE = 8
+POOL_WAIT_SECONDS = 30
+CONNECT_SECONDS = 8
+_BATCH_BYTES = 1_000_000
+_MESSAGE_LINES = 8
+_MESSAGE_LENGTH = 1500
+
+
+class AlchemyEngine(ABC):
+    """One kind of database behind SQLAlchemy; what differs from kind to kind are the methods below `run`."""
+
+    CLOSES_EARLY: ClassVar[bool] = True
+    """Whether closing a cursor ends a query whose rows were not all fetched; else its connection is dropped."""
+
+    def __init__(self, place: Place, seconds: float) -> None:
+        """Connect. `seconds` is the longest that any run may take, for settings made once a connection.
+
+        Raises DatabaseUnavailable, DriverMissing.
+        """
+        self.place = place
+        self.seconds = seconds
+        self._engine = self._create()
+        self._connect().close()
+
+    def run(self, sql: str, bounds: Bounds, stop: Stop) -> Fetched:
+        """Run one statement as it is written and give its first rows; see Engine."""
+        connection = self._connect()
+        raw = connection.connection.driver_connection
+        watch = Watch(lambda: self._cancel(raw), bounds.seconds, stop)
+        started = time.monotonic()
+        broken = True
+        try:
+            with watch:
+                fetched = self._rows(connection, sql, bounds)
+            broken = watch.reason is not None or (fetched.more and not self.CLOSES_EARLY)
+        except self._errors() as error:
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
+            lost = self._is_lost(cause, raw)
+            broken = lost or watch.reason is not None
+            if watch.reason is None:
+                raise self._failed(cause, lost) from error
+        finally:
+            if broken:
+                self._drop(connection)
+            connection.close()
+        if watch.reason == "stopped":
+            raise SqlFailed("The query was stopped before it had finished, because its asker asked for that.")
+        if watch.reason:
+            # Also when rows came: MariaDB's BENCHMARK gives a wrong 0, not an error, when the time is up.
+            raise SqlTimeout(
+                f"The query was stopped after {bounds.seconds:g} s. Read less: filter more, join or group less, "
+                "or aggregate before joining."
+            )
+        return replace(fetched, seconds=time.monotonic() - started)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    @abstractmethod
+    def _create(self) -> sa.Engine:
+        """The SQLAlchemy engine, each of whose connections reads only."""
+
+    @abstractmethod
+    def _cancel(self, raw: Any) -> None:
+        """End what runs on that driver connection; called from another thread, may come too late, never raises."""
+
+    @abstractmethod
+    def _types(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+        """The database's names for the types of the columns."""
+
+    def _execute(self, connection: sa.Connection, sql: str) -> Any:
+        """Start the statement; gives the driver's cursor."""
+        options = connection.execution_options(no_parameters=True, stream_results=True)
+        return options.exec_driver_sql(sql).cursor
+
+    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds) -> Fetched:
+        """Run the statement, read its first rows and end it."""
+        cursor = self._execute(connection, sql)
+        fetched = self._read(cursor, bounds)
+        if not fetched.more or self.CLOSES_EARLY:
+            cursor.close()
+        return fetched
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """What the driver raises, also while rows are fetched, and what values raise that Python cannot hold."""
+        driver = self._engine.dialect.loaded_dbapi.Error
+        return (sa.exc.DBAPIError, driver, ValueError, OverflowError, MemoryError)
+
+    def _unavailable(self, cause: BaseException) -> DatabaseUnavailable:
+        """The one line for a database that does not let us in."""
+        return DatabaseUnavailable(f"{self.place.shown} cannot be opened: {self._message(cause, 1)}")
+
+    def _connect(self) -> sa.Connection:
+        try:
+            return self._engine.connect()
+        except sa.exc.DBAPIError as error:
+            # The driver's text may quote the password (psycopg does for a malformed one).
+            raise self._unavailable(error.orig or error) from None
+        except sa.exc.TimeoutError as error:
+            raise SqlFailed(
+                f"All {POOL_SIZE} connections were busy for {POOL_WAIT_SECONDS} s. Try once more."
+            ) from error
+
+    def _drop(self, connection: sa.Connection) -> None:
+        """Close the driver's connection instead of giving it back to the pool."""
+        connection.invalidate()
+
+    def _is_lost(self, cause: BaseException, raw: Any) -> bool:
+        dialect = self._engine.dialect
+        return isinstance(cause, dialect.loaded_dbapi.Error) and dialect.is_disconnect(cause, raw, None)
+
+    def _failed(self, cause: BaseException, lost: bool) -> SqlFailed:
+        if lost:
+            return SqlFailed("The connection to the database was lost while the query ran. Run it once more.")
+        if isinstance(cause, MemoryError):
+            return SqlFailed("The query needs more memory than it may have. Read less, or aggregate more.")
+        return SqlFailed(self._message(cause, _MESSAGE_LINES))
+
+    def _message(self, cause: BaseException, lines: int) -> str:
+        """The first lines of the driver's own words, without passwords."""
+        text = self.place.hidden(str(cause)).strip()
+        kept = [line.rstrip() for line in text.splitlines() if line.strip()][:lines]
+        return "\n".join(kept)[:_MESSAGE_LENGTH] or type(cause).__name__
+
+    def _read(self, cursor: Any, bounds: Bounds) -> Fetched:
+        columns = tuple(each[0] for each in cursor.description or ())
+        if not columns:
+            raise SqlFailed("The statement gives no rows. Write one SELECT.")
+        rows: list[tuple[Any, ...]] = []
+        cut: set[str] = set()
+        size, batch, more = 0, 1, False
+        while len(rows) <= bounds.rows and size <= bounds.result_bytes:
+            fetched = cursor.fetchmany(min(batch, bounds.rows + 1 - len(rows)))
+            if not fetched:
+                break
+            for row in fetched:
+                kept, row_size = _within(row, columns, bounds.cell_bytes, cut)
+                rows.append(kept)
+                size += row_size
+            # Small batches while rows are large: what is fetched is in memory before it can be cut.
+            batch = max(1, min(batch * 2, 1000, int(_BATCH_BYTES / (size / len(rows) + 1))))
+        if len(rows) > bounds.rows:
+            more = True
+            rows = rows[: bounds.rows]
+        notes = []
+        if size > bounds.result_bytes:
+            more = True
+            notes.append(f"Fetching stopped after {len(rows)} rows, at {bounds.result_bytes:,} bytes.")
+        if cut:
+            names = ", ".join(sorted(cut))
+            notes.append(f"Values over {bounds.cell_bytes:,} bytes were cut, in: {names}.")
+        types = self._types(cursor, rows)
+        return Fetched(columns, types, tuple(rows), more, notes=tuple(notes))
+
+
+_PLAIN = frozenset((int, float, bool, type(None)))
+
+
+def _within(
+    row: Sequence[Any], columns: tuple[str, ...], cell_bytes: int, cut: set[str]
+) -> tuple[tuple[Any, ...], int]:
+    """The row with its long values cut, and about how many bytes it takes."""
+    values: list[Any] = []
+    size = 0
+    for index, value in enumerate(row):
+        if type(value) in _PLAIN:
+            size += 16
+        elif isinstance(value, str):
+            length = len(value)
+            if length > cell_bytes:
+                cut.add(columns[index])
+                value = f"{value[:cell_bytes]}… (cut: {length:,} characters in all)"
+            size += min(length, cell_bytes) + 50
+        elif isinstance(value, (bytes, bytearray, memoryview)):
+            value = bytes(value)
+            if len(value) > cell_bytes:
+                cut.add(columns[index])
+                value = value[:cell_bytes]
+            size += len(value) + 50
+        elif isinstance(value, (list, tuple, dict)):
+            weight = _weight(value, cell_bytes)
+            if weight > cell_bytes:
+                cut.add(columns[index])
+                value = f"{str(_first_of(value))[:cell_bytes]}… (cut: {len(value):,} elements in all)"
+            size += min(weight, cell_bytes)
+        else:
+            size += 50
+        values.append(value)
+    return tuple(values), size
+
+
+def _weight(value: Any, enough: int) -> int:
+    """About how many bytes a nested value takes, counted no further than `enough`."""
+    if isinstance(value, dict):
+        parts: Iterable[Any] = (each for pair in value.items() for each in pair)
+    elif isinstance(value, (list, tuple)):
+        parts = value
+    else:
+        return len(value) + 50 if isinstance(value, (str, bytes)) else 16
+    total = 50
+    for part in parts:
+        total += _weight(part, enough - total)
+        if total > enough:
+            break
+    return total
+
+
+def _first_of(value: Any, count: int = 100) -> Any:
+    if isinstance(value, dict):
+        return dict(list(value.items())[:count])
+    return list(value[:count])

@@ -1,0 +1,163 @@
+"""DuckDB: a file opened read-only, or a table of data loaded into memory; then locked."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
+from tools.engines.duckdb_dialect import DuckDBConnection
+from tools.engines.engine import Bounds, Fetched
+from tools.engines.values import interval
+from tools.errors import DatabaseUnavailable, SqlFailed
+
+_MEMORY_MIB = 384
+_LOCKED = {
+    "enable_external_access": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+    "lock_configuration": "true",
+}
+_LOSSY = re.compile(r"\bINTERVAL\b|\b(?:TIMESTAMP|TIME)_NS\b")
+_DATES = re.compile(r"\b(?:DATE|TIMESTAMP(?:_S|_MS)?)\b")
+
+
+class DuckDBEngine(AlchemyEngine):
+    """One instance of DuckDB; every pooled connection is a cursor of it, since each file allows one config."""
+
+    def _create(self) -> sa.Engine:
+        try:
+            self._root = self._open()
+        except duckdb.Error as error:
+            raise self._unavailable(error) from error
+        return sa.create_engine(
+            "duckdb://",
+            creator=lambda: DuckDBConnection(self._root.cursor()),
+            poolclass=sa.QueuePool,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+        )
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        path = self.place.path
+        memory = {"memory_limit": f"{_MEMORY_MIB}MiB"}
+        if path is not None and not self.place.loads:
+            return duckdb.connect(path, read_only=True, config={**memory, **_LOCKED})
+        root = duckdb.connect(
+            ":memory:", config={"python_enable_replacements": "false", "temp_directory": ""}
+        )
+        if path is not None:
+            _load(root, Path(path))
+        # DuckDB counts the loaded table as memory, so the limit stands above it.
+        loaded = root.execute("SELECT coalesce(sum(memory_usage_bytes), 0) FROM duckdb_memory()").fetchone()
+        root.execute(f"SET memory_limit = '{_MEMORY_MIB + int(loaded[0] if loaded else 0) // 2**20}MiB'")
+        for name, value in _LOCKED.items():
+            if name not in ("temp_directory", "python_enable_replacements"):
+                root.execute(f"SET {name} = {value}")
+        return root
+
+    def _unavailable(self, cause: BaseException) -> DatabaseUnavailable:
+        text = self._message(cause, 2)
+        if "lock" in text.lower():
+            advice = "Another process has it open for writing; close it there, or open a copy."
+        elif "different configuration" in text:
+            advice = "This process has it open with other settings; close that connection first."
+        elif self.place.loads:
+            advice = "It cannot be read as a table; check that its content is what its name says."
+        else:
+            advice = "Check that it is a DuckDB database of a version this duckdb can read, and that you may read it."
+        return DatabaseUnavailable(f"{self.place.shown} cannot be opened: {text.splitlines()[0]} {advice}")
+
+    def _cancel(self, raw: Any) -> None:
+        with contextlib.suppress(duckdb.Error):
+            raw.interrupt()
+
+    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds) -> Fetched:
+        """As anywhere, and then once more with text for the columns that Python got wrong.
+
+        The driver gives 13 months as 390 days, an infinite date as 9999-12-31, and drops nanoseconds.
+        """
+        if len(duckdb.extract_statements(sql)) != 1:
+            raise SqlFailed("Write one statement: DuckDB would run each of several.")
+        cursor = self._execute(connection, sql)
+        wrong = {i for i, each in enumerate(cursor.description) if _LOSSY.search(str(each[1]))}
+        if wrong:
+            return self._rows_as_text(connection, sql, bounds, wrong)
+        fetched = self._read(cursor, bounds)
+        dates = [i for i, type_ in enumerate(fetched.types) if _DATES.search(type_)]
+        wrong = {i for i in dates if any(_may_be_infinite(row[i]) for row in fetched.rows)}
+        return self._rows_as_text(connection, sql, bounds, wrong) if wrong else fetched
+
+    def _rows_as_text(self, connection: sa.Connection, sql: str, bounds: Bounds, wrong: set[int]) -> Fetched:
+        """The same rows, with the wrong columns, and every date that may be infinite, fetched as text."""
+        cursor = self._execute(connection, sql)
+        description = cursor.description
+        as_text = wrong | {i for i, each in enumerate(description) if _DATES.match(str(each[1]))}
+        names = [f"c{i}" for i in range(len(description))]
+        values = ", ".join(f"CAST({n} AS VARCHAR)" if i in as_text else n for i, n in enumerate(names))
+        body = sql.strip().rstrip(";")
+        cursor = self._execute(connection, f"SELECT {values} FROM ({body}\n) AS t({', '.join(names)})")
+        fetched = self._read(cursor, bounds)
+        types = tuple(str(each[1]) for each in description)
+        rows = tuple(
+            tuple(_from_text(v, types[i]) if i in as_text else v for i, v in enumerate(row))
+            for row in fetched.rows
+        )
+        return replace(fetched, columns=tuple(each[0] for each in description), types=types, rows=rows)
+
+    def _types(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+        return tuple(str(each[1]) for each in cursor.description)
+
+
+def _may_be_infinite(value: Any) -> bool:
+    if isinstance(value, datetime.datetime):
+        return value.replace(tzinfo=None) in (datetime.datetime.max, datetime.datetime.min)
+    if isinstance(value, datetime.date):
+        return value in (datetime.date.max, datetime.date.min)
+    if isinstance(value, dict):
+        return any(_may_be_infinite(each) for pair in value.items() for each in pair)
+    return isinstance(value, (list, tuple)) and any(_may_be_infinite(each) for each in value)
+
+
+def _from_text(value: Any, type_: str) -> Any:
+    """The text back into a Python value where that loses nothing."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if type_ == "INTERVAL":
+            return interval(value)
+        if type_ == "DATE":
+            return datetime.date.fromisoformat(value)
+        if type_ in ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP WITH TIME ZONE"):
+            return datetime.datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    return value
+
+
+def _load(root: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Read the file into a table named after it."""
+    name = path.name.split(".")[0] or "data"
+    lower = path.name.lower()
+    if lower.endswith((".csv", ".csv.gz")):
+        reader = "read_csv(?)"
+    elif lower.endswith((".tsv", ".tsv.gz")):
+        reader = "read_csv(?, delim = '\\t')"
+    elif lower.endswith((".json", ".jsonl", ".ndjson")):
+        reader = "read_json(?)"
+    else:
+        reader = "read_parquet(?)"
+    quoted = name.replace('"', '""')
+    root.execute(f'CREATE TABLE "{quoted}" AS SELECT * FROM {reader}', [str(path)])

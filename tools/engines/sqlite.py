@@ -1,0 +1,115 @@
+"""SQLite: a file opened read-only, watched by its own authorizer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
+from tools.errors import DatabaseUnavailable
+
+_LENGTH_LIMIT = 64_000_000
+_READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
+_PRAGMAS = frozenset(
+    # FTS asks for the first two itself; the others describe the schema.
+    [
+        "data_version",
+        "foreign_key_list",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "table_info",
+        "table_list",
+        "table_xinfo",
+    ]
+)
+_FUNCTIONS = frozenset(
+    # optimize writes an FTS index, fts3_tokenizer a function pointer of the process.
+    ["edit", "fts3_tokenizer", "load_extension", "optimize", "readfile", "writefile"]
+)
+
+
+class SQLiteEngine(AlchemyEngine):
+    """One file; `mode=ro`, `query_only` and the authorizer each keep it from being written."""
+
+    def _create(self) -> sa.Engine:
+        engine = sa.create_engine(
+            "sqlite://",
+            creator=self._open,
+            poolclass=sa.QueuePool,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+        )
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        return engine
+
+    def _open(self) -> sqlite3.Connection:
+        address = f"file:{quote(self.place.path)}?mode=ro" if self.place.path else ":memory:"
+        # isolation_level None: the driver would not begin a transaction for a SELECT, so we do.
+        raw = sqlite3.connect(
+            address, uri=True, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=0
+        )
+        try:
+            raw.text_factory = _text
+            raw.execute("PRAGMA query_only = ON")
+            raw.execute("PRAGMA trusted_schema = OFF")
+            raw.execute("SELECT count(*) FROM sqlite_master").fetchone()  # reads the file for the first time
+            raw.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+            raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LENGTH_LIMIT)
+            raw.set_authorizer(_authorize)
+        except BaseException:
+            raw.close()
+            raise
+        return raw
+
+    def _unavailable(self, cause: BaseException) -> DatabaseUnavailable:
+        return DatabaseUnavailable(
+            f"{self.place.shown} cannot be opened: {self._message(cause, 1)}. "
+            "Check that it is a whole SQLite database, and that you may read it and its folder."
+        )
+
+    def _cancel(self, raw: Any) -> None:
+        raw.interrupt()
+
+    def _types(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+        """SQLite's values carry their types, its columns do not: the first value that is not NULL tells."""
+        return tuple(
+            next((_STORAGE[type(row[i])] for row in rows if type(row[i]) in _STORAGE), "")
+            for i in range(len(cursor.description))
+        )
+
+
+_STORAGE = {int: "INTEGER", float: "REAL", str: "TEXT", bytes: "BLOB"}
+
+
+def _text(raw: bytes) -> str:
+    """Text as UTF-8; bytes that are not stay readable as \\xNN instead of losing the whole result."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    """What a statement may do: read, call harmless functions, describe the schema, begin and roll back."""
+    if action in _READING:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION:
+        allowed = (second or "").lower() not in _FUNCTIONS
+    elif action == sqlite3.SQLITE_PRAGMA:
+        # read_uncommitted without a value is SQLAlchemy asking for the isolation level.
+        allowed = (first or "").lower() in _PRAGMAS or (first == "read_uncommitted" and second is None)
+    elif action == sqlite3.SQLITE_TRANSACTION:
+        allowed = first in ("BEGIN", "ROLLBACK")
+    elif action == sqlite3.SQLITE_UPDATE:
+        # Every virtual table (FTS, json_each, pragma_...) declares itself by what looks like this, and writes
+        # nothing; a real UPDATE of sqlite_master is refused by SQLite, and by mode=ro.
+        allowed = first == "sqlite_master"
+    elif action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE):
+        # R*Tree prepares its writes when it is first read; mode=ro keeps them, and anybody's, from running.
+        allowed = (first or "").endswith(("_node", "_rowid", "_parent"))
+    else:
+        allowed = False
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
