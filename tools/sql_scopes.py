@@ -1,0 +1,417 @@
+"""Which tables a parsed statement reads: names resolved by lexical scope and the engine's folding rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from tools.errors import SqlRefused, UnknownTable
+from tools.metadata import DatabaseMeta, TableMeta
+
+# Where the engine tells upper from lower case in names of tables, a loose match could be another table.
+_EXACT = frozenset({"mysql", "bigquery", "clickhouse"})
+_LOWER = frozenset({"postgres"})
+_UPPER = frozenset({"snowflake", "oracle"})
+_CATALOGUES = frozenset(
+    {
+        "information_schema",
+        "pg_catalog",
+        "pg_toast",
+        "sys",
+        "mysql",
+        "performance_schema",
+        "system",
+        "account_usage",
+    }
+)
+_CATALOGUE_NAMES = ("pg_", "sqlite_", "duckdb_", "pragma_")
+# PostgreSQL's hidden columns, SQLite's and DuckDB's row numbers.
+_SYSTEM_COLUMNS = frozenset({"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax", "rowid", "_rowid_"})
+# What set-returning functions of PostgreSQL call their columns.
+_FUNCTION_COLUMNS = frozenset(
+    {"key", "value", "ordinality", "word", "nentry", "ndoc", "alias", "lexeme", "weight"}
+)
+
+
+@dataclass
+class _Ctes:
+    """One name of a WITH clause, in front of those visible around it."""
+
+    name: str
+    body: exp.Expr
+    outer: _Ctes | None
+
+
+@dataclass
+class _Scope:
+    """The sources of one SELECT and the SELECT around it."""
+
+    outer: _Scope | None
+    sources: list[tuple[exp.Expr, _Ctes | None]] = field(default_factory=list)
+
+
+@dataclass
+class Reading:
+    """What a statement reads: each table node with its table, each column with its scope."""
+
+    tables: list[tuple[exp.Expr, TableMeta]] = field(default_factory=list)
+    ctes: dict[int, exp.Expr] = field(default_factory=dict)  # id of a table node → the CTE it stands for
+    columns: list[tuple[exp.Expr, _Scope | None]] = field(default_factory=list)
+
+    @property
+    def unique(self) -> tuple[TableMeta, ...]:
+        """The tables, each once, in the order of their first reading."""
+        return tuple(dict.fromkeys(table for _, table in self.tables))
+
+
+def reading(tree: exp.Expr, meta: DatabaseMeta) -> Reading:
+    """Resolve every table of the tree; raises UnknownTable or SqlRefused for what the metadata lacks."""
+    return _Resolver(meta).run(tree)
+
+
+def find_table(meta: DatabaseMeta, parts: list[exp.Identifier]) -> TableMeta:
+    """The one table that the engine takes the name for; raises UnknownTable, SqlRefused for a catalogue."""
+    shown = ".".join(part.name for part in parts)
+    name = _folded(parts[-1], meta.dialect)
+    schema = _folded(parts[-2], meta.dialect) if len(parts) > 1 else None
+    if (schema or "").lower() in _CATALOGUES or (
+        schema in (None, "main")
+        and name.lower().startswith(_CATALOGUE_NAMES)
+        and not _candidates(meta, name, schema)
+    ):
+        raise SqlRefused(
+            f"{shown} belongs to the system catalogue, which queries may not read. "
+            "search_metadata and show_table tell of tables and fields."
+        )
+    if len(parts) > 3 or (
+        len(parts) == 3 and not _same(_folded(parts[0], meta.dialect), meta.name, meta.dialect)
+    ):
+        raise UnknownTable(
+            f"{shown} names another database. Name tables as schema.table.{_nearest(meta, name)}"
+        )
+    found = _candidates(meta, name, schema)
+    if not found and len(parts) == 2 and schema is not None and _same(schema, meta.name, meta.dialect):
+        found = _candidates(meta, name, None)  # catalog.table
+    if not found:
+        raise UnknownTable(f"There is no table {shown}.{_nearest(meta, name)} search_metadata finds others.")
+    if len(found) > 1:
+        raise UnknownTable(
+            f"{shown} could be any of {', '.join(table.full_name for table in found)}. Write its schema too."
+        )
+    return found[0]
+
+
+def _candidates(meta: DatabaseMeta, name: str, schema: str | None) -> list[TableMeta]:
+    dialect = meta.dialect
+    named = [table for table in meta.find(name) if _same(name, table.name, dialect)] or [
+        table for table in meta.tables() if _same(name, table.name, dialect)
+    ]
+    if schema is None:
+        home = [table for table in named if _same(meta.default_schema, table.schema, dialect)]
+        return home if home or meta.default_schema else named
+    named = [table for table in meta.tables() if _same(name, table.name, dialect)]
+    if dialect == "sqlite" and schema.lower() == "main":
+        return [table for table in named if table.schema.lower() in ("", "main")]
+    return [table for table in named if _same(schema, table.schema, dialect)]
+
+
+def _nearest(meta: DatabaseMeta, name: str) -> str:
+    nearest = meta.nearest(name)
+    return f" The nearest are {', '.join(nearest)};" if nearest else " The database has no tables;"
+
+
+def _folded(identifier: exp.Expr, dialect: str) -> str:
+    name = identifier.name
+    if identifier.args.get("quoted"):
+        return name
+    if dialect in _LOWER:
+        return "".join(char.lower() if char.isascii() else char for char in name)
+    return name.upper() if dialect in _UPPER else name
+
+
+def _same(written: str, stored: str, dialect: str) -> bool:
+    if dialect in _EXACT or dialect in _LOWER:
+        return written == stored
+    return written.lower() == stored.lower()
+
+
+def children(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Every node directly under this one, also those inside lists, tuples and dicts of its arguments."""
+    pending = list(reversed(list(node.args.values())))
+    while pending:
+        value = pending.pop()
+        if isinstance(value, exp.Expr):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            pending.extend(reversed(value))
+        elif isinstance(value, dict):
+            pending.extend(reversed(list(value.values())))
+
+
+class _Resolver:
+    def __init__(self, meta: DatabaseMeta) -> None:
+        self.meta = meta
+        self.dialect = meta.dialect
+        self.found = Reading()
+
+    def run(self, tree: exp.Expr) -> Reading:
+        # A stack and not recursion: a thousand ORs are a tree a thousand deep.
+        stack: list[tuple[exp.Expr, _Ctes | None, _Scope | None]] = [(tree, None, None)]
+        while stack:
+            node, ctes, scope = stack.pop()
+            clause = node.args.get("with_")
+            if isinstance(clause, exp.With):
+                ctes = self._open_with(clause, ctes, scope, stack)
+            if isinstance(node, exp.Select) or (isinstance(node, exp.Pivot) and node.this is not None):
+                scope = _Scope(scope, [(source, ctes) for source in _sources(node)])
+            elif isinstance(node, exp.Table):
+                self._table(node, ctes)
+            elif isinstance(node, exp.Column | exp.Dot):
+                self.found.columns.append((node, scope))
+            elif isinstance(node, exp.In) and self.dialect == "sqlite" and node.args.get("field") is not None:
+                self._in_table(node, ctes)
+            stack.extend((child, ctes, scope) for child in children(node) if child is not clause)
+        return self.found
+
+    def _open_with(
+        self,
+        clause: exp.With,
+        ctes: _Ctes | None,
+        scope: _Scope | None,
+        stack: list[tuple[exp.Expr, _Ctes | None, _Scope | None]],
+    ) -> _Ctes | None:
+        """Queue the bodies of a WITH, each with the names it sees; give those that the query sees."""
+        recursive = bool(clause.args.get("recursive"))
+        parts = [part for part in children(clause) if isinstance(part, exp.CTE)]
+        others = [part for part in children(clause) if not isinstance(part, exp.CTE)]
+        every = ctes
+        for part in parts:
+            every = _Ctes(self._cte_name(part), part, every)
+        visible = ctes
+        for part in parts:
+            own = _Ctes(self._cte_name(part), part, visible)
+            if self.dialect == "sqlite" or (recursive and self.dialect == "postgres"):
+                seen: _Ctes | None = every  # also those that follow
+            else:
+                seen = own if recursive or self.dialect in ("tsql", "oracle") else visible
+            stack.append((part, seen, scope))
+            visible = own
+        stack.extend((part, every, scope) for part in others)
+        return every
+
+    def _cte_name(self, cte: exp.Expr) -> str:
+        alias = cte.args.get("alias")
+        identifier = alias.this if isinstance(alias, exp.TableAlias) else alias
+        return _folded(identifier, self.dialect) if isinstance(identifier, exp.Identifier) else ""
+
+    def _cte(self, identifier: exp.Expr, ctes: _Ctes | None) -> exp.Expr | None:
+        name = _folded(identifier, self.dialect)
+        while ctes is not None:
+            if _same(name, ctes.name, self.dialect):
+                return ctes.body
+            ctes = ctes.outer
+        return None
+
+    def _table(self, node: exp.Table, ctes: _Ctes | None) -> None:
+        if not isinstance(node.this, exp.Identifier):
+            return  # a table function or a parenthesis: the guard looks at these by kind
+        parts = [part for part in node.parts if isinstance(part, exp.Identifier)]
+        if len(parts) != len(node.parts):
+            raise SqlRefused(
+                f"{node.sql(self.dialect)} is not the plain name of a table. Name it as schema.table."
+            )
+        self._resolve(node, parts, ctes)
+
+    def _in_table(self, node: exp.In, ctes: _Ctes | None) -> None:
+        """SQLite reads a whole table in `x IN name`, where the tree has a column or a string."""
+        target = node.args["field"]
+        if isinstance(target, exp.Column):
+            self._resolve(target, [part for part in target.parts if isinstance(part, exp.Identifier)], ctes)
+        elif isinstance(target, exp.Literal) and target.is_string:
+            self._resolve(target, [exp.to_identifier(target.name, quoted=True)], ctes)
+        elif isinstance(target, exp.Dot):
+            self._resolve(target, [part for part in target.parts if isinstance(part, exp.Identifier)], ctes)
+
+    def _resolve(self, node: exp.Expr, parts: list[exp.Identifier], ctes: _Ctes | None) -> None:
+        if not parts:
+            raise SqlRefused("A table is named in a way that could not be read. Name it as schema.table.")
+        if len(parts) == 1:
+            body = self._cte(parts[0], ctes)
+            if body is not None:
+                self.found.ctes[id(node)] = body
+                return
+            if (
+                self.dialect == "mysql"
+                and parts[0].name.lower() == "dual"
+                and not parts[0].args.get("quoted")
+            ):
+                return
+            if self.dialect == "oracle" and parts[0].name.lower() == "dual":
+                return
+        self.found.tables.append((node, find_table(self.meta, parts)))
+
+
+def _sources(select: exp.Expr) -> Iterator[exp.Expr]:
+    """The tables, subqueries and laterals that the FROM of a SELECT joins."""
+    pending: list[exp.Expr] = []
+    opening = select.args.get("from_")
+    if isinstance(opening, exp.From):
+        pending.append(opening.this)
+    elif isinstance(select, exp.Pivot) and isinstance(select.this, exp.Expr):
+        pending.append(select.this)
+    pending.extend(join.this for join in select.args.get("joins") or () if isinstance(join.this, exp.Expr))
+    pending.extend(each for each in select.args.get("laterals") or () if isinstance(each, exp.Expr))
+    while pending:
+        source = pending.pop()
+        yield source
+        pending.extend(
+            join.this for join in source.args.get("joins") or () if isinstance(join.this, exp.Expr)
+        )
+        pending.extend(each for each in source.args.get("laterals") or () if isinstance(each, exp.Expr))
+        if isinstance(source, exp.Subquery | exp.Paren) and isinstance(source.this, exp.Table | exp.Subquery):
+            pending.append(source.this)  # FROM (a JOIN b ON ...)
+
+
+class ColumnShapes:
+    """What columns each source of a PostgreSQL SELECT has, as far as the text and the metadata tell."""
+
+    def __init__(self, found: Reading) -> None:
+        self.found = found
+        self.tables = {id(node): table for node, table in found.tables}
+        self.known: dict[int, frozenset[str] | None] = {}
+
+    def of_source(self, source: exp.Expr) -> frozenset[str] | None:
+        """Lower-case names; None when they cannot be told from the text."""
+        key = id(source)
+        if key not in self.known:
+            self.known[key] = None  # a CTE that refers to itself ends here
+            self.known[key] = self._of_source(source)
+        return self.known[key]
+
+    def _of_source(self, source: exp.Expr) -> frozenset[str] | None:
+        alias = source.args.get("alias")
+        renamed = (
+            frozenset(
+                column.name.lower()
+                for column in (alias.args.get("columns") or ())
+                if isinstance(column, exp.Expr)
+            )
+            if isinstance(alias, exp.TableAlias)
+            else frozenset()
+        )
+        if id(source) in self.tables:
+            fields = self.tables[id(source)].fields
+            return frozenset(each.name.lower() for each in fields) | _SYSTEM_COLUMNS | renamed
+        if id(source) in self.found.ctes:
+            inner = self.of_source(self.found.ctes[id(source)])
+            return None if inner is None else inner | renamed
+        if isinstance(source, exp.Table | exp.Lateral | exp.Unnest):  # a function: its alias names its column
+            names = {source.alias_or_name.lower(), *_names_of(source.this)} | _FUNCTION_COLUMNS
+            columns = {each.name.lower() for each in source.find_all(exp.ColumnDef, exp.JSONColumnDef)}
+            inner = self.of_query(source.this.this) if isinstance(source.this, exp.Subquery) else frozenset()
+            return None if inner is None else frozenset(names) | renamed | columns | inner
+        if isinstance(source, exp.Values):
+            width = max(
+                (len(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)), default=1
+            )
+            return frozenset(f"column{number + 1}" for number in range(width)) | renamed
+        inner = self.of_query(source.this) if isinstance(source.this, exp.Expr) else None
+        return None if inner is None else inner | renamed
+
+    def of_query(self, query: exp.Expr) -> frozenset[str] | None:
+        """The names of the columns that a query gives; of a set operation, those of all its arms."""
+        names: set[str] = set()
+        pending = [query]
+        while pending:
+            each = pending.pop()
+            if isinstance(each, exp.SetOperation):
+                pending += [each.left, each.right]
+            elif isinstance(each, exp.Subquery | exp.Paren):
+                pending.append(each.this)
+            elif isinstance(each, exp.Select):
+                columns = self._of_select(each)
+                if columns is None:
+                    return None
+                names |= columns
+            elif isinstance(each, exp.Values | exp.Table):
+                inner = self.of_source(each)
+                if inner is None:
+                    return None
+                names |= inner
+            else:
+                return None
+        return frozenset(names)
+
+    def _of_select(self, select: exp.Select) -> set[str] | None:
+        names: set[str] = set()
+        for each in select.expressions:
+            if each.is_star:
+                if isinstance(each, exp.Dot):
+                    return None
+                for source in _sources(select):
+                    inner = self.of_source(source)
+                    if inner is None:
+                        return None
+                    names |= inner
+            else:
+                names |= _names_of(each)
+        return names
+
+
+def _names_of(node: exp.Expr | None) -> set[str]:
+    """What PostgreSQL may call the column of an expression."""
+    if node is None:
+        return set()
+    names = {node.alias_or_name.lower(), node.output_name.lower(), "?column?"}
+    if isinstance(node, exp.Func):
+        names |= {name.lower() for name in (node.sql_names() if hasattr(node, "sql_names") else ())}
+    if isinstance(node, exp.Anonymous):
+        names.add(node.name.lower())
+    if isinstance(node, exp.Cast | exp.Paren | exp.Bracket):
+        names |= _names_of(node.this if isinstance(node.this, exp.Expr) else None)
+    return names
+
+
+def attribute_problems(
+    found: Reading, harmless: Callable[[str], bool]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The `x.name` of PostgreSQL that are no column of x, each with the names it could have meant.
+
+    There `o.touch` and `(o).touch` call a function touch(o) when o has no such column. `harmless` tells
+    the names of functions that may be called anyway.
+    """
+    shapes = ColumnShapes(found)
+    every = (
+        frozenset(each.name.lower() for table in found.unique for each in table.fields) | _FUNCTION_COLUMNS
+    )
+    for node, scope in found.columns:
+        if isinstance(node, exp.Dot):
+            name = node.expression.name.lower()
+            if not isinstance(node.expression, exp.Identifier) or name in every or harmless(name):
+                continue
+            if isinstance(node.this, exp.Identifier):
+                continue  # the schema of a function
+            if name[:1] == "f" and name[1:].isdigit():
+                continue  # the unnamed fields of ROW(...)
+            yield name, tuple(sorted(every))
+            continue
+        qualifier, name = node.args.get("table"), node.name.lower()
+        if qualifier is None or isinstance(node.this, exp.Star) or harmless(name):
+            continue
+        columns = _columns_under(qualifier.name.lower(), scope, shapes)
+        if columns is None or name not in columns:
+            yield f"{qualifier.name}.{node.name}", tuple(sorted(columns or ()))
+
+
+def _columns_under(name: str, scope: _Scope | None, shapes: ColumnShapes) -> frozenset[str] | None:
+    """The columns that a qualifier offers: of the nearest sources of that name; empty when there is none."""
+    while scope is not None:
+        named = [source for source, _ in scope.sources if source.alias_or_name.lower() == name]
+        if named:
+            shaped = [shapes.of_source(source) for source in named]
+            known = [each for each in shaped if each is not None]
+            return frozenset().union(*known) if len(known) == len(shaped) else None
+        scope = scope.outer
+    return frozenset()
