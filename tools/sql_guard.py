@@ -16,9 +16,8 @@ from sqlglot.errors import ErrorLevel
 from sqlglot.tokenizer_core import Token, TokenType
 
 from tools.errors import SqlRefused
-from tools.metadata import DatabaseMeta, TableMeta
-from tools.sql_functions import allowed_functions as functions_of
-from tools.sql_grammar import (
+from tools.guard.functions import allowed_functions as functions_of
+from tools.guard.grammar import (
     BEFORE_STRING,
     CLOCKS,
     DESCRIBING,
@@ -35,8 +34,9 @@ from tools.sql_grammar import (
     SHOW_SETTINGS,
     TYPE_WORDS,
 )
-from tools.sql_lexer import Lexed, UnlexableError, lexed
-from tools.sql_scopes import Reading, attribute_problems, children, find_table, reading
+from tools.guard.lexer import Lexed, UnlexableError, lexed
+from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading
+from tools.metadata import DatabaseMeta, TableMeta
 
 MAX_BYTES = 100_000
 MAX_DEPTH = 100  # 500 nested parentheses exhaust Python's stack inside sqlglot

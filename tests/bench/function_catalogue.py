@@ -19,7 +19,7 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-LISTS = Path(__file__).resolve().parents[2] / "tools" / "sql_functions"
+LISTS = Path(__file__).resolve().parents[2] / "tools" / "guard" / "functions"
 
 DUCKDB_OUT = re.compile(
     r"__.*|collate_.*|icu_collate_.*|current_(connection_id|database|query|query_id|schema|schemas|setting"
