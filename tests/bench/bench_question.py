@@ -1,0 +1,174 @@
+"""What DBAgent adds to one question, over a bare loop that does the same with the same SDK and the same driver.
+
+    python -m tests.bench.bench_question [--questions N]
+
+Both ask the same in-process model, which answers at once, through the real OpenAI client: one call of execute_sql,
+then the answer. The bare loop hands the SQL to duckdb and the rows to the model, with no guard, limits, trace or
+receipt. What remains is the price of these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx2
+from openai import AsyncOpenAI
+from rich.console import Console
+from rich.table import Table
+
+from agent import Settings, calls, open_agent
+from agent.llm.endpoint import Endpoint
+from agent.llm.in_process import InProcessTransport
+from agent.messages import ModelReply, Usage
+
+SQL = "SELECT city, count(*) AS n, sum(total) AS total FROM orders WHERE total > 10 GROUP BY city ORDER BY total DESC"
+TABLES = """
+CREATE TABLE orders AS
+SELECT i AS id, 'city ' || (i % 20) AS city, (i % 997) / 7.0 AS total FROM range(10000) t(i)
+"""
+
+
+def answer_at_once(body: Mapping[str, Any]) -> ModelReply:
+    asked = body["messages"][-1]["role"] == "user"
+    said = calls("execute_sql", sql=SQL) if asked else ModelReply("City 3 leads.")
+    return ModelReply(said.text, said.tool_calls, Usage(1000, 50))
+
+
+def answer_after(seconds: float) -> Callable[[Mapping[str, Any]], ModelReply]:
+    def answer(body: Mapping[str, Any]) -> ModelReply:
+        time.sleep(seconds)
+        return answer_at_once(body)
+
+    return answer
+
+
+async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnection, tools: list[Any]) -> str:
+    """What one writes in an afternoon: stream, run, stream."""
+    messages: list[Any] = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "Which city leads?"}]
+    while True:
+        text, call = "", None
+        stream = await client.chat.completions.create(
+            model="m", messages=messages, tools=tools, stream=True, temperature=0, stream_options={"include_usage": True}
+        )
+        async for chunk in stream:
+            if chunk.choices:
+                text += chunk.choices[0].delta.content or ""
+                for piece in chunk.choices[0].delta.tool_calls or ():
+                    call = piece
+        if call is None or call.function is None:
+            return text
+        sql = json.loads(call.function.arguments or "")["sql"]
+        rows = await asyncio.to_thread(lambda: connection.cursor().execute(sql).fetchall())
+        function = {"name": call.function.name, "arguments": call.function.arguments}
+        messages += [
+            {"role": "assistant", "tool_calls": [{"id": call.id, "type": "function", "function": function}]},
+            {"role": "tool", "tool_call_id": call.id, "content": json.dumps(rows, default=str)},
+        ]
+
+
+async def each_takes(ask: Callable[[], Awaitable[Any]], times: int) -> list[float]:
+    """Milliseconds of each of so many questions, one after another."""
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        await ask()
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
+
+
+async def questions_per_second(ask: Callable[[], Awaitable[Any]], at_once: int, rounds: int) -> float:
+    """Throughput with so many questions under way."""
+
+    async def worker() -> None:
+        for _ in range(rounds):
+            await ask()
+
+    started = time.perf_counter()
+    await asyncio.gather(*(worker() for _ in range(at_once)))
+    return at_once * rounds / (time.perf_counter() - started)
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[18]
+
+
+async def measure(folder: Path, questions: int) -> None:
+    file = folder / "orders.duckdb"
+    with duckdb.connect(str(file)) as building:
+        building.execute(TABLES)
+    console = Console()
+    settings = Settings.from_environment({"DBAGENT_HOME": str(folder)})
+
+    def endpoint(seconds: float) -> Endpoint:
+        answering = answer_after(seconds) if seconds else answer_at_once
+        return Endpoint("m", "http://bench.invalid/v1", "k", InProcessTransport("m", answering))
+
+    table = Table(title=f"one question of two model calls, {questions} questions each, milliseconds")
+    for name in ("loop", "median", "p95", "added (median)", "ratio"):
+        table.add_column(name, justify="left" if name == "loop" else "right")
+    connection = duckdb.connect(str(file), read_only=True, config=OURS)
+    async with open_agent(str(file), model=endpoint(0), settings=settings) as agent:
+        client = AsyncOpenAI(
+            base_url="http://bench.invalid/v1", api_key="k", http_client=httpx2.AsyncClient(transport=endpoint(0).transport)
+        )
+        tools = agent.toolbox.schemas
+        bare = lambda: bare_question(client, connection, tools)  # noqa: E731
+        ours = lambda: agent.ask("Which city leads?")  # noqa: E731
+        await each_takes(bare, 10)
+        await each_takes(ours, 10)
+        bare_ms: list[float] = []
+        our_ms: list[float] = []
+        for _ in range(max(1, questions // 10)):  # by turns, so that a noisy moment hits both
+            bare_ms += await each_takes(bare, 10)
+            our_ms += await each_takes(ours, 10)
+        low = statistics.median(bare_ms)
+        for name, taken in (("bare SDK loop", bare_ms), ("DBAgent, local traces", our_ms)):
+            middle = statistics.median(taken)
+            table.add_row(name, f"{middle:.1f}", f"{p95(taken):.1f}", f"{middle - low:+.1f}", f"{middle / low:.2f}")
+    console.print(table)
+
+    crowd = Table(title="questions per second with 50 ms of model time a call")
+    for name in ("at once", "bare SDK loop", "DBAgent", "ratio"):
+        crowd.add_column(name, justify="right")
+    async with open_agent(str(file), model=endpoint(0.05), settings=settings) as agent:
+        client = AsyncOpenAI(
+            base_url="http://bench.invalid/v1",
+            api_key="k",
+            http_client=httpx2.AsyncClient(transport=endpoint(0.05).transport),
+        )
+        for at_once in (1, 16, 64):
+            rounds = 10 if at_once == 1 else 4
+            bare_rate = await questions_per_second(lambda: bare_question(client, connection, tools), at_once, rounds)
+            our_rate = await questions_per_second(lambda: agent.ask("Which city leads?"), at_once, rounds)
+            crowd.add_row(str(at_once), f"{bare_rate:.1f}", f"{our_rate:.1f}", f"{our_rate / bare_rate:.2f}")
+    console.print(crowd)
+    connection.close()
+
+
+# One process can open a DuckDB file in one configuration only, so the bare driver is given the one DBAgent uses.
+OURS: dict[str, Any] = {}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--questions", type=int, default=200)
+    options = parser.parse_args()
+    for name in list(os.environ):
+        if name.startswith(("DBAGENT_", "LANGFUSE_", "OPENAI_")):
+            del os.environ[name]
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure(Path(folder), options.questions))
+
+
+if __name__ == "__main__":
+    main()
