@@ -1,0 +1,1 @@
+"""Prompts and traces: where they come from, where they go."""

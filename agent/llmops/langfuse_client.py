@@ -1,0 +1,482 @@
+"""The one file that knows Langfuse: a client that sends there, keeps on this machine, does both, or is off.
+
+There is one path through the SDK. With keys it sends to Langfuse; without, its exporter sends nowhere and no
+request leaves the process. Either way a processor of ours hands every span to the local store as it ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import contextlib
+import hashlib
+import logging
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+from agent.llmops.trace_store import TraceStore
+from agent.llmops.vendor_noise import unheard
+from agent.redaction import Redactor
+
+if TYPE_CHECKING:
+    from langfuse import Langfuse
+    from langfuse.api.core.request_options import RequestOptions
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+
+_log = logging.getLogger(__name__)
+
+CLOUD = "https://cloud.langfuse.com"
+
+# The SDK's own way waits 5 s and tries three times, 10 to 17 s in all when a server hangs.
+_PROMPT_SECONDS = 1
+_EXPORT_SECONDS = 5
+_SEND_EVERY_SECONDS = 1.0
+
+
+class LangfuseUnreachable(Exception):
+    """Langfuse did not answer, or not as it should; the text says how, in a few words."""
+
+
+@dataclass(frozen=True)
+class RemotePrompt:
+    """One version of a prompt as Langfuse has it; `text` is None for a chat prompt, `sdk_prompt` the SDK's own."""
+
+    name: str
+    version: int
+    text: str | None
+    config: Mapping[str, Any]
+    labels: tuple[str, ...]
+    tags: tuple[str, ...]
+    sdk_prompt: object
+
+
+@dataclass(frozen=True)
+class PromptListing:
+    """What versions and labels a prompt has in Langfuse."""
+
+    name: str
+    versions: tuple[int, ...]
+    labels: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+class Observation:
+    """A span that is open. What it is told is text already: bounded, and without secrets."""
+
+    def __init__(self, client: LangfuseClient, sdk_observation: Any, context: Context) -> None:
+        self.client = client
+        self.context = context
+        self._sdk = sdk_observation
+        self.trace_id: str = sdk_observation.trace_id
+        self.id: str = sdk_observation.id
+
+    def update(self, **told: Any) -> None:
+        """Set what is told, in the SDK's words: input, output, level, status_message, usage_details and so on."""
+        with self.client.at_the_door():
+            self._sdk.update(**self.client.linked(told))
+
+    def end(self) -> None:
+        """Close it; this is when it is written and sent."""
+        with self.client.at_the_door():
+            self._sdk.end()
+
+
+class LangfuseClient:
+    """Where spans go and prompts come from; `LangfuseClient.create` makes one."""
+
+    def __init__(
+        self,
+        sdk: Langfuse | None,
+        provider: TracerProvider | None,
+        store: TraceStore | None,
+        redact: Callable[[str], str],
+        *,
+        base_url: str = "",
+        project: str = "",
+    ) -> None:
+        self.redact = redact
+        self.project = project
+        self._sdk = sdk
+        self._provider = provider
+        self._store = store
+        self._base_url = base_url
+        self._project_id: str | None = None
+        self._closed = False
+        self._failed_once = False
+        self._worker: _Worker | None = None
+        if sdk is not None:
+            atexit.register(self.close)
+        if self.remote:
+            self._worker = _Worker()
+            self._worker.do(self._learn_project_id)
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        public_key: str | None,
+        secret_key: str | None,
+        base_url: str | None,
+        store: TraceStore | None,
+        environment: str = "",
+        release: str = "",
+        redact: Callable[[str], str] | None = None,
+    ) -> LangfuseClient:
+        """A client for Langfuse when both keys are given, for the local store when there is one, for both, or off.
+
+        It does not wait for Langfuse. Off, it does not even import the SDK.
+        """
+        redact = redact or Redactor(secret_key or "")
+        if not (public_key and secret_key):
+            if store is None:
+                return cls(None, None, None, redact)
+            return cls(*_local_sdk(store, environment, release), store, redact)
+        address = (base_url or CLOUD).rstrip("/")
+
+        def on_trouble(complaint: str) -> None:
+            kept = f"they are still kept in {store.path}" if store else "they are lost until it does"
+            _log.warning(
+                "Langfuse at %s does not take the traces (%s); %s. Answers are not affected. %s",
+                redact(address), redact(_reason(complaint)), kept, _advice(complaint),
+            )  # fmt: skip
+
+        sdk, provider = _remote_sdk(public_key, secret_key, address, store, environment, release, on_trouble)
+        project = hashlib.sha256(f"{address} {public_key}".encode()).hexdigest()[:12]
+        return cls(sdk, provider, store, redact, base_url=address, project=project)
+
+    @property
+    def on(self) -> bool:
+        """Whether spans go anywhere."""
+        return self._sdk is not None
+
+    @property
+    def remote(self) -> bool:
+        """Whether it speaks to a Langfuse server."""
+        return bool(self._base_url)
+
+    def start(
+        self,
+        name: str,
+        kind: str,
+        parent: Observation | None = None,
+        *,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        tags: Sequence[str] = (),
+        **told: Any,
+    ) -> Observation | None:
+        """Open a span under `parent`, or one that begins a trace of its own; None when off.
+
+        User, session and tags go with everything below. OpenTelemetry's current span is neither read nor set:
+        it belongs to the application we run in, whose own spans must not end up in our traces or ours in its.
+        """
+        if self._sdk is None:
+            return None
+        from langfuse import propagate_attributes
+        from opentelemetry import context, trace
+
+        from agent.llmops.span_export import record_of
+
+        with self.at_the_door(), contextlib.ExitStack() as stack:
+            token = context.attach(parent.context if parent else context.Context())
+            stack.callback(context.detach, token)
+            if parent is None:
+                passed_on = {
+                    "user_id": user_id,
+                    "session_id": session_id,
+                    "tags": list(tags),
+                    "trace_name": name,
+                }
+                stack.enter_context(propagate_attributes(**{k: v for k, v in passed_on.items() if v}))
+            opened = self._sdk.start_as_current_observation(
+                name=name, as_type=kind, end_on_exit=False, **self.linked(told)
+            )
+            observation = Observation(self, stack.enter_context(opened), context.get_current())
+            if parent is None and self._store is not None:
+                # Written when it begins as well, so that a question whose process was killed is not forgotten.
+                self._store.write(record_of(cast("ReadableSpan", trace.get_current_span())))
+            return observation
+        return None
+
+    def link(self, trace_id: str) -> str | None:
+        """The address of a trace in Langfuse; None when local, or while the project is not known."""
+        if not (trace_id and self._project_id):
+            return None
+        return f"{self._base_url}/project/{self._project_id}/traces/{trace_id}"
+
+    def prompt(
+        self, name: str, *, label: str | None = None, version: int | None = None
+    ) -> RemotePrompt | None:
+        """One prompt from Langfuse, asked once and without the SDK's cache; None where there is no such one.
+
+        Raises LangfuseUnreachable. May take a second and more: call it in a thread you need not wait for.
+        """
+        from langfuse.api import NotFoundError
+        from langfuse.model import TextPromptClient
+
+        with _as_unreachable():
+            try:
+                got = self._api.prompts.get(
+                    quote(name, safe=""), version=version, label=label, request_options=_once()
+                )
+            except NotFoundError:
+                return None
+            is_text = isinstance(got.prompt, str)
+            return RemotePrompt(
+                name=got.name,
+                version=got.version,
+                text=got.prompt if is_text else None,
+                config=got.config if isinstance(got.config, dict) else {},
+                labels=tuple(got.labels),
+                tags=tuple(got.tags),
+                sdk_prompt=TextPromptClient(got) if is_text else None,
+            )
+
+    def prompts(self, name: str | None = None) -> list[PromptListing]:
+        """The prompts that Langfuse has, by name: their versions and labels. Raises LangfuseUnreachable."""
+        listed: list[PromptListing] = []
+        with _as_unreachable():
+            for page in range(1, 101):
+                got = self._api.prompts.list(name=name, page=page, limit=100, request_options=_once())
+                listed += [
+                    PromptListing(p.name, tuple(p.versions), tuple(p.labels), tuple(p.tags)) for p in got.data
+                ]
+                if page >= got.meta.total_pages:
+                    break
+        return listed
+
+    def flush(self, seconds: float = 3.0) -> None:
+        """Send what is waiting, for so many seconds at the most. Never raises."""
+        if self._worker is not None and self._sdk is not None:
+            self._worker.do(self._sdk.flush, wait_seconds=seconds)
+
+    def close(self) -> None:
+        """Send what is waiting, within three seconds, and stop. Spans opened later are lost. Never raises."""
+        if self._closed or self._sdk is None:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        if self._worker is not None:
+            self._worker.do(self._stop, wait_seconds=3.0)
+        else:
+            self._stop()
+        if self._store is not None:
+            self._store.close()
+
+    def linked(self, told: dict[str, Any]) -> dict[str, Any]:
+        """What is told, with the prompt as the SDK takes it.
+
+        A prompt that came from a file is named in the metadata and not linked: Langfuse's version of that
+        number may be another text.
+        """
+        prompt = told.pop("prompt", None)
+        if prompt is None:
+            return told
+        source = getattr(prompt, "source", "langfuse")
+        told["metadata"] = {
+            **(told.get("metadata") or {}),
+            "prompt": {"name": prompt.name, "version": prompt.version, "source": source},
+        }
+        if not (self.remote and source == "file"):
+            told["prompt"] = SimpleNamespace(name=prompt.name, version=prompt.version, is_fallback=False)
+        return told
+
+    @contextlib.contextmanager
+    def at_the_door(self) -> Iterator[None]:
+        """Nothing that goes wrong in a vendor's SDK goes wrong for the question; it is told once."""
+        try:
+            with unheard():
+                yield
+        except Exception as error:
+            if not self._failed_once:
+                self._failed_once = True
+                _log.warning("A span was lost (%s); answers are not affected.", type(error).__name__)
+
+    @property
+    def _api(self) -> Any:
+        if self._sdk is None or not self.remote:
+            raise LangfuseUnreachable("there are no keys for it")
+        return self._sdk.api
+
+    def _learn_project_id(self) -> None:
+        with contextlib.suppress(LangfuseUnreachable), _as_unreachable():
+            projects = self._api.projects.get(request_options=_once()).data
+            self._project_id = projects[0].id if projects else None
+
+    def _stop(self) -> None:
+        with self.at_the_door():
+            if self._sdk is not None and self._provider is not None:
+                self._sdk.shutdown()
+                self._provider.shutdown()
+
+
+class _Worker:
+    """A daemon thread for what may hang. Started early: at interpreter exit Python 3.12 starts no new ones."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="dbagent-langfuse", daemon=True).start()
+
+    def do(self, job: Callable[[], None], *, wait_seconds: float = 0.0) -> bool:
+        """Have it done after what is being done; whether it was done within that time."""
+        done = threading.Event()
+        self._jobs.put((job, done))
+        return done.wait(wait_seconds)
+
+    def _work(self) -> None:
+        while True:
+            job, done = self._jobs.get()
+            with unheard(), contextlib.suppress(Exception):  # told by ToLangfuse already
+                job()
+            done.set()
+
+
+def _local_sdk(store: TraceStore, environment: str, release: str) -> tuple[Langfuse, TracerProvider]:
+    """The SDK with nobody at the other end: no span is queued for sending, every request is answered 404."""
+    import httpx
+    from langfuse import Langfuse
+
+    from agent.llmops.span_export import Nowhere
+
+    provider = _provider(store)
+    nobody = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(404)))
+    with _of_our_own("pk-local"):
+        sdk = Langfuse(
+            public_key="pk-local",
+            secret_key="sk-local",  # noqa: S106 - there is nothing that it opens
+            base_url="http://local.invalid",
+            environment=environment or None,
+            release=release or None,
+            tracer_provider=provider,
+            span_exporter=Nowhere(),
+            should_export_span=lambda span: False,
+            httpx_client=nobody,
+        )
+    return _without_its_exit(sdk), provider
+
+
+def _remote_sdk(
+    public_key: str,
+    secret_key: str,
+    base_url: str,
+    store: TraceStore | None,
+    environment: str,
+    release: str,
+    on_trouble: Callable[[str], None],
+) -> tuple[Langfuse, TracerProvider]:
+    from langfuse import Langfuse, __version__
+    from opentelemetry.exporter.otlp.proto.http import Compression
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    from agent.llmops.span_export import ToLangfuse
+
+    basic = base64.b64encode(f"{public_key}:{secret_key}".encode()).decode()
+    exporter = OTLPSpanExporter(
+        endpoint=f"{base_url}/api/public/otel/v1/traces",
+        headers={
+            "Authorization": f"Basic {basic}",
+            "x-langfuse-sdk-name": "python",
+            "x-langfuse-sdk-version": __version__,
+            "x-langfuse-public-key": public_key,
+            "x-langfuse-ingestion-version": "4",
+        },
+        timeout=_EXPORT_SECONDS,
+        compression=Compression.Gzip,
+    )
+    provider = _provider(store)
+    with _of_our_own(public_key):
+        sdk = Langfuse(
+            public_key=public_key,
+            secret_key=secret_key,
+            base_url=base_url,
+            timeout=_EXPORT_SECONDS,
+            environment=environment or None,
+            release=release or None,
+            flush_interval=_SEND_EVERY_SECONDS,
+            tracer_provider=provider,
+            span_exporter=ToLangfuse(exporter, on_trouble),
+        )
+    return _without_its_exit(sdk), provider
+
+
+def _provider(store: TraceStore | None) -> TracerProvider:
+    """A provider of our own, deaf to the OTEL_ variables by which an application samples its own spans."""
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+    from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+
+    from agent.llmops.span_export import LocalSpans
+
+    provider = TracerProvider(
+        sampler=ALWAYS_ON,
+        resource=Resource({"service.name": "dbagent"}),
+        shutdown_on_exit=False,
+        span_limits=SpanLimits(max_span_attributes=128, max_span_attribute_length=SpanLimits.UNSET),
+    )
+    if store is not None:
+        provider.add_span_processor(LocalSpans(store))
+    return provider
+
+
+@contextlib.contextmanager
+def _of_our_own(public_key: str) -> Iterator[None]:
+    """Within it, the SDK makes resources that are ours alone, and forgets them afterwards.
+
+    It keeps one set per public key for the whole process: a second agent with the same keys would be handed
+    the first one's, with its store; and with two keys known, the application's own `get_client()` is turned off.
+    """
+    from langfuse._client.resource_manager import LangfuseResourceManager
+
+    known, lock = LangfuseResourceManager._instances, LangfuseResourceManager._lock
+    with lock:
+        theirs = known.pop(public_key, None)
+        try:
+            yield
+        finally:
+            known.pop(public_key, None)
+            if theirs is not None:
+                known[public_key] = theirs
+
+
+def _without_its_exit(sdk: Langfuse) -> Langfuse:
+    """The SDK without its handler at exit, which waits up to 12 s for a dead server; ours waits three."""
+    if sdk._resources is not None:
+        atexit.unregister(sdk._resources.shutdown)
+    return sdk
+
+
+@contextlib.contextmanager
+def _as_unreachable() -> Iterator[None]:
+    """Whatever goes wrong in asking Langfuse is LangfuseUnreachable, in a few words and without its headers."""
+    try:
+        with unheard():
+            yield
+    except LangfuseUnreachable:
+        raise
+    except Exception as error:  # the SDK lets through httpx's, pydantic's and its own
+        status = getattr(error, "status_code", None)
+        raise LangfuseUnreachable(f"HTTP {status}" if status else type(error).__name__) from None
+
+
+def _once() -> RequestOptions:
+    return {"timeout_in_seconds": _PROMPT_SECONDS, "max_retries": 0}
+
+
+def _reason(complaint: str) -> str:
+    """`HTTP 401` out of the exporter's "Failed to export spans batch code: 401, reason: Unauthorized"."""
+    if found := re.search(r"code: (\d{3})", complaint):
+        return f"HTTP {found[1]}"
+    return " ".join(complaint.split())[:200]
+
+
+def _advice(complaint: str) -> str:
+    if re.search(r"code: 40[13]", complaint):
+        return "Check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY."
+    return "Check LANGFUSE_BASE_URL and the network."

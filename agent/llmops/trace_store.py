@@ -1,0 +1,402 @@
+"""The traces of this machine: every span as it ends, in one SQLite file that several processes may write."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from agent.errors import DBAgentError
+
+_log = logging.getLogger(__name__)
+
+# A span ends on the event loop: it may wait this long for another process that is writing, then it is kept
+# in memory and written with the next one.
+_WAIT_SECONDS = 0.05
+_WAIT_SECONDS_AT_CLOSE = 3.0
+_MOST_PENDING = 10_000
+
+_VERSION = 1
+_TABLES = """
+    CREATE TABLE IF NOT EXISTS spans (
+        trace_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        parent_id TEXT,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        started REAL NOT NULL,      -- seconds since 1970
+        ended REAL,                 -- NULL while it runs, and for ever where the process was killed
+        input TEXT,
+        output TEXT,
+        level TEXT NOT NULL,
+        status TEXT,
+        model TEXT,
+        model_parameters TEXT,      -- JSON
+        usage TEXT,                 -- JSON: tokens by kind
+        cost TEXT,                  -- JSON: US dollars by kind
+        tokens INTEGER,             -- the total of usage
+        cost_usd REAL,              -- the total of cost
+        prompt_name TEXT,
+        prompt_version INTEGER,
+        first_token_at TEXT,
+        user_id TEXT,
+        session_id TEXT,
+        tags TEXT,                  -- JSON
+        metadata TEXT,              -- JSON
+        PRIMARY KEY (trace_id, id)
+    );
+    CREATE INDEX IF NOT EXISTS spans_roots ON spans (started) WHERE parent_id IS NULL;
+"""
+
+
+@dataclass(frozen=True)
+class SpanRecord:
+    """One span. `seconds` is None while it runs, and stays so where its process was killed.
+
+    `usage` counts tokens by kind and `cost` US dollars by kind, each with its "total"; both are empty where
+    they are unknown. `level` is "DEFAULT", "WARNING" or "ERROR"; `status` says what was wrong.
+    """
+
+    trace_id: str
+    id: str
+    parent_id: str | None
+    name: str
+    kind: str
+    started: datetime
+    seconds: float | None
+    input: str | None = None
+    output: str | None = None
+    level: str = "DEFAULT"
+    status: str | None = None
+    model: str | None = None
+    model_parameters: Mapping[str, Any] = field(default_factory=dict)
+    usage: Mapping[str, int] = field(default_factory=dict)
+    cost: Mapping[str, float] = field(default_factory=dict)
+    prompt_name: str | None = None
+    prompt_version: int | None = None
+    first_token_at: datetime | None = None
+    user: str | None = None
+    session: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    children: tuple[SpanRecord, ...] = ()
+
+    @property
+    def tokens(self) -> int | None:
+        """All tokens of this span itself, None where they are unknown."""
+        return int(_total(self.usage)) if self.usage else None
+
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars of this span itself, None where they are unknown."""
+        return float(_total(self.cost)) if self.cost else None
+
+
+@dataclass(frozen=True)
+class TraceSummary:
+    """One question in a line. `tokens` and `cost_usd` are sums over its model calls, None where none told.
+
+    `outcome` is that of the receipt; "error", "cancelled" or "unfinished" where there was none.
+    """
+
+    id: str
+    name: str
+    question: str
+    started: datetime
+    seconds: float | None
+    tokens: int | None
+    cost_usd: float | None
+    models: tuple[str, ...]
+    outcome: str
+    user: str | None
+    session: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class TraceTree:
+    """One question with all its spans; `roots` is one span, or several where the first was lost."""
+
+    summary: TraceSummary
+    roots: tuple[SpanRecord, ...]
+
+    def walk(self) -> Iterator[tuple[int, SpanRecord]]:
+        """Every span with its depth, in the order in which they started within their parent."""
+        stack = [(0, span) for span in reversed(self.roots)]
+        while stack:
+            depth, span = stack.pop()
+            yield depth, span
+            stack += [(depth + 1, child) for child in reversed(span.children)]
+
+
+class TraceStore:
+    """Spans in a SQLite file, opened when first needed.
+
+    A disk that is full or read-only, or a file that is no trace store, turns writing off with one warning:
+    a question is never lost because its trace is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+        self._pending: list[SpanRecord] = []
+        self._off = False
+
+    def write(self, span: SpanRecord) -> None:
+        """Keep a span, at once; a second one with the same id takes its place. Never raises."""
+        with self._lock:
+            if not self._off:
+                self._pending.append(span)
+                self._write_pending(_WAIT_SECONDS)
+
+    def close(self) -> None:
+        """Write what is still waiting and let go of the file; a later write opens it again. Never raises."""
+        with self._lock:
+            if self._pending and not self._off:
+                self._write_pending(_WAIT_SECONDS_AT_CLOSE)
+            self._disconnect()
+
+    def traces(self, limit: int = 20) -> list[TraceSummary]:
+        """The newest questions, newest first. Raises DBAgentError where the file cannot be read."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            roots = connection.execute(
+                "SELECT * FROM spans WHERE parent_id IS NULL ORDER BY started DESC LIMIT ?", (limit,)
+            ).fetchall()
+            return [_summary(connection, row) for row in roots]
+
+    def trace(self, id_or_prefix: str) -> TraceTree | None:
+        """The tree of a trace by its id or the first characters of it; None unless exactly one is meant.
+
+        Raises DBAgentError where the file cannot be read.
+        """
+        wanted = id_or_prefix.strip().lower()
+        if not wanted or not set(wanted) <= set("0123456789abcdef"):
+            return None
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            ids = connection.execute(
+                "SELECT DISTINCT trace_id FROM spans WHERE trace_id >= ? AND trace_id < ? LIMIT 2",
+                (wanted, wanted + "g"),
+            ).fetchall()
+            if len(ids) != 1:
+                return None
+            spans = connection.execute(
+                "SELECT * FROM spans WHERE trace_id = ? ORDER BY started", (ids[0][0],)
+            ).fetchall()
+            first = next((row for row in spans if row["parent_id"] is None), spans[0])
+            return TraceTree(_summary(connection, first), _tree([_record(row) for row in spans]))
+
+    def _write_pending(self, wait_seconds: float) -> None:
+        try:
+            connection = self._connected()
+            connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
+            with connection:
+                connection.executemany(_INSERT, [_row(span) for span in self._pending])
+            self._pending.clear()
+        except (sqlite3.Error, OSError) as error:
+            if _is_busy(error) and len(self._pending) < _MOST_PENDING:
+                return
+            self._off = True
+            self._pending.clear()
+            self._disconnect()
+            _log.warning(
+                "Traces are no longer kept on this machine: %s (%s). Answers are not affected. "
+                "Free the disk or set DBAGENT_HOME to another folder.",
+                self.path,
+                error,
+            )
+
+    def _connected(self) -> sqlite3.Connection:
+        # A connection must not be carried over a fork: SQLite's locks belong to the process.
+        if self._connection is not None and self._process == os.getpid():
+            return self._connection
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Questions and rows are nobody else's business; SQLite gives its -wal and -shm the same permissions.
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(self.path, timeout=1.0, check_same_thread=False)
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > _VERSION:
+                raise sqlite3.DatabaseError(f"it was made by a newer DBAgent (format {version})")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            if version < _VERSION:
+                connection.executescript(
+                    f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT"
+                )
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._process = connection, os.getpid()
+        return connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None and self._process == os.getpid():
+            with closing(self._connection):
+                pass
+        self._connection = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """A connection that can only read, or None where nothing was ever written."""
+        if not self.path.exists():
+            yield None
+            return
+        try:
+            uri = f"file:{quote(str(self.path.resolve()))}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=5.0)) as connection:
+                connection.row_factory = sqlite3.Row
+                if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                    yield None
+                    return
+                yield connection
+        except sqlite3.Error as error:
+            raise DBAgentError(
+                f"The traces in {self.path} cannot be read ({error}). Move the file away; a new one is made."
+            ) from error
+
+
+def _is_busy(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+_INSERT = """
+    INSERT OR REPLACE INTO spans VALUES (
+        :trace_id, :id, :parent_id, :name, :kind, :started, :ended, :input, :output, :level, :status, :model,
+        :model_parameters, :usage, :cost, :tokens, :cost_usd, :prompt_name, :prompt_version, :first_token_at,
+        :user_id, :session_id, :tags, :metadata
+    )
+"""
+
+
+def _row(span: SpanRecord) -> dict[str, Any]:
+    started = span.started.timestamp()
+    return {
+        "trace_id": span.trace_id,
+        "id": span.id,
+        "parent_id": span.parent_id,
+        "name": span.name,
+        "kind": span.kind,
+        "started": started,
+        "ended": None if span.seconds is None else started + span.seconds,
+        "input": span.input,
+        "output": span.output,
+        "level": span.level,
+        "status": span.status,
+        "model": span.model,
+        "model_parameters": _json(span.model_parameters),
+        "usage": _json(span.usage),
+        "cost": _json(span.cost),
+        "tokens": span.tokens,
+        "cost_usd": span.cost_usd,
+        "prompt_name": span.prompt_name,
+        "prompt_version": span.prompt_version,
+        "first_token_at": span.first_token_at and span.first_token_at.isoformat(),
+        "user_id": span.user,
+        "session_id": span.session,
+        "tags": _json(span.tags),
+        "metadata": _json(span.metadata),
+    }
+
+
+def _record(row: sqlite3.Row) -> SpanRecord:
+    started, ended, first_token_at = row["started"], row["ended"], row["first_token_at"]
+    return SpanRecord(
+        trace_id=row["trace_id"],
+        id=row["id"],
+        parent_id=row["parent_id"],
+        name=row["name"],
+        kind=row["kind"],
+        started=datetime.fromtimestamp(started, UTC),
+        seconds=None if ended is None else max(ended - started, 0.0),
+        input=row["input"],
+        output=row["output"],
+        level=row["level"],
+        status=row["status"],
+        model=row["model"],
+        model_parameters=json.loads(row["model_parameters"] or "{}"),
+        usage=json.loads(row["usage"] or "{}"),
+        cost=json.loads(row["cost"] or "{}"),
+        prompt_name=row["prompt_name"],
+        prompt_version=row["prompt_version"],
+        first_token_at=first_token_at and datetime.fromisoformat(first_token_at),
+        user=row["user_id"],
+        session=row["session_id"],
+        tags=tuple(json.loads(row["tags"] or "[]")),
+        metadata=json.loads(row["metadata"] or "{}"),
+    )
+
+
+def _tree(spans: Sequence[SpanRecord]) -> tuple[SpanRecord, ...]:
+    """The spans put under their parents; one whose parent is not there stands at the top."""
+    known = {span.id for span in spans}
+    children: dict[str | None, list[SpanRecord]] = {}
+    for span in spans:
+        children.setdefault(span.parent_id if span.parent_id in known else None, []).append(span)
+
+    def grown(span: SpanRecord) -> SpanRecord:
+        return replace(span, children=tuple(grown(child) for child in children.get(span.id, ())))
+
+    return tuple(grown(span) for span in children.get(None, ()))
+
+
+def _summary(connection: sqlite3.Connection, root: sqlite3.Row) -> TraceSummary:
+    # A failed call told neither tokens nor cost; a call that succeeded without telling makes the sum unknown.
+    totals = connection.execute(
+        """
+        SELECT sum(tokens) AS tokens, sum(cost_usd) AS cost,
+               sum(tokens IS NULL AND level <> 'ERROR' AND ended IS NOT NULL) AS untold_tokens,
+               sum(cost_usd IS NULL AND level <> 'ERROR' AND ended IS NOT NULL) AS untold_costs,
+               json_group_array(DISTINCT model) FILTER (WHERE model IS NOT NULL) AS models
+        FROM spans WHERE trace_id = ? AND kind = 'generation'
+        """,
+        (root["trace_id"],),
+    ).fetchone()
+    span = _record(root)
+    return TraceSummary(
+        id=span.trace_id,
+        name=span.name,
+        question=span.input or "",
+        started=span.started,
+        seconds=span.seconds,
+        tokens=None if totals["untold_tokens"] else totals["tokens"],
+        cost_usd=None if totals["untold_costs"] else totals["cost"],
+        models=tuple(json.loads(totals["models"])),
+        outcome=_outcome(span),
+        user=span.user,
+        session=span.session,
+        error=span.status if span.level == "ERROR" else None,
+    )
+
+
+def _outcome(root: SpanRecord) -> str:
+    if root.seconds is None:
+        return "unfinished"
+    if root.level == "ERROR":
+        return "error"
+    if root.status == "cancelled":
+        return "cancelled"
+    return str(root.metadata.get("outcome") or "")
+
+
+def _total(amounts: Mapping[str, float]) -> float:
+    return amounts["total"] if "total" in amounts else sum(amounts.values())
+
+
+def _json(value: Mapping[str, Any] | Sequence[str]) -> str | None:
+    return json.dumps(value, ensure_ascii=False) if value else None
