@@ -20,8 +20,9 @@ from agent.resources import folder
 UNUSED_FOR = 2 * 24 * 3600  # seconds after which a sample that nobody asked for is deleted
 
 # What is drawn by chance comes from the md5 of a key: DuckDB's random() differs from run to run as soon as
-# there are two threads, and its hash() may differ from version to version. Weights are summed as whole numbers,
-# because a sum of floats depends on the order in which threads deliver them. Everything is dated back from `today`.
+# there are two threads, and its hash() may differ from version to version. Weights are summed as whole
+# numbers, because a sum of floats depends on the order in which threads deliver them. Everything is dated
+# back from `today`.
 MACROS = """
 SET VARIABLE first_day = CAST(date_trunc('month', getvariable('today')) - INTERVAL 36 MONTH AS DATE);
 SET VARIABLE first_event_day = CAST(date_trunc('month', getvariable('today')) - INTERVAL 6 MONTH AS DATE);
@@ -159,16 +160,17 @@ SELECT
     CASE
         WHEN chance(customer_id, 'email') < 0.11 THEN NULL
         WHEN segment = 'consumer'
-            THEN handle || customer_id || '@example.' || drawn(['com', 'org', 'net'], chance(customer_id, 'at'))
+            THEN handle || customer_id || '@example.'
+                || drawn(['com', 'org', 'net'], chance(customer_id, 'at'))
         ELSE 'orders' || customer_id || '@example.com'
     END,
     city, region_id, segment,
     CASE
         WHEN segment = 'consumer' AND chance(customer_id, 'birthday told') < 0.68
             THEN strftime(
-                getvariable('today') - CAST(
-                    6700 + floor(10000 * (chance(customer_id, 'born') + chance(customer_id, 'born too'))) AS INTEGER
-                ),
+                getvariable('today') - to_days(CAST(whole(
+                    6700 + 10000 * (chance(customer_id, 'born') + chance(customer_id, 'born too'))
+                ) AS INTEGER)),
                 '%Y%m%d'
             )
     END,
@@ -238,10 +240,10 @@ SELECT
 FROM (
     SELECT
         customer_id, region_id, culture, segment, created_at,
-        CAST(floor(
+        whole(
             100 * (0.45 + (-ln(1 - chance(customer_id, 'loyal'))) ** 1.5)
             * CASE segment WHEN 'wholesale' THEN 3.5 WHEN 'business' THEN 2 ELSE 1 END
-        ) AS BIGINT) AS weight
+        ) AS weight
     FROM drafted_customers
     WHERE chance(customer_id, 'never orders') > 0.11
 );
@@ -500,7 +502,8 @@ WITH regulars AS (
         visit, user_id, chinese, key, ordered_at, list_concat(
             [{'type': 'page_view', 'product': NULL}],
             flatten([
-                [{'type': 'product_view', 'product': p}, {'type': 'add_to_cart', 'product': p}] FOR p IN products
+                [{'type': 'product_view', 'product': p}, {'type': 'add_to_cart', 'product': p}]
+                FOR p IN products
             ]),
             [{'type': 'checkout', 'product': NULL}, {'type': 'purchase', 'product': NULL}]
         ) AS steps
@@ -667,13 +670,12 @@ def build_sample(path: Path, today: date, *, tell: Callable[[str], None] | None 
         os.replace(unfinished, path)
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection, file: Path, today: date, tell: Callable[[str], None]
-) -> None:
+def _fill(connection: duckdb.DuckDBPyConnection, file: Path, today: date, tell: Callable[[str], None]) -> None:
     quoted = str(file).replace("'", "''")
     # Storage of DuckDB 1.0, so that older releases can open the file too: those of 2.0 are refused by 1.5.
     connection.execute(f"ATTACH '{quoted}' AS sample (STORAGE_VERSION 'v1.0.0')")
     connection.execute("USE sample")
+    connection.execute("SET enable_progress_bar = false")  # DuckDB would draw it on stdout, amid someone's answer
     connection.execute("SET VARIABLE today = ?", [today])
     source = folder("sample_db")
     connection.execute((source / "schema.sql").read_text(encoding="utf-8"))
