@@ -1,0 +1,261 @@
+"""Slots of a Query filled with the tables, fields and values that fit best together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from agent.llm.offline.joins import JoinGraph
+from agent.llm.offline.meaning import (
+    AgainstAggregate,
+    Between,
+    Compare,
+    Condition,
+    Having,
+    InPeriod,
+    IsTrue,
+    IsValue,
+    Like,
+    Null,
+    Query,
+    Related,
+    Slot,
+    ValueSlot,
+    conditions_within,
+)
+from agent.llm.offline.schema_text import Field, Table
+
+_HOP = (0.0, 0.07, 0.13, 0.2, 0.3)
+_OWNED_HOP = (0.0, 0.14, 0.2, 0.3, 0.4)
+
+
+@dataclass
+class Binding:
+    """One way to fill the slots; `cost` is 0 for a perfect fit, `doubts` what was nearly as good."""
+
+    main: Table
+    fields: dict[Slot, Field] = field(default_factory=dict)
+    tables: dict[Slot, Table] = field(default_factory=dict)
+    values: dict[ValueSlot, tuple[Field, str]] = field(default_factory=dict)
+    cost: float = 0.0
+    doubts: list[tuple[str, float]] = field(default_factory=list)
+
+    def table_of(self, slot: Slot) -> str:
+        return self.tables[slot].sql if slot in self.tables else self.fields[slot].table
+
+
+def slots_of(condition: Condition) -> Iterator[Slot]:
+    """The slots of one condition, not of those inside it."""
+    match condition:
+        case Compare() | Between() | Like() | Null() | InPeriod() | IsTrue():
+            yield condition.slot
+        case AgainstAggregate():
+            yield condition.slot
+            if condition.of is not condition.slot:
+                yield condition.of
+        case Having():
+            if condition.aggregate.slot is not None:
+                yield condition.aggregate.slot
+        case Related():
+            yield condition.slot
+        case _:
+            return
+
+
+def bindings(query: Query, graph: JoinGraph) -> list[Binding]:
+    """The ways to fill the query's slots, best first; empty when some slot cannot be filled."""
+    found = [binding for main in _mains(query, graph) if (binding := _bind(query, graph, main)) is not None]
+    return sorted(found, key=lambda each: each.cost)
+
+
+def _mains(query: Query, graph: JoinGraph) -> list[tuple[Table, float]]:
+    tables = graph.schema.tables
+    if query.main is not None and query.main.mention.tables:
+        best = query.main.mention.tables[0][1]
+        return [(table, 1 - score) for table, score in query.main.mention.tables if score >= min(0.6, best)][
+            :4
+        ]
+    costs: dict[str, float] = {}
+    slots = [item.slot for item in query.items if item.slot is not None]
+    if not slots:
+        slots = [slot for each in query.conditions for slot in slots_of(each)]
+    for slot in slots:
+        for each, score in slot.mention.fields[:8]:
+            costs[each.table] = min(costs.get(each.table, 9.0), 1 - score)
+        for table, score in slot.mention.tables[:3]:
+            costs[table.sql] = min(costs.get(table.sql, 9.0), 1 - score)
+    # Nothing but the slots' own scores tells the tables apart, so the main one costs nothing of its own here.
+    return [(tables[name], 0.0) for name, _ in sorted(costs.items(), key=lambda item: item[1])[:6]]
+
+
+def _bind(query: Query, graph: JoinGraph, main: tuple[Table, float]) -> Binding | None:
+    binding = Binding(main[0], cost=main[1])
+    if query.main is not None:
+        binding.tables[query.main] = main[0]
+    slots: list[Slot] = list(dict.fromkeys(_all_slots(query)))
+    values = [v for c in conditions_within(query.conditions) if isinstance(c, IsValue) for v in c.values]
+    for slot in slots:
+        if slot.role == "table" and slot not in binding.tables and not _bind_table(slot, binding, graph):
+            return None
+    for slot in slots:
+        if slot.role == "any" and not _bind_any(slot, binding, graph):
+            return None
+    ordered = sorted((s for s in slots if s.role == "field"), key=lambda s: -s.mention.field_score)
+    for slot in ordered:
+        if slot not in binding.fields and not _bind_field(slot, binding, graph):
+            return None
+    return binding if all(_bind_value(value, binding, graph) for value in values) else None
+
+
+def _all_slots(query: Query) -> Iterator[Slot]:
+    for item in query.items:
+        if item.slot is not None:
+            yield item.slot
+    yield from query.groups
+    for slot, _ in query.periods:
+        yield slot
+    for order in query.order:
+        if order.key.slot is not None:
+            yield order.key.slot
+    for condition in conditions_within(query.conditions):
+        yield from slots_of(condition)
+    for item_slot in [item.slot for item in query.items if item.slot is not None]:
+        if item_slot.owner is not None:
+            yield item_slot.owner
+
+
+def _hop_cost(distance: int, owned: bool) -> float:
+    costs = _OWNED_HOP if owned else _HOP
+    return costs[distance] if distance < len(costs) else 0.8
+
+
+def _bind_table(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
+    options = [
+        (score - _hop_cost(graph.distance(binding.main.sql, table.sql), False) * 0.7, table)
+        for table, score in slot.mention.tables
+    ]
+    if not options:
+        return False
+    options.sort(key=lambda item: -item[0])
+    best, table = options[0]
+    if best < 0.2:
+        return False
+    if len(options) > 1 and options[1][0] > best - 0.04:
+        binding.doubts.append((f"{slot.mention.text!r}: {table.name} or {options[1][1].name}", 0.12))
+    binding.tables[slot] = table
+    binding.cost += 1 - best
+    return True
+
+
+def _bind_any(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
+    """A noun that names both a table and a field: the field where it is the main table's own."""
+    here = [
+        (each, score)
+        for each, score in slot.mention.fields
+        if each.table == binding.main.sql and score >= 0.9
+    ]
+    if here and (not slot.mention.tables or slot.mention.tables[0][0].sql != binding.main.sql):
+        binding.fields[slot] = here[0][0]
+        binding.cost += 1 - here[0][1]
+        return True
+    if slot.mention.tables and slot.mention.table_score >= slot.mention.field_score - 0.1:
+        return _bind_table(slot, binding, graph)
+    return _bind_field(slot, binding, graph)
+
+
+def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
+    owner = slot.owner
+    owned = owner is not None and (owner in binding.tables or owner in binding.fields)
+    base = binding.table_of(owner) if owned and owner is not None else binding.main.sql
+    options: list[tuple[float, Field]] = []
+    for each, score in slot.mention.fields:
+        worth = score - _hop_cost(graph.distance(base, each.table), owned)
+        worth -= _kind_cost(each, slot.wants)
+        options.append((worth, each))
+    if not options:
+        return False
+    options.sort(key=lambda item: -item[0])
+    best, chosen = options[0]
+    if best < 0.25:
+        return False
+    if len(options) > 1 and options[1][0] > best - 0.03 and not _joined_fields(options[1][1], chosen, graph):
+        binding.doubts.append(
+            (
+                f"{slot.mention.text!r}: {chosen.table}.{chosen.name} or {options[1][1].table}."
+                f"{options[1][1].name}",
+                0.15,
+            )
+        )
+    binding.fields[slot] = chosen
+    binding.cost += 1 - best
+    return True
+
+
+def _joined_fields(first: Field, second: Field, graph: JoinGraph) -> bool:
+    """Whether a foreign key makes the two fields equal, so that either will do."""
+    pair = {(first.table, first.name.lower()), (second.table, second.name.lower())}
+    return any(
+        {(key.table, mine.lower()), (key.target, theirs.lower())} == pair
+        for key in graph.schema.keys
+        for mine, theirs in zip(key.fields, key.target_fields, strict=False)
+    )
+
+
+def _kind_cost(each: Field, wants: str) -> float:
+    if wants == "number" and each.kind in ("text", "boolean") and not _looks_numeric(each):
+        return 0.2
+    if wants == "date" and each.kind != "date" and not looks_like_dates(each):
+        return 0.45
+    return 0.0
+
+
+def _looks_numeric(each: Field) -> bool:
+    shown = [value.strip("'") for value in each.values]
+    return bool(shown) and all(value.replace(".", "", 1).replace("-", "", 1).isdigit() for value in shown)
+
+
+def looks_like_dates(each: Field) -> bool:
+    """Whether the values that were shown are dates, whatever the type says."""
+    shown = [value.strip("'") for value in each.values if value != "NULL"]
+    return bool(shown) and all(
+        len(v) >= 10 and v[:4].isdigit() and v[4] == "-" and v[7] == "-" for v in shown
+    )
+
+
+def _bind_value(value: ValueSlot, binding: Binding, graph: JoinGraph) -> bool:
+    base = binding.main.sql
+    if value.owner is not None and (value.owner in binding.tables or value.owner in binding.fields):
+        base = binding.table_of(value.owner)
+    hint = value.hint
+    hinted_fields = {(f.table, f.name): s for f, s in hint.mention.fields} if hint is not None else {}
+    hinted_tables = {t.sql: s for t, s in hint.mention.tables} if hint is not None else {}
+    bound_hint = binding.fields.get(hint) if hint is not None else None
+    options: list[tuple[float, Field, str]] = []
+    for each, literal, score in value.mention.values:
+        distance = min(graph.distance(base, each.table), graph.distance(binding.main.sql, each.table) + 1)
+        worth = score - _hop_cost(distance, False)
+        if hint is not None:
+            key = (each.table, each.name)
+            if key in hinted_fields:
+                worth += 0.15 * hinted_fields[key] + (0.1 if bound_hint is each else 0.0)
+            elif each.table in hinted_tables:
+                worth += 0.08 * hinted_tables[each.table]
+            else:
+                worth -= 0.3
+        options.append((worth, each, literal))
+    options.sort(key=lambda item: -item[0])
+    if not options or options[0][0] < 0.25:
+        return False
+    best, chosen, literal = options[0]
+    rivals = [o for o in options[1:] if o[0] > best - 0.03 and not _joined_fields(o[1], chosen, graph)]
+    if rivals:
+        binding.doubts.append(
+            (
+                f"{value.mention.text!r}: {chosen.table}.{chosen.name} or {rivals[0][1].table}."
+                f"{rivals[0][1].name}",
+                0.15,
+            )
+        )
+    binding.values[value] = (chosen, literal)
+    binding.cost += max(0.0, 1 - best)
+    return True

@@ -1,0 +1,348 @@
+"""Which words of a question can mean which tables, fields and stored values, each with a score from 0 to 1."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from agent.llm.offline import lexicon
+from agent.llm.offline.schema_text import Field, Schema, Table
+from agent.llm.offline.words import folded, identifier_words, singular, squashed, stem
+
+_LEAST = 0.5
+_LONGEST_SPAN = 7
+_SKIPPED_INSIDE = frozenset(["of", "the", "in", "by", "a", "an", "for"])
+
+
+@dataclass(frozen=True)
+class Mention:
+    """What a run of words can stand for, best first."""
+
+    text: str
+    tables: tuple[tuple[Table, float], ...] = ()
+    fields: tuple[tuple[Field, float], ...] = ()
+    values: tuple[tuple[Field, str, float], ...] = ()
+
+    @property
+    def score(self) -> float:
+        return max(
+            (
+                *(score for _, score in self.tables[:1]),
+                *(score for _, score in self.fields[:1]),
+                *(score for *_, score in self.values[:1]),
+            ),
+            default=0.0,
+        )
+
+    @property
+    def table_score(self) -> float:
+        return self.tables[0][1] if self.tables else 0.0
+
+    @property
+    def field_score(self) -> float:
+        return self.fields[0][1] if self.fields else 0.0
+
+    @property
+    def value_score(self) -> float:
+        return self.values[0][2] if self.values else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _synonyms_of(word: str) -> frozenset[str]:
+    return frozenset(itertools.chain.from_iterable(group for group in lexicon.SYNONYMS if word in group)) - {
+        word
+    }
+
+
+@lru_cache(maxsize=200_000)
+def likeness(asked: str, stored: str) -> float:
+    """How well a word of the question means a word of an identifier: 1 for the same word, 0 for no likeness."""
+    if asked == stored:
+        return 1.0
+    a, s = singular(asked), singular(stored)
+    if a == s:
+        return 1.0
+    if stem(a) == stem(s) and len(a) > 3 and len(s) > 3:
+        return 0.93
+    if s in _synonyms_of(a):
+        return 0.82
+    if len(s) >= 3 and len(a) >= 5 and a.startswith(s):
+        return 0.82 if len(s) >= 4 else 0.75
+    if len(a) >= 5 and len(s) > len(a) and s.startswith(a) and len(s) - len(a) <= 4:
+        return 0.8
+    return 0.0
+
+
+@dataclass
+class _Entry:
+    """A table or field, and the words it is known by."""
+
+    element: Table | Field
+    words: tuple[str, ...]  # of its name
+    context: tuple[str, ...] = ()  # of its table's name, for a field
+    squash: str = ""
+    weight: float = 1.0
+
+
+@dataclass
+class Linker:
+    """Looks words up in one schema."""
+
+    schema: Schema
+    known_values: Sequence[tuple[str, str, str]] = ()  # table, field, literal: beyond those the schema shows
+    _tables: list[_Entry] = field(default_factory=list)
+    _fields: list[_Entry] = field(default_factory=list)
+    _values: dict[str, list[tuple[Field, str, float]]] = field(default_factory=dict)
+    _cache: dict[tuple[str, ...], Mention] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        values: dict[str, list[tuple[Field, str, float]]] = defaultdict(list)
+        for table in self.schema.tables.values():
+            table_words = tuple(w for w in identifier_words(table.name) if w not in lexicon.TABLE_AFFIXES)
+            table_words = table_words or identifier_words(table.name)
+            self._tables.append(_Entry(table, table_words, squash=squashed(table.name)))
+            for words in _said_in(table.comment):
+                self._tables.append(_Entry(table, words, weight=0.85))
+            for each in table.fields:
+                own = _field_words(each.name, table.name, table_words)
+                self._fields.append(_Entry(each, own, table_words, squashed(each.name)))
+                for words in _said_in(each.comment):
+                    self._fields.append(_Entry(each, words, table_words, weight=0.88))
+                for literal in each.values:
+                    values[_text_of(literal)].append((each, literal, 1.0))
+        for table_name, field_name, literal in self.known_values:
+            found = self.schema.field(table_name, field_name)
+            if found is not None and not any(f is found for f, *_ in values[_text_of(literal)]):
+                values[_text_of(literal)].append((found, literal, 1.0))
+        self._values = {key: each for key, each in values.items() if key}
+
+    def mention(self, words: Sequence[str]) -> Mention:
+        """All that these words, in a row, can stand for."""
+        key = tuple(words)
+        if key not in self._cache:
+            self._cache[key] = self._looked_up(key)
+        return self._cache[key]
+
+    def values_like(self, text: str) -> tuple[tuple[Field, str, float], ...]:
+        """The stored values that are spelled so, case and accents aside."""
+        return tuple(self._values.get(folded(text), ()))
+
+    def fields_for(self, phrases: str) -> tuple[tuple[Field, float, bool], ...]:
+        """The fields that one of several comma-separated phrases names, earlier phrases first.
+
+        A phrase with a "-" before it marks the field as running the other way (third value True).
+        """
+        found: dict[tuple[str, str], tuple[Field, float, bool]] = {}
+        for rank, phrase in enumerate(phrases.split(",")):
+            reversed_ = phrase.strip().startswith("-")
+            words = phrase.strip().lstrip("-").split()
+            for each, score in self.mention(words).fields:
+                weighed = score * 0.95 * (1 - 0.015 * rank)
+                key = (each.table, each.name)
+                if score >= 0.75 and (key not in found or found[key][1] < weighed):
+                    found[key] = (each, weighed, reversed_)
+        return tuple(sorted(found.values(), key=lambda item: -item[1]))
+
+    def _looked_up(self, words: tuple[str, ...]) -> Mention:
+        content = [word for word in words if word not in _SKIPPED_INSIDE] or list(words)
+        if len(content) > 5:
+            return Mention(" ".join(words), values=self._value_matches(words))
+        tables: dict[str, tuple[Table, float]] = {}
+        for entry in self._tables:
+            score = _table_score(content, entry) * entry.weight
+            assert isinstance(entry.element, Table)
+            if score >= _LEAST and score > tables.get(entry.element.sql, (None, 0.0))[1]:
+                tables[entry.element.sql] = (entry.element, score)
+        fields: dict[tuple[str, str], tuple[Field, float]] = {}
+        for entry in self._fields:
+            score = _field_score(content, entry) * entry.weight
+            assert isinstance(entry.element, Field)
+            key = (entry.element.table, entry.element.name)
+            if score >= _LEAST and score > fields.get(key, (None, 0.0))[1]:
+                fields[key] = (entry.element, score)
+        return Mention(
+            " ".join(words),
+            tuple(sorted(tables.values(), key=lambda item: -item[1]))[:6],
+            tuple(sorted(fields.values(), key=lambda item: -item[1]))[:14],
+            self._value_matches(words),
+        )
+
+    def _value_matches(self, words: Sequence[str]) -> tuple[tuple[Field, str, float], ...]:
+        text = folded(" ".join(words))
+        hits = list(self._values.get(text, ()))
+        if not hits and len(words) == 1:
+            if text in lexicon.FEMALE_MALE:
+                wanted = lexicon.FEMALE_MALE[text]
+                hits = [
+                    (each, literal, 0.9 * score)
+                    for spelled in wanted
+                    for each, literal, score in self._values.get(spelled, ())
+                    if each.distinct is not None and each.distinct <= 6
+                ]
+            elif singular(text) != text:
+                hits = [
+                    (each, literal, 0.92 * score)
+                    for each, literal, score in self._values.get(singular(text), ())
+                ]
+        if not hits and len(words) > 1:
+            bare = "".join(each for each in text if each.isalnum())
+            if len(bare) >= 5:
+                hits = [
+                    (each, literal, 0.93 * score)
+                    for key, found in self._values.items()
+                    if len(key) >= len(text) - 3 and "".join(c for c in key if c.isalnum()) == bare
+                    for each, literal, score in found
+                ]
+        return tuple(hits[:12])
+
+
+def _text_of(literal: str) -> str:
+    text = literal[1:-1].replace("''", "'") if literal.startswith("'") else literal
+    return folded(text)
+
+
+@lru_cache(maxsize=16384)
+def _said_in(comment: str) -> tuple[tuple[str, ...], ...]:
+    """The short phrases of a comment by which its element may be named: its clauses, and its CJK runs."""
+    if not comment:
+        return ()
+    phrases: list[tuple[str, ...]] = []
+    first = re.split(r"[.;:,，。；：（(]|\be\.g\.|\bNULL\b", comment, maxsplit=1)[0]
+    words = tuple(w for w in identifier_words(first) if w not in _SKIPPED_INSIDE and w.isascii())
+    if 0 < len(words) <= 5:
+        phrases.append(words)
+    for run in re.findall(r"[\u4e00-\u9fff]{2,8}", comment):
+        phrases.append((run,))
+    return tuple(phrases)
+
+
+@lru_cache(maxsize=16384)
+def _field_words(name: str, table: str, table_words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a field's name; a prefix that abbreviates the table is cut off: `bname` of bank → name."""
+    lower = name.lower()
+    words = identifier_words(name)
+    if len(words) == 1 and "_" not in name and lower not in lexicon.ABBREVIATIONS:
+        initials = {lower_table[:n] for lower_table in (table.lower(),) for n in (1, 2, 3)}
+        initials.add("".join(word[0] for word in table_words if word))
+        for tail in (
+            "name",
+            "id",
+            "no",
+            "number",
+            "title",
+            "type",
+            "date",
+            "code",
+            "address",
+            "city",
+            "state",
+            "phone",
+            "desc",
+            "price",
+            "year",
+            "pos",
+            "card",
+        ):
+            if lower.endswith(tail) and lower != tail and (lower[: -len(tail)] in initials):
+                return (
+                    (*table_words[-1:], *identifier_words(tail))
+                    if tail in ("id", "no")
+                    else identifier_words(tail)
+                )
+        for known in table_words:
+            if lower.startswith(known) and len(lower) - len(known) >= 2:
+                return (known, *identifier_words(lower[len(known) :]))
+    elif (
+        len(words) == 2 and len(words[0]) == 1 and words[1] in ("name", "id", "type", "title", "code", "date")
+    ):
+        return words[1:] if words[1] != "id" else (*table_words[-1:], "id")
+    return words
+
+
+def _matched(asked: Sequence[str], stored: Sequence[str]) -> tuple[float, list[int], list[int]]:
+    """Pair the words one to one: the product of their likenesses, which of each side found no partner."""
+    quality = 1.0
+    free = list(range(len(stored)))
+    unmatched: list[int] = []
+    for position, word in enumerate(asked):
+        best, at = 0.0, -1
+        for index in free:
+            score = likeness(word, stored[index])
+            if score > best:
+                best, at = score, index
+        if at < 0:
+            unmatched.append(position)
+        else:
+            free.remove(at)
+            quality *= best
+    return quality, unmatched, free
+
+
+def _table_score(asked: Sequence[str], entry: _Entry) -> float:
+    if (
+        entry.squash
+        and len(asked) > 1
+        and squashed("".join(asked)) in (entry.squash, entry.squash.rstrip("s"))
+    ):
+        return 1.0
+    quality, unmatched, left = _matched(asked, entry.words)
+    if unmatched:
+        return 0.0
+    # "assignments" may mean staff_department_assignments; "staff" hardly does.
+    head_missing = (len(entry.words) - 1) in left
+    return quality * (1 - 0.1 * len(left) - (0.22 if head_missing else 0.0))
+
+
+def _field_score(asked: Sequence[str], entry: _Entry) -> float:
+    own = entry.words
+    squash = squashed("".join(asked))
+    singular_squash = squashed("".join(singular(word) for word in asked))
+    if entry.squash and entry.squash in (squash, singular_squash):
+        return 1.0
+    quality, unmatched, left = _matched(asked, own)
+    if len(unmatched) == len(asked):
+        return _run_together(asked, entry)
+    extra = 0.0
+    if unmatched:
+        rest = [asked[index] for index in unmatched]
+        more, still, _ = _matched(rest, entry.context)
+        if still:
+            return _run_together(asked, entry)
+        # "customer name" for customers.name: naming the table too makes it surer.
+        quality *= more
+        extra = 0.02
+    cost = 0.0
+    for index in left:
+        word = own[index]
+        if any(likeness(word, other) >= 0.8 for other in entry.context):
+            cost += 0.02
+        elif word == "id" or word in ("first", "last", "middle"):
+            cost += 0.3
+        elif word in lexicon.WEAK_PARTS:
+            cost += 0.1
+        else:
+            cost += 0.24
+    if (len(own) - 1) in left and own[-1] not in lexicon.WEAK_PARTS and len(own) > 1:
+        cost += 0.12
+    return min(1.0, quality * (1 - cost) + extra)
+
+
+def _run_together(asked: Sequence[str], entry: _Entry) -> float:
+    """Names without a separator: "fee" in `campusfee`, "occupancy" in `maxoccupancy`."""
+    if len(entry.words) != 1 or len(asked) != 1 or len(asked[0]) < 4:
+        return 0.0
+    name, word = entry.words[0], singular(asked[0])
+    if name.endswith(word) and len(name) - len(word) >= 2:
+        return 0.78
+    return 0.0
+
+
+def spans(length: int) -> Iterable[tuple[int, int]]:
+    """Every run of tokens short enough to be one mention."""
+    for start in range(length):
+        for end in range(start + 1, min(length, start + _LONGEST_SPAN) + 1):
+            yield start, end

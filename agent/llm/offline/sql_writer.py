@@ -1,0 +1,627 @@
+"""A bound Query written as SQL, through sqlglot, in the database's dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from agent.llm.offline.binding import Binding, looks_like_dates
+from agent.llm.offline.joins import JoinGraph, Step
+from agent.llm.offline.lexicon import FALSE_VALUES, TRUE_VALUES
+from agent.llm.offline.meaning import (
+    AgainstAggregate,
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Between,
+    BothOf,
+    Compare,
+    Condition,
+    Everything,
+    ExceptThose,
+    Having,
+    InPeriod,
+    IsTrue,
+    IsValue,
+    Item,
+    Like,
+    Null,
+    Order,
+    Pick,
+    Query,
+    Related,
+    Slot,
+    conditions_within,
+)
+from agent.llm.offline.schema_text import Field, Key, Table, bare, split_path
+
+
+class CannotWrite(Exception):
+    """The meaning has no SQL here: tables that nothing joins, an aggregate of nothing."""
+
+
+_AGGREGATES: dict[str, type[exp.AggFunc]] = {"avg": exp.Avg, "sum": exp.Sum, "min": exp.Min, "max": exp.Max}
+_NAME_PARTS = ("name", "title", "label", "full_name", "fullname")
+
+
+@dataclass
+class Writer:
+    """Writes one query; `doubts` gathers what had to be guessed on the way."""
+
+    query: Query
+    binding: Binding
+    graph: JoinGraph
+    dialect: str
+    doubts: list[tuple[str, float]] = field(default_factory=list)
+
+    def sql(self) -> str:
+        """The statement; raises CannotWrite."""
+        return self.tree().sql(dialect=self.dialect)
+
+    # --- the statement ---
+
+    def tree(self) -> exp.Query:
+        both = next((each for each in self.query.conditions if isinstance(each, BothOf)), None)
+        if both is not None and self._both_in_main(both):
+            parts = [
+                self._select([c for c in self.query.conditions if c is not both] + [one])
+                for one in both.conditions
+            ]
+            tree: exp.Query = parts[0]
+            for other in parts[1:]:
+                tree = exp.intersect(tree, other, distinct=True)
+            return tree
+        return self._select(self.query.conditions)
+
+    def _both_in_main(self, both: BothOf) -> bool:
+        return all(
+            self.binding.values[value][0].table == self.binding.main.sql
+            for each in both.conditions
+            if isinstance(each, IsValue)
+            for value in each.values
+        )
+
+    def _select(self, conditions: list[Condition]) -> exp.Select:
+        query, binding = self.query, self.binding
+        items = list(query.items)
+        groups = list(query.groups)
+        aggregating = any(isinstance(item, Aggregate) for item in items)
+        picks = [item for item in items if isinstance(item, Pick)]
+        having = [c for c in conditions if isinstance(c, Having)]
+        if (aggregating and picks and not groups) and not query.periods:
+            groups = [pick.slot for pick in picks]
+        ordered_by_aggregate = any(isinstance(o.key, Aggregate) for o in query.order)
+        if not groups and not query.periods and (having or (ordered_by_aggregate and not aggregating)):
+            groups = [query.main] if query.main is not None else [pick.slot for pick in picks]
+
+        needed = self._tables_needed(items, groups, conditions)
+        steps = self.graph.steps(binding.main.sql, needed)
+        if steps is None:
+            raise CannotWrite("Nothing joins " + ", ".join(sorted(needed)) + ".")
+        self.steps = steps
+        for step in steps:
+            if self.graph.parallel(step):
+                self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.12))
+            if not step.key.declared:
+                self.doubts.append((f"{step.known} and {step.new} joined by name alone", 0.04))
+        self.single = not steps
+
+        select = exp.Select()
+        grouped: list[exp.Expression] = []
+        columns: list[exp.Expression] = []
+        shown: set[tuple[str, str]] = set()
+
+        def add(each: Field) -> None:
+            if (each.table, each.name) not in shown:
+                shown.add((each.table, each.name))
+                columns.append(self._column(each))
+
+        asked_fields = [f for pick in picks for f in self._picked(pick.slot)]
+        if groups or query.periods:
+            for slot in groups:
+                if slot in binding.tables:
+                    table = binding.tables[slot]
+                    identity = [table.field(name) for name in self._identity(table)]
+                    picked_here = [f for f in asked_fields if f.table == table.sql]
+                    shown_here = picked_here or (self.display(table) if aggregating else [])
+                    keys = [f for f in identity if f is not None]
+                    if aggregating and not picked_here:
+                        for each in shown_here:
+                            add(each)
+                    grouped += [self._column(f) for f in dict.fromkeys([*keys, *shown_here])]
+                else:
+                    each = binding.fields[slot]
+                    if aggregating:
+                        add(each)
+                    grouped.append(self._column(each))
+            for slot, unit in query.periods:
+                expression = self._period(binding.fields[slot], unit)
+                columns.append(exp.alias_(expression.copy(), unit))
+                grouped.append(expression)
+        for item in items:
+            if isinstance(item, Pick):
+                for each in self._picked(item.slot):
+                    add(each)
+            elif isinstance(item, Everything):
+                table = binding.tables[item.slot] if item.slot is not None else binding.main
+                columns.append(
+                    exp.Star()
+                    if self.single
+                    else exp.Column(this=exp.Star(), table=self._identifier(table.sql))
+                )
+            else:
+                columns.append(exp.alias_(self._aggregate(item), self._alias(item)))
+        if not columns:
+            raise CannotWrite("Nothing to select.")
+        if grouped:
+            have = {column.sql() for column in grouped}
+            for column in columns:
+                if isinstance(column, exp.Column) and column.sql() not in have:
+                    grouped.append(column.copy())
+        select = select.select(*columns).from_(self._table(binding.main))
+        for step in steps:
+            select = select.join(self._table(self.graph.schema.tables[step.new]), on=self._on(step.key))
+        where = [w for c in conditions if not isinstance(c, Having) and (w := self._condition(c)) is not None]
+        if where:
+            select = select.where(*where)
+        if grouped:
+            unique = list({column.sql(): column for column in grouped}.values())
+            select = select.group_by(*unique)
+        for each_having in having:
+            select = select.having(self._having(each_having))
+        if query.distinct:
+            select = select.distinct()
+        for order in query.order:
+            select = select.order_by(self._ordered(order, bool(grouped)))
+        if query.limit is not None:
+            select = select.limit(query.limit)
+        return select
+
+    def _tables_needed(
+        self, items: list[Item], groups: list[Slot], conditions: Iterable[Condition]
+    ) -> list[str]:
+        binding = self.binding
+        needed: list[str] = [binding.main.sql]
+        slots = [item.slot for item in items if item.slot is not None]
+        slots += groups + [slot for slot, _ in self.query.periods]
+        slots += [order.key.slot for order in self.query.order if order.key.slot is not None]
+        needed += [binding.table_of(slot) for slot in slots]
+        needed += self._condition_tables(conditions)
+        return list(dict.fromkeys(needed))
+
+    def _condition_tables(self, conditions: Iterable[Condition]) -> list[str]:
+        binding = self.binding
+        needed: list[str] = []
+        for each in conditions:
+            match each:
+                case Related():
+                    if not each.negated:
+                        needed.append(binding.table_of(each.slot))
+                        needed += self._condition_tables(each.conditions)
+                case AnyOf() | AllOf():
+                    needed += self._condition_tables(each.conditions)
+                case BothOf() | ExceptThose():
+                    continue
+                case Having():
+                    if each.aggregate.slot is not None:
+                        needed.append(binding.table_of(each.aggregate.slot))
+                case IsValue():
+                    needed += [binding.values[value][0].table for value in each.values]
+                case _:
+                    needed.append(binding.table_of(each.slot))
+        return needed
+
+    # --- pieces ---
+
+    def _identifier(self, written: str) -> exp.Identifier:
+        name = split_path(written)[-1]
+        return exp.to_identifier(bare(name), quoted=name != bare(name))
+
+    def _table(self, table: Table) -> exp.Table:
+        parts = split_path(table.sql)
+        identifiers = [exp.to_identifier(bare(part), quoted=part != bare(part)) for part in parts]
+        return exp.Table(
+            this=identifiers[-1],
+            db=identifiers[-2] if len(identifiers) > 1 else None,
+            catalog=identifiers[-3] if len(identifiers) > 2 else None,
+        )
+
+    def _column(self, each: Field, *, qualified: bool | None = None) -> exp.Column:
+        identifier = exp.to_identifier(each.name, quoted=each.sql != each.name)
+        if qualified is None:
+            qualified = not self.single
+        return exp.Column(this=identifier, table=self._identifier(each.table) if qualified else None)
+
+    def _on(self, key: Key) -> exp.Expression:
+        schema = self.graph.schema
+        parts = []
+        for mine, theirs in zip(key.fields, key.target_fields, strict=False):
+            left, right = schema.field(key.table, mine), schema.field(key.target, theirs)
+            if left is None or right is None:
+                raise CannotWrite(
+                    f"The key from {key.table} to {key.target} names a field that is not shown."
+                )
+            parts.append(
+                exp.EQ(
+                    this=self._column(left, qualified=True), expression=self._column(right, qualified=True)
+                )
+            )
+        return exp.and_(*parts)
+
+    def _identity(self, table: Table) -> tuple[str, ...]:
+        """The fields that tell one row of a table from another: its key, or what others point at."""
+        if table.primary_key:
+            return table.primary_key
+        pointed = next((key.target_fields for key in self.graph.schema.keys if key.target == table.sql), ())
+        return pointed
+
+    def display(self, table: Table) -> list[Field]:
+        """The field, or two, by which a person knows a row of the table."""
+        stem = table.name.lower().rstrip("s")
+        for each in table.fields:
+            lower = each.name.lower()
+            if lower in _NAME_PARTS or lower in (
+                f"{stem}_name",
+                f"{stem}name",
+                f"{table.name.lower()}_name",
+                f"{stem}_title",
+                stem,
+            ):
+                if each.kind == "text":
+                    return [each]
+        full = [
+            f
+            for f in table.fields
+            if f.name.lower().replace("_", "").endswith(("firstname", "lastname", "fname", "lname"))
+        ]
+        if len(full) == 2:
+            return sorted(
+                full,
+                key=lambda f: (
+                    "l" in f.name.lower().replace("_", "")[:-4][-5:]
+                    and f.name.lower().replace("_", "").endswith(("lastname", "lname"))
+                ),
+            )
+        for ending in ("name", "title"):
+            named = [f for f in table.fields if f.name.lower().endswith(ending) and f.kind == "text"]
+            if named:
+                return named[:1]
+        self.doubts.append((f"what {table.name} are called", 0.12))
+        for ending in ("details", "description"):
+            named = [
+                f for f in table.fields if f.name.lower().endswith(ending) and "other" not in f.name.lower()
+            ]
+            if named:
+                return named[:1]
+        identity = [f for name in self._identity(table) if (f := table.field(name))]
+        if identity:
+            return identity
+        return list(table.fields[:1])
+
+    def _picked(self, slot: Slot) -> list[Field]:
+        if slot in self.binding.tables:
+            return self.display(self.binding.tables[slot])
+        return [self.binding.fields[slot]]
+
+    def _aggregate(self, item: Aggregate) -> exp.Expression:
+        binding = self.binding
+        if item.function == "count":
+            if item.slot is None:
+                return exp.Count(this=exp.Star())
+            if item.slot in binding.fields:
+                column: exp.Expression = self._column(binding.fields[item.slot])
+                return exp.Count(this=exp.Distinct(expressions=[column]) if item.distinct else column)
+            table = binding.tables[item.slot]
+            identity = [table.field(name) for name in self._identity(table)]
+            if self._repeats(table.sql) and len(identity) == 1 and identity[0] is not None:
+                return exp.Count(this=exp.Distinct(expressions=[self._column(identity[0])]))
+            return exp.Count(this=exp.Star())
+        if item.slot is None or item.slot not in binding.fields:
+            raise CannotWrite(f"There is nothing to take the {item.function} of.")
+        column = self._column(binding.fields[item.slot])
+        return _AGGREGATES[item.function](
+            this=exp.Distinct(expressions=[column]) if item.distinct else column
+        )
+
+    def _repeats(self, table: str) -> bool:
+        """Whether the joins can bring a row of the table more than once."""
+        if not self.steps:
+            return False
+        reached = {table}
+        pending = list(self.steps)
+        changed = True
+        while changed:
+            changed = False
+            for step in list(pending):
+                ends = {step.known, step.new}
+                if ends & reached:
+                    new = ends - reached
+                    for other in new:
+                        if step.key.table == other:
+                            return True
+                        reached.add(other)
+                    pending.remove(step)
+                    changed = True
+        return False
+
+    def _alias(self, item: Aggregate) -> str:
+        if item.slot is None:
+            return "number"
+        text = "".join(c if c.isalnum() else "_" for c in item.slot.mention.text.lower()).strip("_")
+        if not text.isascii() or not text:
+            text = (
+                self.binding.table_of(item.slot).split(".")[-1].lower()
+                if item.function == "count"
+                else "value"
+            )
+            text = "".join(c if c.isalnum() else "_" for c in text)
+        prefix = {"count": "number_of", "avg": "average", "sum": "total", "min": "lowest", "max": "highest"}[
+            item.function
+        ]
+        return text if text.startswith(prefix) else f"{prefix}_{text}"
+
+    def _ordered(self, order: Order, grouped: bool) -> exp.Ordered:
+        key = order.key
+        descending = order.descending
+        if isinstance(key, Aggregate):
+            expression = self._aggregate(key)
+        elif isinstance(key, Pick):
+            chosen = self._picked(key.slot)[0]
+            if (chosen.table, chosen.name) in order.reversed_fields:
+                descending = not descending
+            expression = self._column(chosen)
+            if (
+                grouped
+                and key.slot not in self.query.groups
+                and not any(
+                    isinstance(item, Pick)
+                    and item.slot in self.binding.fields
+                    and self.binding.fields[item.slot] is chosen
+                    for item in self.query.items
+                )
+                and not any(chosen.table == self.binding.table_of(group) for group in self.query.groups)
+            ):
+                expression = (exp.Max if descending else exp.Min)(this=expression)
+        else:
+            raise CannotWrite("Nothing to order by.")
+        return exp.Ordered(
+            this=expression,
+            desc=descending,
+            nulls_first=False if descending and self.dialect == "postgres" else not descending,
+        )
+
+    def _period(self, each: Field, unit: str) -> exp.Expression:
+        column = self._column(each)
+        if self.dialect == "sqlite":
+            pattern = {
+                "year": "%Y",
+                "month": "%Y-%m",
+                "day": "%Y-%m-%d",
+                "weekday": "%w",
+                "week": "%Y-%W",
+                "hour": "%H",
+            }.get(unit)
+            if pattern is None:
+                raise CannotWrite(f"SQLite cannot group by {unit}.")
+            return exp.Anonymous(this="STRFTIME", expressions=[exp.Literal.string(pattern), column])
+        if unit in ("weekday", "hour"):
+            if self.dialect == "mysql":
+                return exp.Anonymous(this="DAYNAME" if unit == "weekday" else "HOUR", expressions=[column])
+            return exp.Extract(this=exp.var("dow" if unit == "weekday" else "hour"), expression=column)
+        if unit == "year":
+            return exp.Extract(this=exp.var("year"), expression=column)
+        if self.dialect == "mysql":
+            pattern = {"month": "%Y-%m", "day": "%Y-%m-%d", "week": "%x-%v"}.get(unit)
+            if pattern is None:
+                raise CannotWrite(f"MySQL cannot group by {unit}.")
+            return exp.Anonymous(this="DATE_FORMAT", expressions=[column, exp.Literal.string(pattern)])
+        return exp.Anonymous(this="DATE_TRUNC", expressions=[exp.Literal.string(unit), column])
+
+    # --- conditions ---
+
+    def _condition(self, condition: Condition) -> exp.Expression | None:
+        binding = self.binding
+        match condition:
+            case Compare():
+                each = binding.fields[condition.slot]
+                column = self._column(each)
+                operator = condition.operator
+                if (each.table, each.name) in condition.reversed_fields:
+                    operator = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(operator, operator)
+                literals = [self._literal(text, each) for text in condition.literals]
+                if len(literals) > 1:
+                    inside = exp.In(this=column, expressions=literals)
+                    return exp.Not(this=inside) if operator == "!=" else inside
+                return _OPERATORS[operator](this=column, expression=literals[0])
+            case IsValue():
+                return self._is_value(condition)
+            case Between():
+                each = binding.fields[condition.slot]
+                between = exp.Between(
+                    this=self._column(each),
+                    low=self._literal(condition.low, each),
+                    high=self._literal(condition.high, each),
+                )
+                return exp.Not(this=between) if condition.negated else between
+            case Like():
+                column = self._column(binding.fields[condition.slot])
+                like = exp.ILike if self.dialect in ("postgres", "duckdb") else exp.Like
+                parts = [
+                    like(this=column.copy(), expression=exp.Literal.string(p)) for p in condition.patterns
+                ]
+                joined = exp.and_(*parts) if condition.every else exp.or_(*parts)
+                return (
+                    exp.Not(this=exp.paren(joined) if len(parts) > 1 else joined)
+                    if condition.negated
+                    else joined
+                )
+            case Null():
+                is_null = exp.Is(this=self._column(binding.fields[condition.slot]), expression=exp.Null())
+                return exp.Not(this=is_null) if condition.negated else is_null
+            case InPeriod():
+                return self._in_period(condition)
+            case IsTrue():
+                return self._is_true(condition)
+            case AgainstAggregate():
+                each = binding.fields[condition.slot]
+                of = binding.fields[condition.of]
+                return _OPERATORS[condition.operator](
+                    this=self._column(each),
+                    expression=exp.Subquery(this=self._scalar(condition.function, of, condition.scope)),
+                )
+            case Related():
+                return (
+                    self._without(condition.slot, condition.conditions)
+                    if condition.negated
+                    else self._all(condition.conditions)
+                )
+            case AnyOf():
+                parts_ = [p for c in condition.conditions if (p := self._condition(c)) is not None]
+                return exp.paren(exp.or_(*parts_)) if parts_ else None
+            case AllOf():
+                return self._all(condition.conditions)
+            case BothOf():
+                return exp.and_(*[self._having_row([one], negated=False) for one in condition.conditions])
+            case ExceptThose():
+                return self._having_row(condition.conditions, negated=True)
+            case Having():
+                raise CannotWrite("A condition on groups stands among others.")
+        return None
+
+    def _all(self, conditions: list[Condition]) -> exp.Expression | None:
+        parts = [p for c in conditions if (p := self._condition(c)) is not None]
+        return exp.and_(*parts) if parts else None
+
+    def _is_value(self, condition: IsValue) -> exp.Expression:
+        groups: dict[str, tuple[Field, list[exp.Expression]]] = {}
+        for value in condition.values:
+            each, literal = self.binding.values[value]
+            groups.setdefault(f"{each.table}.{each.name}", (each, []))[1].append(self._literal(literal, each))
+        parts: list[exp.Expression] = []
+        for each, literals in groups.values():
+            column = self._column(each)
+            if len(literals) == 1:
+                parts.append((exp.NEQ if condition.negated else exp.EQ)(this=column, expression=literals[0]))
+            else:
+                inside = exp.In(this=column, expressions=literals)
+                parts.append(exp.Not(this=inside) if condition.negated else inside)
+        return (
+            parts[0]
+            if len(parts) == 1
+            else exp.paren(exp.and_(*parts) if condition.negated else exp.or_(*parts))
+        )
+
+    def _in_period(self, condition: InPeriod) -> exp.Expression:
+        each = self.binding.fields[condition.slot]
+        if each.kind == "number" and not looks_like_dates(each):
+            raise CannotWrite(f"{each.name} holds no dates.")
+        parts: list[exp.Expression] = []
+        if condition.start is not None:
+            parts.append(exp.GTE(this=self._column(each), expression=exp.Literal.string(condition.start)))
+        if condition.end is not None:
+            parts.append(exp.LT(this=self._column(each), expression=exp.Literal.string(condition.end)))
+        joined = exp.and_(*parts)
+        return exp.Not(this=exp.paren(joined)) if condition.negated else joined
+
+    def _is_true(self, condition: IsTrue) -> exp.Expression:
+        each = self.binding.fields[condition.slot]
+        column = self._column(each)
+        wanted = FALSE_VALUES if condition.negated else TRUE_VALUES
+        if each.kind == "boolean" and not each.values:
+            return exp.Not(this=column) if condition.negated else column
+        stored = next((value for value in each.values if value in wanted), None)
+        if stored is None:
+            raise CannotWrite(f"How {each.name} says yes and no is not known.")
+        return exp.EQ(this=column, expression=self._literal(stored, each))
+
+    def _having(self, condition: Having) -> exp.Expression:
+        aggregate = self._aggregate(condition.aggregate)
+        return _OPERATORS[condition.operator](this=aggregate, expression=exp.Literal.number(condition.number))
+
+    def _scalar(self, function: str, of: Field, scope: list[Condition]) -> exp.Select:
+        inner = Writer(Query(), self.binding, self.graph, self.dialect, self.doubts)
+        steps = self.graph.steps(of.table, inner._condition_tables(scope))
+        if steps is None:
+            raise CannotWrite("Nothing joins the tables of the comparison.")
+        inner.steps, inner.single = steps, not steps
+        select = (
+            exp.Select()
+            .select(_AGGREGATES[function](this=inner._column(of)))
+            .from_(self._table(self.graph.schema.tables[of.table]))
+        )
+        for step in steps:
+            select = select.join(self._table(self.graph.schema.tables[step.new]), on=self._on(step.key))
+        where = [w for c in scope if (w := inner._condition(c)) is not None]
+        return select.where(*where) if where else select
+
+    def _without(self, slot: Slot, conditions: list[Condition]) -> exp.Expression:
+        if slot in self.binding.tables:
+            return self._membership(self.binding.tables[slot].sql, conditions, negated=True)
+        raise CannotWrite("What is missing is not a table.")
+
+    def _having_row(self, conditions: list[Condition], *, negated: bool) -> exp.Expression:
+        tables = self._condition_tables(conditions)
+        return self._membership(tables[0], conditions, negated=negated)
+
+    def _membership(self, table: str, conditions: list[Condition], *, negated: bool) -> exp.Expression:
+        """`key IN (SELECT …)`: rows of the main table that have, or have not, a row there."""
+        main = self.binding.main.sql
+        inner = Writer(Query(), self.binding, self.graph, self.dialect, self.doubts)
+        if table == main:
+            raise CannotWrite("A table cannot be missing from itself.")
+        way = self.graph.steps(main, [table])
+        if not way:
+            raise CannotWrite(f"Nothing joins {main} and {table}.")
+        first = way[0]
+        for step in way:
+            if self.graph.parallel(step):
+                self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.12))
+        start = first.new
+        steps = self.graph.steps(
+            start, [table, *[t for t in inner._condition_tables(conditions) if t != main]]
+        )
+        if steps is None or any(step.new == main for step in steps):
+            raise CannotWrite(f"Nothing joins {main} and {table} but the way back.")
+        inner.steps, inner.single = steps, not steps
+        outer_names = first.key.target_fields if first.multiplies else first.key.fields
+        inner_names = first.key.fields if first.multiplies else first.key.target_fields
+        outer, ours = (
+            self.graph.schema.field(main, outer_names[0]),
+            self.graph.schema.field(start, inner_names[0]),
+        )
+        if outer is None or ours is None or len(outer_names) > 1:
+            raise CannotWrite(f"The key between {main} and {start} has several fields.")
+        select = exp.Select().select(inner._column(ours)).from_(self._table(self.graph.schema.tables[start]))
+        for step in steps:
+            select = select.join(self._table(self.graph.schema.tables[step.new]), on=self._on(step.key))
+        where = [w for c in conditions if (w := inner._condition(c)) is not None]
+        if negated and ours.nullable and not (ours.name in self.graph.schema.tables[start].primary_key):
+            where.append(exp.Not(this=exp.Is(this=inner._column(ours), expression=exp.Null())))
+        if where:
+            select = select.where(*where)
+        inside = exp.In(this=self._column(outer), query=exp.Subquery(this=select))
+        return exp.Not(this=inside) if negated else inside
+
+    def _literal(self, text: str, each: Field) -> exp.Expression:
+        if text.startswith("'") and text.endswith("'") and len(text) >= 2:
+            inside = text[1:-1].replace("''", "'")
+            if each.kind == "number" and inside.replace(".", "", 1).isdigit():
+                return exp.Literal.number(inside)
+            return exp.Literal.string(inside)
+        if text.lower() in ("true", "false"):
+            return exp.Boolean(this=text.lower() == "true")
+        if each.kind in ("text", "date"):
+            return exp.Literal.string(text)
+        return exp.Literal.number(text)
+
+
+_OPERATORS: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ,
+    "!=": exp.NEQ,
+    ">": exp.GT,
+    ">=": exp.GTE,
+    "<": exp.LT,
+    "<=": exp.LTE,
+}

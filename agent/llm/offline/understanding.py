@@ -1,0 +1,92 @@
+"""From a question and a schema to the reading that is most likely meant, its SQL, and how sure it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date
+
+from agent.llm.offline.binding import Binding, bindings
+from agent.llm.offline.chunking import Cut, cuts
+from agent.llm.offline.joins import JoinGraph
+from agent.llm.offline.linking import Linker
+from agent.llm.offline.meaning import Query
+from agent.llm.offline.reading import Reader
+from agent.llm.offline.schema_text import Schema
+from agent.llm.offline.sql_writer import CannotWrite, Writer
+from agent.llm.offline.words import tokenise
+
+THRESHOLD = 0.5
+_MOST_TOKENS = 90
+
+
+@dataclass
+class Reading:
+    """One reading of the question, all the way to SQL; `confidence` is from 0 to 1."""
+
+    sql: str
+    confidence: float
+    query: Query
+    binding: Binding
+    cut: Cut
+    doubts: list[tuple[str, float]] = field(default_factory=list)
+
+
+@dataclass
+class Understanding:
+    """The readings of a question, likeliest first, and what none of them could place."""
+
+    readings: list[Reading]
+    unexplained: list[str]
+    problem: str = ""
+
+    @property
+    def best(self) -> Reading | None:
+        return self.readings[0] if self.readings and self.readings[0].confidence >= THRESHOLD else None
+
+
+def understand(
+    question: str,
+    schema: Schema,
+    dialect: str,
+    today: date,
+    known_values: tuple[tuple[str, str, str], ...] = (),
+) -> Understanding:
+    """Every reading of the question that has SQL, likeliest first."""
+    tokens = tokenise(question)
+    if not tokens:
+        return Understanding([], [], "empty")
+    if len(tokens) > _MOST_TOKENS:
+        return Understanding([], [], "long")
+    linker = Linker(schema, known_values)
+    graph = JoinGraph(schema)
+    readings: dict[str, Reading] = {}
+    unexplained: list[str] | None = None
+    found = cuts(tokens, linker, today)
+    for cut in found:
+        query = Reader(cut.chunks, linker, today).read()
+        if unexplained is None or len(query.unexplained) < len(unexplained):
+            unexplained = list(query.unexplained)
+        if not query.items:
+            continue
+        for binding in bindings(query, graph)[:3]:
+            writer = Writer(query, binding, graph, dialect)
+            try:
+                sql = writer.sql()
+            except CannotWrite:
+                continue
+            doubts = [*query.doubts, *binding.doubts, *writer.doubts]
+            confidence = _confidence(query, binding, doubts, found[0].score - cut.score)
+            if sql not in readings or readings[sql].confidence < confidence:
+                readings[sql] = Reading(sql, confidence, query, binding, cut, doubts)
+    ranked = sorted(readings.values(), key=lambda each: -each.confidence)
+    if len(ranked) > 1 and ranked[1].confidence > ranked[0].confidence * 0.97:
+        ranked[0].doubts.append(("another reading is as likely", 0.12))
+        ranked[0].confidence *= 0.88
+    return Understanding(ranked, unexplained or [])
+
+
+def _confidence(query: Query, binding: Binding, doubts: list[tuple[str, float]], behind: float) -> float:
+    cost = 1.1 * max(0.0, binding.cost) + sum(weight for _, weight in doubts)
+    cost += 0.45 * len(query.unexplained) + 0.12 * max(0.0, behind)
+    return math.exp(-cost)
