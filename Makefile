@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: help demo test check format prompts constraints wheel bench bench-guard bench-search bench-offline clean
+.PHONY: help demo test check format docs prompts constraints wheel bench bench-guard bench-search bench-offline clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,12 @@ check: .venv/developing ## format, lint and types
 format: .venv/developing ## write the code in the common form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+prompts: .venv/developing ## write assets/prompts.json from the templates
+	$(BIN)/python -m tests.bundle_prompts
+
+docs: .venv/developing ## write the parts of README.md that are made by commands
+	$(BIN)/python -m tests.readme
 
 constraints: .venv/developing ## write down the versions that are installed, names and versions only
 	$(BIN)/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9._-]+==' > constraints.txt

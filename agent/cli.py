@@ -178,8 +178,6 @@ def _show(answer: Answer, options: argparse.Namespace) -> None:
 
 
 def _traces(options: argparse.Namespace) -> int:
-    import json
-
     from agent import terminal
     from agent.assembly import trace_store
     from agent.settings import Settings
@@ -188,7 +186,7 @@ def _traces(options: argparse.Namespace) -> int:
     latest = store.traces(limit=max(1, options.limit))
     if options.action == "list":
         if options.json:
-            print(json.dumps([each.as_json() for each in latest], ensure_ascii=False, indent=2))
+            print(_as_json(latest))
         else:
             terminal.show_traces(latest)
         return ANSWERED
@@ -198,15 +196,13 @@ def _traces(options: argparse.Namespace) -> int:
         print(f"dbagent: there is no trace {wanted!r}; dbagent traces lists them.", file=sys.stderr)
         return USAGE
     if options.json:
-        print(json.dumps(trace.as_json(), ensure_ascii=False, indent=2))
+        print(_as_json(trace))
     else:
         terminal.show_trace(trace, full=options.full)
     return ANSWERED
 
 
 def _search(options: argparse.Namespace) -> int:
-    import json
-
     from agent import terminal
     from agent.assembly import open_chosen_database
     from tools.search_metadata import SearchMetadata, search_metadata
@@ -233,6 +229,15 @@ def _doctor(options: argparse.Namespace) -> int:
         if finding.error is not None and code == ANSWERED:
             code = _code_of(finding.error)
     return code
+
+
+def _as_json(value: Any) -> str:
+    """Dataclasses, and lists of them, as JSON; what JSON has no form for as its text."""
+    import dataclasses
+    import json
+
+    plain = [dataclasses.asdict(each) for each in value] if isinstance(value, list) else dataclasses.asdict(value)
+    return json.dumps(plain, ensure_ascii=False, indent=2, default=str)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

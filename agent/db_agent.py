@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -82,7 +82,7 @@ class DBAgent:
         tracing: Tracing,
         limits: QuestionLimits | None = None,
         *,
-        close: Callable[[], Awaitable[None]] | None = None,
+        close: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.model = model
         self.toolbox = toolbox
@@ -118,7 +118,7 @@ class DBAgent:
             work = _Work(question, prompt, tell)
             work.messages += [
                 {"role": "system", "content": prompt.text},
-                *history,
+                *(dict(turn) for turn in history),
                 {"role": "user", "content": _user_turn(question, date.today())},
             ]
             try:
@@ -258,7 +258,7 @@ class DBAgent:
         usages = [reply.usage for reply in work.replies]
         costs = [reply.cost_usd for reply in work.replies]
         receipt = Receipt(
-            sql=table and table.sql,
+            sql=table.sql if table else None,
             tables=table.tables if table else (),
             rows=None if table is None else len(table.rows),
             more_rows=bool(table and table.more),

@@ -195,10 +195,10 @@ def show_traces(traces: Iterable[TraceSummary]) -> None:
             each.id[:12],
             f"{each.started.astimezone():%Y-%m-%d %H:%M:%S}",
             Text(one_line(each.question, CELL_WIDTH)),
-            Text(plain(each.error or each.outcome or "")[:CELL_WIDTH], style="red" if each.error else ""),
-            Text(plain(each.model or "")),
+            Text(one_line(each.error or each.outcome, CELL_WIDTH), style="red" if each.error else ""),
+            Text(plain(" + ".join(each.models))),
             _count(each.tokens),
-            _money(each.cost),
+            _money(each.cost_usd),
             _seconds(each.seconds),
         )
     if table.row_count:
@@ -210,13 +210,14 @@ def show_traces(traces: Iterable[TraceSummary]) -> None:
 def show_trace(trace: TraceTree, *, full: bool) -> None:
     """The spans of one trace as a tree, with seconds, tokens and cost a node, and totals."""
     console = _console()
-    tree = Tree(Text(f"trace {trace.id}", style="bold"))
+    total = trace.summary
+    tree = Tree(Text(f"trace {total.id}", style="bold"), guide_style="dim")
     for root in trace.roots:
         _grow(tree, root, full)
     console.print(tree)
     console.print(
         Text(
-            f"total: {_seconds(trace.seconds)} · {_count(trace.tokens)} tokens · {_money(trace.cost)}",
+            f"total: {_seconds(total.seconds)} · {_count(total.tokens)} tokens · {_money(total.cost_usd)}",
             style="bold",
         )
     )
@@ -226,8 +227,8 @@ def _grow(tree: Tree, span: SpanRecord, full: bool) -> None:
     label = Text()
     label.append(plain(span.name), style="bold red" if span.level == "ERROR" else "bold")
     label.append(f" {span.kind} {_seconds(span.seconds)}", style="dim")
-    if span.tokens:
-        label.append(f" · {_count(span.tokens)} tokens · {_money(span.cost)}", style="dim")
+    if span.kind == "generation":
+        label.append(f" · {_count(span.tokens)} tokens · {_money(span.cost_usd)}", style="dim")
     if span.prompt_name:
         label.append(f" · prompt {span.prompt_name} v{span.prompt_version}", style="dim")
     if span.status:

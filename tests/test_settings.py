@@ -56,3 +56,10 @@ def test_every_variable_has_a_meaning_and_stands_in_the_readme() -> None:
     for name, (_, meaning) in Settings.variables().items():
         assert meaning.endswith("."), name
         assert f"`{name}`" in readme, f"{name} is missing in the README: make docs"
+
+
+def test_the_table_in_the_readme_is_the_one_that_the_settings_make() -> None:
+    from tests import readme
+
+    text = readme.README.read_text("utf-8")
+    assert readme.with_part(text, "settings", readme.settings()) == text, "make docs"

@@ -52,15 +52,8 @@ class LanguageModel(Protocol):
         ...
 
 
-class GenerationSpan(Protocol):
-    """What the client tells of a call while it runs."""
-
-    def update(self, **fields: Any) -> None:
-        """Add to what is recorded."""
-        ...
-
-
-Observe = Callable[..., AbstractContextManager[GenerationSpan]]
+# Opens a record of a call and gives what has `update(**fields)`; in this house, Tracing.span.
+Observe = Callable[..., AbstractContextManager[Any]]
 
 
 @dataclass

@@ -1,0 +1,89 @@
+"""Writes the parts of README.md that are made and not written: `python -m tests.readme [PART ...]`.
+
+A part stands between `<!-- made by `make docs`: NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from agent.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+TRANSCRIPT = (
+    ["ask", "What is the total amount of orders by status?"],
+    ["ask", "上个月有多少订单?"],
+    ["traces", "show"],
+)
+
+
+def settings() -> str:
+    """The table of variables, defaults and meanings."""
+    lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, (default, meaning) in Settings.variables().items():
+        shown = "" if default in ("", None) else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+        if name == "DBAGENT_HOME":
+            shown = "`~/.local/share/dbagent`"
+        lines.append(f"| `{name}` | {shown} | {meaning} |")
+    return "\n".join(lines)
+
+
+def transcript() -> str:
+    """What the commands print, as it is, on the sample database with the offline model."""
+    with tempfile.TemporaryDirectory() as home:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(VENDORS)}
+        environment |= {"DBAGENT_HOME": home, "XDG_CACHE_HOME": home, "COLUMNS": "110"}
+        subprocess.run([sys.executable, "-m", "agent", "ask", "hello"], env=environment, capture_output=True, check=False)
+        shown = []
+        for command in TRANSCRIPT:
+            done = subprocess.run(
+                [sys.executable, "-m", "agent", *command], env=environment, capture_output=True, text=True, check=False
+            )
+            typed = " ".join(f'"{part}"' if " " in part or not part.isascii() else part for part in command)
+            trimmed = "\n".join(line.rstrip() for line in (done.stdout + done.stderr).rstrip().splitlines())
+            shown.append(f"$ dbagent {typed}\n{trimmed}")
+    return "```\n" + "\n\n".join(shown) + "\n```"
+
+
+def measured() -> str:
+    """What the benchmarks print on this machine."""
+    shown = []
+    for name in ("bench_startup", "bench_question"):
+        command = [sys.executable, "-m", f"tests.bench.{name}"]
+        environment = {**os.environ, "COLUMNS": "100"}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+        shown.append("\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines()))
+    return "```\n" + "\n\n".join(shown) + "\n```"
+
+
+VENDORS = ("DBAGENT_", "OPENAI_", "LANGFUSE_")
+PARTS: Mapping[str, Callable[[], str]] = {"settings": settings, "transcript": transcript, "measured": measured}
+
+
+def with_part(text: str, name: str, made: str) -> str:
+    """The README's text with one part replaced."""
+    start, end = f"<!-- made by `make docs`: {name} -->", "<!-- end -->"
+    pattern = re.compile(re.escape(start) + r".*?" + re.escape(end), re.DOTALL)
+    if not pattern.search(text):
+        raise SystemExit(f"README.md has no place for {name!r}.")
+    return pattern.sub(lambda _: f"{start}\n{made}\n{end}", text, count=1)
+
+
+def main() -> None:
+    text = README.read_text("utf-8")
+    for name in sys.argv[1:] or PARTS:
+        print(f"making {name} ...", flush=True)
+        text = with_part(text, name, PARTS[name]())
+    README.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
