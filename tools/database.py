@@ -106,6 +106,29 @@ class Database:
             self._samples[key] = self._sample(table, field, count)
         return self._samples[key]
 
+    def distinct_values(
+        self, table: TableMeta, field: FieldMeta, limit: int, seconds: float = 1.0
+    ) -> tuple[tuple[object, ...], bool]:
+        """Up to `limit` different values of a field, in no order, and whether these are all it has.
+
+        Where the whole table takes too long, those of its first rows; none where not even these can be had.
+        """
+        name = self._quoted(field.name)
+        source = ".".join(self._quoted(part) for part in (table.schema, table.name) if part)
+        bounds = Bounds(limit + 1, min(seconds, self.limits.seconds), 10_000, 10_000_000)
+        for rows, whole in (
+            (source, True),
+            (f"(SELECT * FROM {source} LIMIT {_SAMPLED_ROWS}) AS sampled", False),
+        ):
+            sql = f"SELECT DISTINCT {name} FROM {rows} WHERE {name} IS NOT NULL LIMIT {limit + 1}"
+            try:
+                fetched = self._run(sql, bounds)
+            except SqlFailed:
+                continue
+            values = tuple(row[0] for row in fetched.rows[:limit])
+            return values, whole and len(fetched.rows) <= limit and not fetched.more
+        return (), False
+
     def refresh(self) -> None:
         """Read the metadata again. Raises DatabaseUnavailable."""
         with self._lock:

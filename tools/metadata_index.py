@@ -1,119 +1,376 @@
-"""The search index over what is known of a database: names and comments of its tables and fields."""
+"""The search index over what is known of a database: which tables fit a question, and why."""
 
 from __future__ import annotations
 
+import heapq
 import math
-import threading
-import weakref
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tools.kept import Kept
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
-from tools.words import asked, terms
+from tools.thesaurus import Thesaurus, general_thesaurus
+from tools.value_index import ValueHit
+from tools.words import STOP_WORDS, WEAK_WORDS, pieces, root, stem
 
 if TYPE_CHECKING:
     from tools.database import Database
 
-# How much a word counts by where it stands.
-_WEIGHTS = {"name": 4.0, "field": 1.0, "comment": 2.0, "field comment": 0.7, "schema": 0.5}
-_LENGTH_MATTERS = {"name": 0.3, "field": 0.5, "comment": 0.6, "field comment": 0.7, "schema": 0.0}
-_SATURATION = 1.2
+# What follows was tuned on half of the databases of shared/data and checked on the other half
+# (tests/bench/bench_search.py); none of it is sensitive: half or double changes little.
+_PLACES = {  # how much a word counts by where it stands, and how much a long text there dilutes it
+    "name": (5.6, 0.8),
+    "field": (1.4, 0.7),
+    "comment": (2.0, 0.6),
+    "field comment": (0.7, 0.7),
+    "schema": (0.25, 0.0),
+}
+_SATURATION = 0.6
+_NEAR = 0.75  # of what the thesaurus says
+_SAME_ROOT = 0.6
+_MISSPELT = 0.6
+_SHORTENED = 0.4
+_WEAK = 0.33
+_PHRASE, _PART_OF_PHRASE = 0.8, 0.15
+_VALUE = 0.35
+_SCHEMA_FITS, _NEIGHBOURS_FIT = 0.72, 0.17
+# Only so many tables are looked at closely, and a word of more tables than that does not bring in any.
+_CANDIDATES, _TOO_COMMON = 400, 2_000
+_SMALL_SCHEMA = 60
+# The tables that join two of the first hits are given too, so many at most.
+_BRIDGED, _BRIDGES = 5, 3
 
 
 @dataclass(frozen=True)
 class TableHit:
-    """A table that fits the words: where they were found, and in which of its fields."""
+    """A table that fits the words: where they were found, in which of its fields, which values they name.
+
+    `bridge` names the two better hits that this table joins, where that is why it is here. A table without
+    any of these is here for its company: it joins tables that fit, or lives among them.
+    """
 
     table: TableMeta
     score: float
     reasons: tuple[str, ...] = ()
     fields: tuple[FieldMeta, ...] = ()
+    values: tuple[ValueHit, ...] = ()
+    bridge: tuple[TableMeta, TableMeta] | None = None
+
+
+@dataclass
+class _Asked:
+    """One word or phrase of the question and all the terms that can stand for it, with their weights."""
+
+    word: str
+    weight: float
+    terms: dict[str, float]
+    values: dict[int, float] = field(default_factory=dict)
 
 
 class MetadataIndex:
     """Finds the tables of one `DatabaseMeta` by words; never changes once built, so any thread may search."""
 
-    def __init__(self, meta: DatabaseMeta) -> None:
+    def __init__(self, meta: DatabaseMeta, thesaurus: Thesaurus | None = None) -> None:
         self.meta = meta
+        self._thesaurus = thesaurus or general_thesaurus()
+        self._terms = lru_cache(maxsize=16_384)(self._terms_of)
         self._tables = tuple(meta.tables())
-        self._postings = self._weighted()
+        self._numbers = {table.full_name: at for at, table in enumerate(self._tables)}
+        self._postings = self._weighed()
+        self._neighbours = self._linked()
+        self._schemas: dict[str, list[int]] = defaultdict(list)
+        for at, table in enumerate(self._tables):
+            self._schemas[table.schema].append(at)
+        self._roots: dict[str, list[str]] = defaultdict(list)
+        self._spellings: dict[str, list[str]] = defaultdict(list)
+        for term in self._postings:
+            self._roots[root(term)].append(term)
+            for spelling in _less_one(term):
+                self._spellings[spelling].append(term)
 
-    def search(self, words: str, count: int = 8) -> tuple[TableHit, ...]:
-        """The tables that fit the words best, best first; empty where no word is known."""
-        query = asked(words)
-        scores: dict[int, float] = defaultdict(float)
-        for term in query:
-            for at, weight in self._postings.get(term, {}).items():
-                scores[at] += weight
-        best = sorted(scores, key=lambda at: (-scores[at], self._tables[at].full_name))[:count]
-        return tuple(self._hit(at, scores[at], query) for at in best)
+    def search(self, words: str, count: int = 8, values: Iterable[ValueHit] = ()) -> tuple[TableHit, ...]:
+        """The tables that fit the words best, best first; empty where no word is known.
 
-    def _hit(self, at: int, score: float, query: dict[str, str]) -> TableHit:
-        table = self._tables[at]
-        reasons = []
-        in_name = [word for term, word in query.items() if term in terms(table.name)]
-        if in_name:
-            reasons.append("name " + ", ".join(f'"{word}"' for word in in_name))
-        in_comment = [word for term, word in query.items() if term in terms(table.comment)]
-        if in_comment:
-            reasons.append("comment " + ", ".join(f'"{word}"' for word in in_comment))
-        fields = tuple(
-            each for each in table.fields if query.keys() & set(terms(f"{each.name} {each.comment}"))
-        )
-        return TableHit(table, score, tuple(reasons), fields)
+        `values` are what a value index found for the same words. A table that joins two of the best hits is
+        among what is given even if no word fits it.
+        """
+        values = tuple(values)
+        asked = self._understood(words, values)
+        found = self._contributions(asked)
+        scores = self._scores(found)
+        best = heapq.nsmallest(count, scores, key=lambda at: (-scores[at], self._tables[at].full_name))
+        fitting = {at for contribution in found for at in contribution}
+        ranked = self._bridged(best, fitting)
+        by_table: dict[str, list[ValueHit]] = defaultdict(list)
+        for hit in values:
+            by_table[hit.table.full_name].append(hit)
+        return tuple(self._hit(at, scores, asked, by_table, bridge) for at, bridge in ranked)
 
-    def _weighted(self) -> dict[str, dict[int, float]]:
-        """For each term the tables that have it, and what it adds to their scores."""
-        counts: list[dict[str, dict[str, int]]] = []
-        lengths: dict[str, int] = defaultdict(int)
-        for table in self._tables:
-            places = {
-                "name": terms(table.name),
-                "schema": terms(table.schema),
-                "comment": terms(table.comment),
-                "field": [term for each in table.fields for term in terms(each.name)],
-                "field comment": [term for each in table.fields for term in terms(each.comment)],
+    # ---- what the words may mean
+
+    def _understood(self, words: str, values: tuple[ValueHit, ...]) -> list[_Asked]:
+        written = list(pieces(words))
+        stems = [stem(each) for each in written]
+        asked: dict[str, _Asked] = {}
+        for word, term in zip(written, stems, strict=True):
+            if word not in STOP_WORDS:
+                weight = _WEAK if word in WEAK_WORDS else 1.0
+                asked.setdefault(term, _Asked(word, weight, self._standing_for(term)))
+        if not asked:  # a table may be called `list`
+            asked = {
+                term: _Asked(word, 1.0, self._standing_for(term))
+                for word, term in zip(written, stems, strict=True)
             }
-            counted: dict[str, dict[str, int]] = defaultdict(dict)
+        for phrase in self._thesaurus.phrases(stems):
+            for part in phrase.split():
+                if part in asked:
+                    asked[part].weight = min(asked[part].weight, _PART_OF_PHRASE)
+            asked[phrase] = _Asked(phrase, _PHRASE, self._standing_for(phrase))
+        for word in self._thesaurus.unspaced(words):
+            asked[word] = _Asked(word, 1.0, self._standing_for(word))
+        for hit in values:
+            at = self._numbers.get(hit.table.full_name)
+            if at is not None:
+                for word in hit.words:
+                    mine = asked.setdefault(word, _Asked(word, 1.0, {}))
+                    mine.values[at] = max(hit.covered, mine.values.get(at, 0.0))
+        return list(asked.values())
+
+    def _standing_for(self, term: str) -> dict[str, float]:
+        terms = {term: 1.0}
+
+        def also(other: str, weight: float) -> None:
+            if other in self._postings:
+                terms[other] = max(weight, terms.get(other, 0.0))
+
+        for other, weight in self._thesaurus.near(term).items():
+            also(other, weight * _NEAR)
+        for other in self._roots.get(root(term), ()):
+            also(other, _SAME_ROOT)
+        if term not in self._postings and len(terms) == 1:
+            for spelling in _less_one(term):
+                for other in self._spellings.get(spelling, ()):
+                    also(other, _MISSPELT)
+            for length in range(3, len(term)):
+                also(term[:length], _SHORTENED)
+        return {each: weight for each, weight in terms.items() if each in self._postings}
+
+    # ---- what each word says for each table
+
+    def _contributions(self, asked: list[_Asked]) -> list[dict[int, float]]:
+        candidates = self._candidates(asked)
+        found = []
+        for each in asked:
+            best: dict[int, float] = {}
+            for term, weight in each.terms.items():
+                postings = self._postings[term]
+                few, many = (
+                    (postings, candidates) if len(postings) < len(candidates) else (candidates, postings)
+                )
+                for at in few:
+                    if at in many:
+                        best[at] = max(weight * postings[at], best.get(at, 0.0))
+            rarity = each.weight * self._rarity(each)
+            contribution = {at: weight * rarity for at, weight in best.items()}
+            if each.values:
+                rarity = _VALUE * _rarity(len(self._tables), len(each.values))
+                for at, covered in each.values.items():
+                    contribution[at] = max(covered * rarity, contribution.get(at, 0.0))
+            found.append(contribution)
+        return found
+
+    def _candidates(self, asked: list[_Asked]) -> Mapping[int, object]:
+        """The tables worth a closer look: those of the rarer words."""
+        if len(self._tables) <= _CANDIDATES:
+            return dict.fromkeys(range(len(self._tables)))
+        terms = [
+            (len(self._postings[term]), term, weight * each.weight)
+            for each in asked
+            for term, weight in each.terms.items()
+        ]
+        rough: dict[int, float] = defaultdict(float)
+        for often, term, weight in sorted(terms):
+            if often > _TOO_COMMON and len(rough) >= _CANDIDATES:
+                break
+            weight *= _rarity(len(self._tables), often)
+            for at, counts in self._postings[term].items():
+                rough[at] += weight * counts
+        for each in asked:
+            for at, covered in each.values.items():
+                rough[at] += covered * _VALUE * _rarity(len(self._tables), len(each.values))
+        best = dict.fromkeys(heapq.nlargest(_CANDIDATES, rough, key=rough.__getitem__))
+        for at in list(best)[:20]:
+            best.update(dict.fromkeys(self._neighbours[at]))
+        return best
+
+    def _rarity(self, asked: _Asked) -> float:
+        """Between how rare the word itself is and how rare is any of those that stand for it."""
+        number = len(self._tables)
+        none = 1.0
+        for term in asked.terms:
+            none *= 1 - len(self._postings[term]) / (number + 1)
+        of_all = _rarity(number, round(number * (1 - none)))
+        own = next(iter(asked.terms), None)
+        return of_all if own is None else (of_all + _rarity(number, len(self._postings[own]))) / 2
+
+    # ---- what that says of each table together
+
+    def _scores(self, found: list[dict[int, float]]) -> dict[int, float]:
+        """A table's own fit, how well its schema as a whole fits, how well what it joins to fits.
+
+        The tables of one question live in one schema and join: where the same words fit many tables, the one
+        whose company covers the question's other words is meant.
+        """
+        own: dict[int, float] = defaultdict(float)
+        of_schema: dict[str, float] = defaultdict(float)
+        of_neighbours: dict[int, float] = defaultdict(float)
+        for contribution in found:
+            schemas: dict[str, float] = {}
+            neighbours: dict[int, float] = {}
+            for at, weight in contribution.items():
+                own[at] += weight
+                schema = self._tables[at].schema
+                schemas[schema] = max(weight, schemas.get(schema, 0.0))
+                for other in self._neighbours[at]:
+                    if weight > neighbours.get(other, 0.0):
+                        neighbours[other] = weight
+            for schema, weight in schemas.items():
+                of_schema[schema] += weight
+            for at, weight in neighbours.items():
+                of_neighbours[at] += weight
+        scores = {
+            at: own.get(at, 0.0)
+            + _SCHEMA_FITS * of_schema[self._tables[at].schema]
+            + _NEIGHBOURS_FIT * of_neighbours.get(at, 0.0)
+            for at in own.keys() | of_neighbours.keys()
+        }
+        for schema in heapq.nlargest(12, of_schema, key=of_schema.__getitem__):
+            if len(self._schemas[schema]) <= _SMALL_SCHEMA:
+                for at in self._schemas[schema]:
+                    scores.setdefault(at, _SCHEMA_FITS * of_schema[schema])
+        return scores
+
+    def _bridged(
+        self, best: list[int], fitting: set[int]
+    ) -> Iterator[tuple[int, tuple[TableMeta, TableMeta] | None]]:
+        """The best tables, and close after two that fit, but do not join, the table that joins them."""
+        given: set[int] = set()
+        bridges = 0
+        for place, at in enumerate(best):
+            if at not in given:
+                given.add(at)
+                yield at, None
+            if place >= _BRIDGED or at not in fitting:
+                continue
+            for better in best[:place]:
+                if better not in fitting or at in self._neighbours[better]:
+                    continue
+                for bridge in sorted((self._neighbours[at] & self._neighbours[better]) - given):
+                    if bridge not in best[: place + 3] and bridges < _BRIDGES:
+                        bridges += 1
+                        given.add(bridge)
+                        yield bridge, (self._tables[better], self._tables[at])
+
+    def _hit(
+        self,
+        at: int,
+        scores: Mapping[int, float],
+        asked: list[_Asked],
+        values: Mapping[str, list[ValueHit]],
+        bridge: tuple[TableMeta, TableMeta] | None,
+    ) -> TableHit:
+        table = self._tables[at]
+        terms: dict[str, tuple[float, str]] = {}
+        for each in asked:
+            rarity = self._rarity(each)
+            for term, weight in each.terms.items():
+                terms[term] = max((weight * rarity * each.weight, each.word), terms.get(term, (0.0, "")))
+        reasons = []
+        for place, text in (("name", table.name), ("comment", table.comment)):
+            words = dict.fromkeys(terms[term][1] for term in self._terms(text) if term in terms)
+            if words:
+                reasons.append(f"{place} " + ", ".join(f'"{word}"' for word in words))
+        fits: list[tuple[float, int]] = []
+        for number, each_field in enumerate(table.fields):
+            matched: dict[str, float] = {}
+            for term in (*self._terms(each_field.name), *self._terms(each_field.comment)):
+                strength, word = terms.get(term, (0.0, ""))
+                matched[word] = max(strength, matched.get(word, 0.0))
+            if fit := sum(matched.values()):
+                fits.append((-fit, number))
+        fields = tuple(table.fields[number] for _, number in sorted(fits))
+        return TableHit(
+            table, scores.get(at, 0.0), tuple(reasons), fields, tuple(values.get(table.full_name, ())), bridge
+        )
+
+    # ---- building
+
+    def _terms_of(self, text: str) -> tuple[str, ...]:
+        stems = [stem(each) for each in pieces(text)]
+        known = (word for word in self._thesaurus.unspaced(text) if len(word) != 2)  # pairs are pieces anyway
+        return (*stems, *self._thesaurus.phrases(stems), *known)
+
+    def _weighed(self) -> dict[str, dict[int, float]]:
+        """For each term the tables that have it, with how much it stands out in each: 0 to 1 (BM25F)."""
+        texts: list[dict[str, Sequence[str]]] = []
+        lengths = dict.fromkeys(_PLACES, 0)
+        for table in self._tables:
+            places: dict[str, Sequence[str]] = {
+                "name": self._terms(table.name),
+                "schema": self._terms(table.schema),
+                "comment": self._terms(table.comment),
+                "field": [term for each in table.fields for term in self._terms(each.name)],
+                "field comment": [term for each in table.fields for term in self._terms(each.comment)],
+            }
+            texts.append(places)
             for place, found in places.items():
                 lengths[place] += len(found)
+        number = len(self._tables)
+        counted: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+        for at, places in enumerate(texts):
+            for place, found in places.items():
+                weight, dilution = _PLACES[place]
+                if found:
+                    weight /= 1 - dilution + dilution * len(found) * number / lengths[place]
                 for term in found:
-                    counted[term][place] = counted[term].get(place, 0) + 1
-                counted[""][place] = len(found)
-            counts.append(counted)
-        number = len(self._tables) or 1
-        raw: dict[str, dict[int, float]] = defaultdict(dict)
-        for at, counted in enumerate(counts):
-            own_lengths = counted.pop("")
-            for term, places_of_term in counted.items():
-                raw[term][at] = sum(
-                    _WEIGHTS[place]
-                    * often
-                    / (
-                        1
-                        - _LENGTH_MATTERS[place]
-                        + _LENGTH_MATTERS[place] * own_lengths[place] * number / lengths[place]
-                    )
-                    for place, often in places_of_term.items()
-                )
+                    counted[term][at] += weight
         return {
-            term: {
-                at: math.log(1 + (number - len(found) + 0.5) / (len(found) + 0.5)) * tf / (_SATURATION + tf)
-                for at, tf in found.items()
-            }
-            for term, found in raw.items()
+            term: {at: round(weight / (weight + _SATURATION), 3) for at, weight in tables.items()}
+            for term, tables in counted.items()
         }
 
+    def _linked(self) -> list[set[int]]:
+        """For each table those that it points at by a foreign key, or that point at it."""
+        linked: list[set[int]] = [set() for _ in self._tables]
+        by_name = {(table.schema, table.name): at for at, table in enumerate(self._tables)}
+        for at, table in enumerate(self._tables):
+            for key in table.foreign_keys:
+                target = by_name.get((key.target_schema, key.target_table))
+                if target is not None and target != at:
+                    linked[at].add(target)
+                    linked[target].add(at)
+        return linked
 
-_indexes: weakref.WeakKeyDictionary[Database, MetadataIndex] = weakref.WeakKeyDictionary()
-_building = threading.Lock()
+
+def _rarity(number: int, found: int) -> float:
+    """How much it tells that something stands in so many of a number of tables."""
+    return math.log(1 + (number - found + 0.5) / (found + 0.5))
+
+
+def _less_one(term: str) -> Iterator[str]:
+    """The term and its spellings less one letter: two words that share one are a slip of the pen apart."""
+    if len(term) >= 5 and term.isascii() and term.isalpha():
+        yield term
+        for at in range(1, len(term)):
+            yield term[:at] + term[at + 1 :]
+
+
+_indexes: Kept[MetadataIndex] = Kept(lambda database: MetadataIndex(database.meta))
 
 
 def index_of(database: Database) -> MetadataIndex:
     """The index over the database's present metadata; built at first use and again after a refresh."""
-    with _building:
-        index = _indexes.get(database)
-        if index is None or index.meta is not database.meta:
-            index = _indexes[database] = MetadataIndex(database.meta)
-        return index
+    return _indexes.of(database)

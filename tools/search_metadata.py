@@ -10,14 +10,18 @@ from pydantic import Field, field_validator
 from tools.arguments import Arguments
 from tools.metadata import DatabaseMeta, TableMeta, quoted
 from tools.metadata_index import TableHit, index_of
-from tools.text import one_line
+from tools.text import literal, one_line
 from tools.tool import tool
+from tools.value_index import values_of
 
 if TYPE_CHECKING:
     from tools.database import Database
 
 _FIELDS_LISTED = 30
 _BYTES = 12_000
+_BLOCKS = 6
+_VALUES_LISTED = 4
+_NAMED = 0.8
 
 
 class SearchMetadata(Arguments):
@@ -36,22 +40,32 @@ class SearchResult:
     words: str
     hits: tuple[TableHit, ...]
     meta: DatabaseMeta
+    values_complete: bool = True
 
     def for_model(self) -> str:
         """One block a table, best first, and what to do next; bounded."""
         if not self.hits:
             return self._nothing()
         blocks: list[str] = []
+        unlikely: list[str] = []
         room = _BYTES
         for hit in self.hits:
-            block = self._block(hit)
+            matched = hit.reasons or hit.fields or hit.values or hit.bridge
+            block = self._block(hit) if matched and len(blocks) < _BLOCKS else ""
             room -= len(block.encode())
-            if room < 0 and blocks:
-                break
-            blocks.append(block)
-        return "\n\n".join(blocks) + (
-            "\n\nNext: show_table for sample values and comments, or execute_sql if this is enough."
-        )
+            if block and (room >= 0 or not blocks):
+                blocks.append(block)
+            else:
+                unlikely.append(self.meta.sql_name(hit.table))
+        return "\n\n".join([*blocks, self._next(unlikely)])
+
+    def _next(self, unlikely: list[str]) -> str:
+        said = "Next: show_table for sample values and comments, or execute_sql if this is enough."
+        if not self.values_complete:
+            said = "Stored values were not searched completely (they are still being read). " + said
+        if unlikely:
+            said = f"Less likely: {', '.join(unlikely)}. {said}"
+        return said
 
     def _nothing(self) -> str:
         some = [self.meta.sql_name(table) for table, _ in zip(self.meta.tables(), range(20), strict=False)]
@@ -69,6 +83,8 @@ class SearchResult:
             about += f"{'.' if about and about[-1] not in '.。!?' else ''} ~{table.row_estimate} rows"
         lines = [self.meta.sql_name(table) + (f" -- {about.strip()}" if about else "")]
         matched = list(hit.reasons)
+        if hit.bridge:
+            matched.append(f"joins {' and '.join(map(self.meta.sql_name, hit.bridge))}")
         for each in hit.fields[:5]:
             matched.append(
                 f"field {quoted(each.name, dialect)}"
@@ -86,10 +102,23 @@ class SearchResult:
             listed += f" and {len(table.fields) - len(shown)} more"
         if listed:
             lines.append("  fields: " + listed)
+        values = self._values(hit)
+        if values:
+            lines.append("  values: " + "; ".join(values))
         joins = self._joins(table)
         if joins:
             lines.append("  joins: " + "; ".join(joins))
         return "\n".join(lines)
+
+    def _values(self, hit: TableHit) -> list[str]:
+        """`status = 'paid'` for the values named best, a few a field."""
+        best = hit.values[0].covered if hit.values else 0.0
+        named = [each for each in hit.values if each.covered >= min(best, _NAMED)][:_VALUES_LISTED]
+        return list(
+            dict.fromkeys(
+                f"{self.meta.quoted(each.field.name)} = {literal(each.value, 80)}" for each in named
+            )
+        )
 
     def _joins(self, table: TableMeta) -> list[str]:
         dialect = self.meta.dialect
@@ -108,8 +137,10 @@ class SearchResult:
 
 def search_metadata(arguments: SearchMetadata, database: Database) -> SearchResult:
     """Find tables, fields and stored values by words. Best first, with how tables join."""
-    index = index_of(database)
-    return SearchResult(arguments.words, index.search(arguments.words), database.meta)
+    values = values_of(database)
+    complete = values.complete
+    hits = index_of(database).search(arguments.words, values=values.search(arguments.words))
+    return SearchResult(arguments.words, hits, database.meta, complete)
 
 
 SEARCH_METADATA = tool(search_metadata)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
@@ -13,7 +11,7 @@ from pydantic import Field, field_validator
 from tools.arguments import Arguments, listed
 from tools.errors import UnknownTable
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, quoted
-from tools.text import one_line
+from tools.text import literal, one_line
 from tools.tool import tool
 from tools.words import terms
 
@@ -178,21 +176,6 @@ def _remark(field: FieldMeta, samples: SampleValues | None) -> str:
         values = ", ".join(literal(value) for value in samples.values)
         parts.append(f"values: {values} ({len(samples.values)} of {count})")
     return "; ".join(parts)
-
-
-def literal(value: object, longest: int = 40) -> str:
-    """A value as SQL would write it, on one line, shortened: 'paid', 22.10, '2026-11-24', NULL."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float | Decimal):
-        return str(value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"<{len(bytes(value))} bytes>"
-    if isinstance(value, datetime.date | datetime.time):
-        value = value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
-    return "'" + one_line(str(value), longest).replace("'", "''") + "'"
 
 
 SHOW_TABLE = tool(show_table)

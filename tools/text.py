@@ -1,6 +1,9 @@
-"""Foreign text made fit for one line, and what a text costs a model."""
+"""Foreign text and values made fit for one line, and what a text costs a model."""
 
 from __future__ import annotations
+
+import datetime
+from decimal import Decimal
 
 
 def one_line(text: str, longest: int = 200) -> str:
@@ -13,3 +16,18 @@ def tokens(text: str) -> int:
     """About how many tokens a text costs: a quarter for an ASCII character, 0.8 for any other."""
     plain = sum(each.isascii() for each in text) if not text.isascii() else len(text)
     return int(plain / 4 + 0.8 * (len(text) - plain) + 0.999)
+
+
+def literal(value: object, longest: int = 40) -> str:
+    """A value as SQL would write it, on one line, shortened: 'paid', 22.10, '2026-11-24', NULL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(bytes(value))} bytes>"
+    if isinstance(value, datetime.date | datetime.time):
+        value = value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
+    return "'" + one_line(str(value), longest).replace("'", "''") + "'"

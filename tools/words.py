@@ -18,20 +18,30 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# Words that say nothing of what is asked about.
 STOP_WORDS = _set("""
-    a about above across after again all also am an and any are as ask at be been before being below
-    between both but by can could did do does doing done down each either else ever every find finds for
-    from get gets give gives given had has have having he her here hers him his how i if in into is it its
-    itself just kindly least less let like list lists many may me might more most much must my need
-    neither no nor not of off on once one ones only or other others our out over own per please return
-    returns same shall she should show shows so some such tell than that the their them then there these
-    they this those through to too under until up upon us use used using very want was we were what when
-    where whether which while who whom whose why will with within without would you your average avg
-    calculate compare compute count counts different distinct entire exactly fetch figure following
-    greater greatest high higher highest how largest larger lowest lower max maximum mean min minimum
-    number display sort sorted order ordered ascending descending alphabetical top bottom total sum
+    a about above across after again all also am an and any are as ask at be been before being below between
+    both but by can could did do does doing done down each either else ever every find finds for from get gets
+    give gives given had has have having he her here hers him his how i if in into is it its itself just kindly
+    least less let like list lists listed many may me might more most much must my need neither no nor not of
+    off on once one ones only or other others our out over own per please return returns same shall she should
+    show shows shown so some such tell than that the their them then there these they this those through to
+    too under until up upon us use used using very want was we were what when where whether which while who
+    whom whose why will with within without would you your
+""")
+# Words that more often say what to do with the rows than what the rows are about; they count for less.
+WEAK_WORDS = _set("""
+    alphabetical ascending average avg based bottom calculate compare compute contain count descending different
+    display distinct entire exactly fetch figure first following great greater greatest high higher highest
+    include large larger largest last late latest low lower lowest make max maximum mean min minimum number
+    older oldest order ordered recent sort sorted sum top total unique younger youngest
 """)
 _STOP_BIGRAMS = _set("多少 哪些 什么 请问 列出 显示 查询 哪个 几个 每个 所有 一共 的数 有多 是多 有哪 找出")
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether the text begins in a script that puts no spaces between words, such as Chinese."""
+    return bool(_UNSPACED_CHARACTER.match(text))
 
 
 def folded(text: str) -> str:
@@ -50,19 +60,72 @@ def pieces(text: str) -> Iterator[str]:
     plain = unicodedata.normalize("NFC", "".join(each for each in plain if not unicodedata.combining(each)))
     for match in _PIECE.finditer(plain):
         piece = match.group()
-        if _UNSPACED_CHARACTER.match(piece):
+        if is_unspaced(piece):
             yield from (piece[at : at + 2] for at in range(max(1, len(piece) - 1)))
         else:
             yield re.sub(r"['’].*", "", piece).casefold()
 
 
+_LOST_ITS_E = re.compile(r"[^aeiou][aeiouy][^aeiouwxy]")  # rat(ing), hir(ed), but not own(ed), box(ed)
+_IRREGULAR = {
+    "people": "person",
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "feet": "foot",
+    "teeth": "tooth",
+    "mice": "mouse",
+    "geese": "goose",
+    "wives": "wife",
+    "lives": "life",
+    "leaves": "leave",
+    "halves": "half",
+    "shelves": "shelf",
+    "knives": "knife",
+    "criteria": "criterion",
+    "indices": "index",
+    "analyses": "analysis",
+    "theses": "thesis",
+    "bought": "buy",
+    "sold": "sell",
+    "paid": "pay",
+    "taught": "teach",
+    "written": "write",
+    "wrote": "write",
+    "won": "win",
+    "made": "make",
+    "built": "build",
+    "held": "hold",
+    "sent": "send",
+    "spent": "spend",
+    "taken": "take",
+    "took": "take",
+    "given": "give",
+    "gave": "give",
+    "led": "lead",
+    "lost": "lose",
+    "left": "leave",
+    "flew": "fly",
+    "flown": "fly",
+    "sang": "sing",
+    "sung": "sing",
+    "drove": "drive",
+    "driven": "drive",
+    "chose": "choose",
+    "chosen": "choose",
+    "got": "get",
+    "met": "meet",
+    "kept": "keep",
+    "died": "die",
+}
+
+
 def stem(word: str) -> str:
-    """An English word less its inflection: cities → city, ordered → order, shipping → ship."""
+    """An English word less its inflection: cities → citi, as city is too; ordered → order, shipping → ship."""
+    word = _IRREGULAR.get(word, word)
     if len(word) <= 3 or not word.isascii() or not word.isalpha():
         return word
-    if word.endswith("ies") and len(word) > 4:
-        word = word[:-3] + "y"
-    elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
+    if (word.endswith("ies") and len(word) > 4) or word.endswith(("sses", "shes", "ches", "xes", "zes")):
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
@@ -71,9 +134,27 @@ def stem(word: str) -> str:
             bare = word[: -len(ending)]
             if not re.search(r"[aeiouy]", bare):
                 break
-            word = bare[:-1] if bare[-1] == bare[-2] and bare[-1] not in "lsz" else bare
+            if bare[-1] == bare[-2] and bare[-1] not in "lsz":
+                word = bare[:-1]
+            else:
+                word = bare + "e" if _LOST_ITS_E.fullmatch(bare) else bare
             break
-    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return word[:-1] + "i"
+    return word[:-1] if word.endswith("e") and len(word) > 4 else word
+
+
+_ENDINGS = re.compile(
+    r"(?<=[a-z]{4})(ation|ition|ments?|ance|ence|ness|ship|ible|able|ional|tion|ing|ion|ist|ism|ive|ful|ant|ent|ity|iti"
+    r"|ory|ori|ary|ari|ic|al|er|or|ee|ly|li|e|i)$"
+)
+
+
+def root(term: str) -> str:
+    """What is left of a stemmed word when its endings are taken off: manufacture, manufacturer → manufactur."""
+    while term.isascii() and (ending := _ENDINGS.search(term)):
+        term = term[: ending.start()]
+    return term
 
 
 def terms(text: str) -> list[str]:

@@ -1,0 +1,76 @@
+"""Which words people use for the same thing: synonyms, hints and abbreviations, from thesaurus.txt."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from tools.words import is_unspaced, stem
+
+# How much a word counts that stands in for the one that was asked.
+SAME, HINT, BACK, ABBREVIATION = 0.7, 0.45, 0.25, 0.9
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+class Thesaurus:
+    """Terms near a term. A term is a stemmed word; a phrase is its stemmed words with blanks between."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._near: dict[str, dict[str, float]] = defaultdict(dict)
+        for line in lines:
+            text = line.split("#", 1)[0].strip()
+            if "=" in text:
+                short, long = (_term(each) for each in text.split("=", 1))
+                self._link((short,), (long,), ABBREVIATION, ABBREVIATION)
+            elif "~" in text:
+                left, right = ([_term(each) for each in side.split(",")] for side in text.split("~", 1))
+                self._link(left, right, HINT, BACK)
+            elif text:
+                same = [_term(each) for each in text.split(",")]
+                self._link(same, same, SAME, SAME)
+        self._phrases = {tuple(each.split(" ")) for each in self._near if " " in each}
+        self._joined = {"".join(each): " ".join(each) for each in self._phrases}
+        self._longest = max(map(len, self._phrases), default=1)
+        unspaced = sorted((each for each in self._near if is_unspaced(each)), key=len, reverse=True)
+        self._unspaced = re.compile("|".join(map(re.escape, unspaced))) if unspaced else None
+
+    def near(self, term: str) -> Mapping[str, float]:
+        """The terms that can stand for this one, with how much each counts: 0 to 1; not the term itself."""
+        return self._near.get(term, _NOTHING)
+
+    def __contains__(self, term: str) -> bool:
+        return term in self._near
+
+    def phrases(self, words: Sequence[str]) -> Iterator[str]:
+        """The phrases that stand in a row of stemmed words, also those written in one (`zipcode`)."""
+        for at, word in enumerate(words):
+            if word in self._joined:
+                yield self._joined[word]
+            for length in range(2, min(self._longest, len(words) - at) + 1):
+                if tuple(words[at : at + length]) in self._phrases:
+                    yield " ".join(words[at : at + length])
+
+    def unspaced(self, text: str) -> list[str]:
+        """The known words in a text that is written without spaces, the longest at each place."""
+        return self._unspaced.findall(text) if self._unspaced else []
+
+    def _link(self, left: Sequence[str], right: Sequence[str], forth: float, back: float) -> None:
+        for one in left:
+            for other in right:
+                if one != other:
+                    self._near[one][other] = max(forth, self._near[one].get(other, 0))
+                    self._near[other][one] = max(back, self._near[other].get(one, 0))
+
+
+def _term(text: str) -> str:
+    return " ".join(stem(word) for word in text.split())
+
+
+@cache
+def general_thesaurus() -> Thesaurus:
+    """The one that comes with this package; read once."""
+    return Thesaurus(Path(__file__).with_name("thesaurus.txt").read_text("utf-8").splitlines())

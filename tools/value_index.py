@@ -1,0 +1,166 @@
+"""The values stored in text fields, found by words in whatever case, width or accents they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+import weakref
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tools.errors import DatabaseUnavailable, DBAgentError
+from tools.kept import Kept
+from tools.metadata import FieldMeta, TableMeta
+from tools.words import STOP_WORDS, WEAK_WORDS, folded, is_unspaced, stem
+
+if TYPE_CHECKING:
+    from tools.database import Database
+
+# The first of a field's different values, and whether these are all it has.
+DistinctValues = Callable[[TableMeta, FieldMeta, int], tuple[tuple[object, ...], bool]]
+
+VALUES_A_FIELD = 2_000
+VALUES_IN_ALL = 200_000
+LONGEST_VALUE = 80
+_FIRST_WAIT = 0.7  # seconds that the first search waits for values
+_TEXT_TYPES = re.compile(
+    r"char|text|string|clob|enum|symbol|name|nullable\(string|lowcardinality", re.IGNORECASE
+)
+# A value counts as found when the words asked make up so much of it.
+_COVERED = 0.45
+_COMMON = 3_000  # a word in so many values tells nothing and would cost the time of all others
+_WORD = re.compile(r"[^\W_]+")
+_LATIN_OR_NOT = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\W_\u3040-\u30ff\u3400-\u9fff]+"
+)
+
+
+@dataclass(frozen=True)
+class ValueHit:
+    """A stored value that the words name: where it stands, its stored spelling, and how much of it was named."""
+
+    table: TableMeta
+    field: FieldMeta
+    value: str
+    covered: float
+    words: tuple[str, ...]
+
+
+class ValueIndex:
+    """Values of text fields; filled in the background, and searched with what is there so far."""
+
+    def __init__(self) -> None:
+        self._values: list[tuple[TableMeta, FieldMeta, str, int]] = []
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._filled = threading.Event()
+        self._lock = threading.Lock()
+        self.partly: set[str] = set()  # full names of fields that have more values than were read
+
+    @property
+    def complete(self) -> bool:
+        """Whether every text field was read, each to its limit."""
+        return self._filled.is_set()
+
+    def fill(
+        self, tables: Sequence[TableMeta], distinct_values: DistinctValues, seconds: float = 60.0
+    ) -> None:
+        """Read the text fields of the tables, small tables first, until the time or the room is used up."""
+        ends = time.monotonic() + seconds
+        for table in sorted(tables, key=lambda each: each.row_estimate or 0):
+            for field in table.fields:
+                if not _TEXT_TYPES.search(field.type):
+                    continue
+                if time.monotonic() > ends or len(self._values) >= VALUES_IN_ALL:
+                    return
+                values, all_of_them = distinct_values(table, field, VALUES_A_FIELD)
+                if not all_of_them:
+                    self.partly.add(f"{table.full_name}.{field.name}")
+                self.add(table, field, values)
+        self._filled.set()
+
+    def add(self, table: TableMeta, field: FieldMeta, values: Sequence[object]) -> None:
+        """Make these values of a field findable; what is no short text is left out."""
+        with self._lock:
+            for value in values:
+                if not isinstance(value, str) or not value or len(value) > LONGEST_VALUE:
+                    continue
+                words = _words(value)
+                at = len(self._values)
+                self._values.append((table, field, value, sum(map(len, words))))
+                for word in set(words):
+                    self._by_word[word].append(at)
+
+    def search(self, text: str) -> tuple[ValueHit, ...]:
+        """The stored values that the text names, wholly or for the greater part, most covered first."""
+        named: dict[int, list[str]] = defaultdict(list)
+        with self._lock:
+            for word in asked_words(text):
+                found = self._by_word.get(word, ())
+                if len(found) <= _COMMON:
+                    for at in found:
+                        named[at].append(word)
+            hits = []
+            for at, words in named.items():
+                table, field, value, length = self._values[at]
+                covered = min(1.0, sum(map(len, words)) / length)
+                if covered >= _COVERED:
+                    hits.append(ValueHit(table, field, value, covered, tuple(words)))
+        return tuple(sorted(hits, key=lambda hit: (-hit.covered, -len(hit.value), hit.value)))
+
+
+def _words(text: str) -> list[str]:
+    words = []
+    for run in _LATIN_OR_NOT.findall(folded(text)):
+        if is_unspaced(run):
+            words += [run[at : at + 2] for at in range(max(1, len(run) - 1))]
+        else:
+            words.append(stem(run))
+    return words
+
+
+def asked_words(text: str) -> dict[str, None]:
+    """The words of a question that may name a value: none that say nothing, unless written as a code (`IN`)."""
+    kept: dict[str, None] = {}
+    for word in re.findall(r"[^\W_]+(?:['’]s\b)?", text):
+        bare = re.sub(r"['’]s$", "", word)
+        low = bare.lower()
+        code = bare.isupper() and bare.isascii() and 2 <= len(bare) <= 4
+        if (low in STOP_WORDS or low in WEAK_WORDS) and not code:
+            continue
+        kept.update(dict.fromkeys(_words(bare)))
+    return kept
+
+
+def values_of(database: Database) -> ValueIndex:
+    """The values of the database; read in the background from the first use on, which waits for them a little."""
+    return _indexes.of(database)
+
+
+def _started(database: Database) -> ValueIndex:
+    index = ValueIndex()
+    tables = tuple(database.meta.tables())
+    reader = threading.Thread(
+        target=_read, args=(index, tables, weakref.ref(database)), name="dbagent-values", daemon=True
+    )
+    reader.start()
+    reader.join(_FIRST_WAIT)
+    return index
+
+
+def _read(index: ValueIndex, tables: Sequence[TableMeta], database: weakref.ref[Database]) -> None:
+    def distinct_values(table: TableMeta, field: FieldMeta, limit: int) -> tuple[tuple[object, ...], bool]:
+        opened = database()
+        if opened is None:
+            raise DatabaseUnavailable("The database was closed.")
+        return opened.distinct_values(table, field, limit)
+
+    # A search without stored values is worth more than none, and this thread has nobody to tell.
+    with contextlib.suppress(DBAgentError):
+        index.fill(tables, distinct_values)
+
+
+_indexes: Kept[ValueIndex] = Kept(_started)
