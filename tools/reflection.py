@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tools.engines import catalogue
@@ -43,16 +44,33 @@ def reflect(
 
 
 def _duckdb(ask: Ask, place: Place, schemas: tuple[str, ...] | None) -> DatabaseMeta:
-    return _standard(ask, place, schemas, catalogue.DUCKDB, "duckdb", "schema_name")
+    return _standard(ask, place, schemas, catalogue.DUCKDB, "schema_name")
+
+
+def _postgres(ask: Ask, place: Place, schemas: tuple[str, ...] | None) -> DatabaseMeta:
+    return _standard(ask, place, schemas, catalogue.POSTGRES, "n.nspname")
+
+
+def _mysql(ask: Ask, place: Place, schemas: tuple[str, ...] | None) -> DatabaseMeta:
+    """A schema and a database are one thing in MySQL: a URL that names one means that one."""
+    if schemas is None and place.server and place.server.database:
+        schemas = (place.server.database,)
+    meta = _standard(ask, place, schemas, catalogue.MYSQL, "table_schema")
+    broken = tuple(table.full_name for table in meta.tables() if not table.fields)
+    notices = tuple(f"View {name!r} was left out: it reads what is not there." for name in broken)
+    whole = tuple(
+        replace(schema, tables=tuple(table for table in schema.tables if table.fields))
+        for schema in meta.schemas
+    )
+    return replace(meta, schemas=whole, notices=meta.notices + notices)
 
 
 def _standard(
-    ask: Ask, place: Place, schemas: tuple[str, ...] | None, texts: Catalogue, dialect: str, schema_field: str
+    ask: Ask, place: Place, schemas: tuple[str, ...] | None, texts: Catalogue, schema_field: str
 ) -> DatabaseMeta:
     """A database with several schemas: those that may be used and are wanted, each with its tables."""
     name, default = ask(texts.here)[0]
     found = [(str(row[0]), str(row[1] or ""), bool(row[2])) for row in ask(texts.schemas)]
-    notices = []
     if schemas is not None:
         missing = [each for each in schemas if each not in {schema for schema, _, _ in found}]
         if missing:
@@ -61,23 +79,22 @@ def _standard(
                 f"It has: {', '.join(schema for schema, _, _ in found) or 'none'}."
             )
         found = [each for each in found if each[0] in schemas]
-    for schema, _, usable in found:
-        if not usable:
-            notices.append(f"Schema {schema!r} was left out: this user may not use it.")
+    notices = [f"Schema {each[0]!r} was left out: this user may not use it." for each in found if not each[2]]
     found = [each for each in found if each[2]]
-    condition = (
-        f"{schema_field} IN ({', '.join(map(_literal, (each[0] for each in found)))})" if found else "1 = 0"
-    )
-    parts = {
-        key: ask(getattr(texts, key).replace("{schemas}", condition))
-        for key in ("tables", "fields", "keys", "foreign")
-    }
-    tables = build(**parts)
+    names = ", ".join(_literal(schema, place.kind) for schema, _, _ in found)
+    condition = f"{schema_field} IN ({names})" if found else "1 = 0"
+
+    def rows(text: str) -> Sequence[Row]:
+        return ask(text.replace("{schemas}", condition)) if text else ()
+
+    tables = build(rows(texts.tables), rows(texts.fields), rows(texts.keys), rows(texts.foreign))
+    for schema, count in rows(texts.unreadable):
+        notices.append(f"Of schema {schema!r}, {count} tables were left out: this user may not read them.")
     if schemas is None:
-        # An empty default schema is no news; an empty one that was asked for is.
-        found = [each for each in found if each[0] in tables or each[0] == default] or found[:1]
+        # An empty schema is no news, unless it is where the database looks first.
+        found = [each for each in found if each[0] in tables or each[0] == default]
     return DatabaseMeta(
-        dialect=dialect,
+        dialect=place.kind,
         schemas=tuple(
             SchemaMeta(schema, tuple(tables.get(schema, ())), comment) for schema, comment, _ in found
         ),
@@ -137,7 +154,7 @@ def _resolved(foreign: Iterable[Row], tables: Iterable[Row], keys: Iterable[Row]
     resolved: list[Row] = []
     seen: dict[tuple[str, Any], int] = defaultdict(int)
     for schema, table, key, field, _, written, written_field in foreign:
-        target = spelling.get(written.lower(), written)
+        target = spelling.get(str(written).lower(), str(written))
         position = seen[table, key]
         seen[table, key] += 1
         target_field = written_field
@@ -200,11 +217,14 @@ def _distinct(keys: Iterable[Sequence[str | None]]) -> tuple[tuple[str, ...], ..
     return tuple(dict.fromkeys(plain))
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _literal(text: str, kind: str = "") -> str:
+    escaped = text.replace("\\", "\\\\") if kind == "mysql" else text
+    return "'" + escaped.replace("'", "''") + "'"
 
 
 _READERS: dict[str, Callable[[Ask, Place, tuple[str, ...] | None], DatabaseMeta]] = {
     "duckdb": _duckdb,
     "sqlite": _sqlite,
+    "postgres": _postgres,
+    "mysql": _mysql,
 }

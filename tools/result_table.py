@@ -193,6 +193,8 @@ def _cell(value: Any, longest: int = CELL_CHARACTERS) -> str:
         return _decimal(value)
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ")
+    if isinstance(value, datetime.timedelta):
+        return _days_and_clock(value)
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     if isinstance(value, (list, tuple, dict)):
@@ -281,3 +283,13 @@ def _duration(value: datetime.timedelta) -> str:
     )
     days = f"{value.days}D" * bool(value.days)
     return f"{sign}P{days}{'T' + time if time else ''}" if days or time else "PT0S"
+
+
+def _days_and_clock(value: datetime.timedelta) -> str:
+    """As databases write it: "3 days 04:05:06.5", each part with its sign."""
+    sign, value = ("-", -value) if value < datetime.timedelta(0) else ("", value)
+    hours, rest = divmod(value.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
+    clock = f"{sign}{hours:02d}:{minutes:02d}:{seconds:02d}{fraction}"
+    return f"{sign}{value.days} day{'' if value.days == 1 else 's'} {clock}" if value.days else clock

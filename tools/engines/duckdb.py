@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,25 +90,26 @@ class DuckDBEngine(AlchemyEngine):
         """
         if len(duckdb.extract_statements(sql)) != 1:
             raise SqlFailed("Write one statement: DuckDB would run each of several.")
-        cursor = self._execute(connection, sql)
-        wrong = {i for i, each in enumerate(cursor.description) if _LOSSY.search(str(each[1]))}
+        result = self._execute(connection, sql)
+        description: Any = result.cursor.description if result.cursor else ()
+        wrong = {i for i, each in enumerate(description) if _LOSSY.search(str(each[1]))}
         if wrong:
             return self._rows_as_text(connection, sql, bounds, wrong)
-        fetched = self._read(cursor, bounds)
+        fetched = self._read(result, bounds)
         dates = [i for i, type_ in enumerate(fetched.types) if _DATES.search(type_)]
         wrong = {i for i in dates if any(_may_be_infinite(row[i]) for row in fetched.rows)}
         return self._rows_as_text(connection, sql, bounds, wrong) if wrong else fetched
 
     def _rows_as_text(self, connection: sa.Connection, sql: str, bounds: Bounds, wrong: set[int]) -> Fetched:
         """The same rows, with the wrong columns, and every date that may be infinite, fetched as text."""
-        cursor = self._execute(connection, sql)
-        description = cursor.description
+        first = self._execute(connection, sql)
+        description: Any = first.cursor.description if first.cursor else ()
         as_text = wrong | {i for i, each in enumerate(description) if _DATES.match(str(each[1]))}
         names = [f"c{i}" for i in range(len(description))]
         values = ", ".join(f"CAST({n} AS VARCHAR)" if i in as_text else n for i, n in enumerate(names))
         body = sql.strip().rstrip(";")
-        cursor = self._execute(connection, f"SELECT {values} FROM ({body}\n) AS t({', '.join(names)})")
-        fetched = self._read(cursor, bounds)
+        result = self._execute(connection, f"SELECT {values} FROM ({body}\n) AS t({', '.join(names)})")
+        fetched = self._read(result, bounds)
         types = tuple(str(each[1]) for each in description)
         rows = tuple(
             tuple(_from_text(v, types[i]) if i in as_text else v for i, v in enumerate(row))
@@ -117,7 +117,7 @@ class DuckDBEngine(AlchemyEngine):
         )
         return replace(fetched, columns=tuple(each[0] for each in description), types=types, rows=rows)
 
-    def _types(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+    def _types(self, cursor: Any) -> tuple[str, ...]:
         return tuple(str(each[1]) for each in cursor.description)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
+from tools.engines.engine import Bounds, Fetched
 from tools.errors import DatabaseUnavailable
 
 _LENGTH_LIMIT = 64_000_000
@@ -76,12 +77,17 @@ class SQLiteEngine(AlchemyEngine):
     def _cancel(self, raw: Any) -> None:
         raw.interrupt()
 
-    def _types(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
-        """SQLite's values carry their types, its columns do not: the first value that is not NULL tells."""
-        return tuple(
-            next((_STORAGE[type(row[i])] for row in rows if type(row[i]) in _STORAGE), "")
-            for i in range(len(cursor.description))
+    def _types(self, cursor: Any) -> tuple[str, ...]:
+        """SQLite's values carry their types, its columns do not."""
+        return ()
+
+    def _read(self, result: sa.CursorResult[Any], bounds: Bounds) -> Fetched:
+        fetched = super()._read(result, bounds)
+        types = tuple(
+            next((_STORAGE[type(row[i])] for row in fetched.rows if type(row[i]) in _STORAGE), "")
+            for i in range(len(fetched.columns))
         )
+        return replace(fetched, types=types)
 
 
 _STORAGE = {int: "INTEGER", float: "REAL", str: "TEXT", bytes: "BLOB"}

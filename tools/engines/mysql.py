@@ -1,0 +1,181 @@
+"""MySQL and MariaDB through PyMySQL: read-only sessions, streamed rows, killed on a connection of their own."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import sqlalchemy as sa
+
+from tools.engines.alchemy import (
+    CONNECT_SECONDS,
+    POOL_SIZE,
+    POOL_WAIT_SECONDS,
+    SERVER_GRACE_SECONDS,
+    AlchemyEngine,
+)
+from tools.errors import DatabaseUnavailable, DriverMissing
+
+try:
+    import pymysql
+    from pymysql.constants import FIELD_TYPE, FLAG
+except ImportError as error:
+    raise DriverMissing(
+        "Reading MySQL or MariaDB needs its driver. Install it with: pip install 'dbagent[mysql]'"
+    ) from error
+
+_LOCK_SECONDS = 5
+_SILENCE_SECONDS = 10
+_TIMEOUTS = (1969, 3024)  # max_statement_time of MariaDB, max_execution_time of MySQL
+_BINARY_CHARSET = 63
+
+
+class MySQLEngine(AlchemyEngine):
+    """One server, and the database named in the URL when one is."""
+
+    CLOSES_EARLY = False
+
+    def _create(self) -> sa.Engine:
+        server = self.place.server
+        assert server is not None
+        query = {key: value for key, value in server.query if key not in ("client_flag", "init_command", "local_infile")}
+        query.setdefault("charset", "utf8mb4")
+        engine = sa.create_engine(
+            sa.URL.create(
+                "mysql+pymysql",
+                server.user or None,
+                server.password or None,
+                server.host or None,
+                server.port,
+                server.database or None,
+                query,
+            ),
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS,
+                "read_timeout": CONNECT_SECONDS,  # of the handshake; `_settle` gives queries theirs
+                "local_infile": False,
+            },
+        )
+        sa.event.listen(engine, "connect", lambda raw, _: self._settle(raw))
+        positional, named = engine.dialect.create_connect_args(engine.url)
+        self._address = positional, {**named, "connect_timeout": 2, "read_timeout": 2}
+        return engine
+
+    def _settle(self, raw: Any) -> None:
+        """Read only, bounded, and lexed the way the guard's parser does."""
+        with raw.cursor() as cursor:
+            cursor.execute("SELECT version(), @@sql_mode")
+            version, mode = cursor.fetchone()
+            kept = [
+                each
+                for each in mode.split(",")
+                if each and each not in ("NO_BACKSLASH_ESCAPES", "ANSI_QUOTES", "ANSI")
+            ]
+            self._mariadb = "mariadb" in version.lower()
+            cursor.execute(
+                f"SET SESSION sql_mode = '{','.join(kept)}', {self._timeout(self.seconds)}, "
+                f"SESSION lock_wait_timeout = {_LOCK_SECONDS}, SESSION innodb_lock_wait_timeout = {_LOCK_SECONDS}"
+            )
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        raw._read_timeout = self.seconds + _SILENCE_SECONDS
+
+    def _timeout(self, seconds: float) -> str:
+        seconds += SERVER_GRACE_SECONDS
+        if self._mariadb:
+            return f"SESSION max_statement_time = {seconds}"
+        return f"SESSION max_execution_time = {int(seconds * 1000)}"
+
+    def _allow(self, connection: sa.Connection, seconds: float) -> None:
+        """For the session, until the next run sets it back: MySQL has no such thing for one transaction."""
+        if seconds != connection.info.get("seconds", self.seconds):
+            connection.exec_driver_sql(f"SET {self._timeout(seconds)}")
+            raw: Any = connection.connection.driver_connection
+            raw._read_timeout = seconds + _SILENCE_SECONDS
+            connection.info["seconds"] = seconds
+
+    def _is_timeout(self, cause: BaseException) -> bool:
+        return isinstance(cause, pymysql.Error) and bool(cause.args) and cause.args[0] in _TIMEOUTS
+
+    def _unavailable(self, cause: BaseException) -> DatabaseUnavailable:
+        code = cause.args[0] if cause.args else None
+        text = str(cause.args[1]) if len(cause.args) > 1 else self._message(cause, 1)
+        advice = {
+            1044: "Check what the user may read.",
+            1045: "Check the user and the password.",
+            1049: "Check the name of the database: SHOW DATABASES lists those there are.",
+            1698: "Check the user and the password.",
+        }.get(code if isinstance(code, int) else 0, "Check that the server runs, and its host and port.")
+        return DatabaseUnavailable(
+            f"{self.place.shown} cannot be opened: {self.place.hidden(text)}. {advice}"
+        )
+
+    def _message(self, cause: BaseException, lines: int) -> str:
+        if isinstance(cause, pymysql.Error) and len(cause.args) > 1:
+            return super()._message(pymysql.Error(cause.args[1]), lines)
+        return super()._message(cause, lines)
+
+    def _cancel(self, raw: Any) -> None:
+        with contextlib.suppress(pymysql.Error, OSError):
+            killer = pymysql.connect(*self._address[0], **self._address[1])
+            try:
+                killer.query(f"KILL QUERY {raw.thread_id()}")
+            finally:
+                killer.close()
+
+    def _types(self, cursor: Any) -> tuple[str, ...]:
+        return tuple(_type_name(each) for each in cursor._result.fields)
+
+    def _leave(self, result: sa.CursorResult[Any], raw: Any) -> None:
+        """End the query on the server, and leave its rows unread: closing the cursor would read them all."""
+        self._cancel(raw)
+        unread = getattr(result.cursor, "_result", None)
+        if unread is not None:
+            unread.unbuffered_active = False
+            unread.connection = None
+
+
+def _type_name(field: Any) -> str:
+    """The SQL name of a column's type, without its length: the protocol gives that in bytes."""
+    name = _NAMES.get(field.type_code, "")
+    if field.charsetnr != _BINARY_CHARSET:
+        return {"varbinary": "varchar", "binary": "char", "blob": "text"}.get(name, name)
+    if name == "decimal":
+        return f"decimal({field.length - (2 if field.scale else 1)},{field.scale})"
+    return f"{name} unsigned" if field.flags & FLAG.UNSIGNED and name in _INTEGERS else name
+
+
+_INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
+_NAMES = {
+    FIELD_TYPE.TINY: "tinyint",
+    FIELD_TYPE.SHORT: "smallint",
+    FIELD_TYPE.INT24: "mediumint",
+    FIELD_TYPE.LONG: "int",
+    FIELD_TYPE.LONGLONG: "bigint",
+    FIELD_TYPE.FLOAT: "float",
+    FIELD_TYPE.DOUBLE: "double",
+    FIELD_TYPE.DECIMAL: "decimal",
+    FIELD_TYPE.NEWDECIMAL: "decimal",
+    FIELD_TYPE.NULL: "null",
+    FIELD_TYPE.DATE: "date",
+    FIELD_TYPE.NEWDATE: "date",
+    FIELD_TYPE.TIME: "time",
+    FIELD_TYPE.DATETIME: "datetime",
+    FIELD_TYPE.TIMESTAMP: "timestamp",
+    FIELD_TYPE.YEAR: "year",
+    FIELD_TYPE.BIT: "bit",
+    FIELD_TYPE.JSON: "json",
+    FIELD_TYPE.ENUM: "enum",
+    FIELD_TYPE.SET: "set",
+    FIELD_TYPE.TINY_BLOB: "blob",
+    FIELD_TYPE.MEDIUM_BLOB: "blob",
+    FIELD_TYPE.LONG_BLOB: "blob",
+    FIELD_TYPE.BLOB: "blob",
+    FIELD_TYPE.VAR_STRING: "varbinary",
+    FIELD_TYPE.VARCHAR: "varbinary",
+    FIELD_TYPE.STRING: "binary",
+    FIELD_TYPE.GEOMETRY: "geometry",
+}
