@@ -188,14 +188,13 @@ class LangfuseClient:
             token = context.attach(parent.context if parent else context.Context())
             stack.callback(context.detach, token)
             if parent is None:
-                passed_on = {
-                    "user_id": user_id,
-                    "session_id": session_id,
-                    "tags": list(tags),
-                    "trace_name": name,
-                }
-                stack.enter_context(propagate_attributes(**{k: v for k, v in passed_on.items() if v}))
-            opened = self._sdk.start_as_current_observation(
+                stack.enter_context(
+                    propagate_attributes(
+                        user_id=user_id, session_id=session_id, tags=list(tags) or None, trace_name=name
+                    )
+                )
+            sdk: Any = self._sdk  # its overloads want the kind as a literal
+            opened = sdk.start_as_current_observation(
                 name=name, as_type=kind, end_on_exit=False, **self.linked(told)
             )
             observation = Observation(self, stack.enter_context(opened), context.get_current())

@@ -1,0 +1,536 @@
+"""get_prompt, list_prompts: a prompt by name and label, from Langfuse or from the files of the package."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import logging
+import re
+import tempfile
+import threading
+import time
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from agent.errors import PromptInvalid, PromptNotFound
+from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, PromptListing, RemotePrompt
+from agent.llmops.template import TemplateProblem, parsed
+from agent.resources import folder as package_folder
+
+_log = logging.getLogger(__name__)
+
+LANGFUSE, FILE, LAST_KNOWN = "langfuse", "file", "last known"
+
+
+@dataclass(frozen=True)
+class PromptLink:
+    """What links a model call to the prompt's version in a trace; it has the face that the SDK looks for."""
+
+    name: str
+    version: int | None
+    source: str
+    is_fallback: bool = False
+
+
+@dataclass(frozen=True)
+class CompiledPrompt:
+    """A prompt's text with everything filled in; `link` is for `tracing.span(prompt=…)`."""
+
+    text: str
+    name: str
+    version: int | None
+    label: str
+    source: str
+    config: Mapping[str, Any]
+    link: PromptLink
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One version of a prompt.
+
+    `label` is the one it was asked for by, empty when by version. `source` is "langfuse"; "last known" when
+    Langfuse does not answer and this is what it last said; "file" when it comes with the package. `langfuse` is
+    the SDK's own object, where there is one.
+    """
+
+    name: str
+    version: int | None
+    label: str
+    text: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    source: str = FILE
+    labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    langfuse: object | None = field(default=None, compare=False, repr=False)
+
+    def compile(self, **variables: object) -> CompiledPrompt:
+        """Fill in the variables. Raises PromptInvalid, with the line, for a template that cannot be rendered."""
+        try:
+            text = parsed(self.text).render(variables)
+        except TemplateProblem as problem:
+            at = f" at line {problem.line}" if problem.line else ""
+            mend = "assets/prompts (then run `make prompts`)" if self.source == FILE else "Langfuse"
+            raise PromptInvalid(
+                f"The prompt {self.name!r}, version {self.version}, is not valid{at}: {problem.reason}. "
+                f"Mend it in {mend}, or move the label back to an earlier version."
+            ) from None
+        link = PromptLink(self.name, self.version, self.source)
+        return CompiledPrompt(text, self.name, self.version, self.label, self.source, self.config, link)
+
+
+class PromptEntry(BaseModel):
+    """A prompt as prompts.json has it, which is how Langfuse has a text prompt."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str = Field(min_length=1, max_length=200)
+    version: int = Field(ge=1)
+    config: dict[str, Any] = Field(default_factory=dict)
+    labels: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=list)
+    prompt: str = Field(min_length=1)
+    type: Literal["text"] = "text"
+
+
+_ENTRIES = TypeAdapter(list[PromptEntry])
+
+
+class _Wanted(NamedTuple):
+    name: str
+    label: str | None
+    version: int | None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What Langfuse last said of a prompt: None that there is none. `at` is of the monotonic clock."""
+
+    prompt: Prompt | None
+    at: float
+    problem: str = ""
+
+
+class PromptProxy:
+    """Reads prompts from Langfuse by label, or from the files of a folder, and always has one to give.
+
+    Langfuse is asked in a thread of its own. The first time, the caller waits for it, for `wait_seconds` at the
+    most; afterwards what is known is given at once, and asked for anew when it is older than `ttl_seconds`, so
+    that an edit there takes effect without a restart. When Langfuse does not answer it is left alone for
+    `retry_seconds`, and what it last said is used, from memory or from the folder `last_known`, else the file.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        label: str = "production",
+        client: LangfuseClient | None = None,
+        source: str = "auto",
+        last_known: Path | None = None,
+        ttl_seconds: float = 60.0,
+        wait_seconds: float = 1.0,
+        retry_seconds: float = 60.0,
+    ) -> None:
+        """`folder` holds the templates (`agent/db_agent.jinja`); `prompts.json` beside it is made of them.
+
+        `source` is "langfuse", "file", or "auto": Langfuse when the client speaks to one, and the file for a
+        prompt that is not there.
+        """
+        self.label = label
+        self._files = _Files(folder)
+        self._client = client if client is not None and client.remote and source != FILE else None
+        self._strict = source == LANGFUSE
+        self._disk = _Disk(last_known, client.project) if last_known and client is not None else None
+        self._ttl = ttl_seconds
+        self._wait = wait_seconds
+        self._retry = retry_seconds
+        self._lock = threading.Lock()
+        self._known: dict[_Wanted, _Known] = {}
+        self._asking: dict[_Wanted, threading.Event] = {}
+        self._waited_for: set[_Wanted] = set()
+        self._left_alone_until = 0.0
+        self._warned = False
+
+    def get_prompt(self, name: str, label: str | None = None, version: int | None = None) -> Prompt:
+        """The version that carries the label (the proxy's own when None), or the version of that number.
+
+        Raises PromptNotFound with the nearest names, or with the labels there are; PromptInvalid for a file that
+        cannot be read or a chat prompt.
+        """
+        wanted = _Wanted(name, None if version is not None else label or self.label, version)
+        if self._client is not None:
+            prompt = self._from_langfuse(self._client, wanted)
+            if prompt is not None:
+                return prompt
+        known = self._known.get(wanted)
+        langfuse_has_none = known is not None and known.prompt is None
+        if not (self._strict and langfuse_has_none):
+            prompt = self._files.find(wanted)
+            if prompt is not None:
+                return prompt
+        raise PromptNotFound(self._what_there_is(wanted))
+
+    def list_prompts(self) -> list[Prompt]:
+        """Every prompt by name: the version that carries the proxy's label, else its latest."""
+        found = {prompt.name: prompt for prompt in self._files.by_label(self.label)}
+        for listing in self._listed():
+            label = self.label if self.label in listing.labels else "latest"
+            with suppress(PromptNotFound, PromptInvalid):
+                found[listing.name] = self.get_prompt(listing.name, label)
+        return sorted(found.values(), key=lambda prompt: prompt.name)
+
+    def warm(self, name: str, label: str | None = None) -> None:
+        """Begin to ask Langfuse for a prompt, so that it is there when it is wanted. Does not wait."""
+        if self._client is not None:
+            self._ask(self._client, _Wanted(name, label or self.label, None))
+
+    def _from_langfuse(self, client: LangfuseClient, wanted: _Wanted) -> Prompt | None:
+        known = self._known.get(wanted)
+        if known is None or time.monotonic() - known.at > self._ttl:
+            asked = self._ask(client, wanted)
+            if known is None and asked is not None and wanted not in self._waited_for:
+                self._waited_for.add(wanted)
+                if not asked.wait(self._wait):
+                    self._leave_alone("no answer in time")
+            known = self._known.get(wanted, known)
+        if known is None and self._disk is not None and (kept := self._disk.read(wanted)):
+            # As old as can be: given at once, and asked for anew as soon as Langfuse may be asked.
+            known = self._known.setdefault(wanted, _Known(kept, -self._ttl))
+        if known is not None and known.problem:
+            raise PromptInvalid(
+                f"The prompt {wanted.name!r} {known.problem}. Make it anew there, with type text."
+            )
+        if known is None or known.prompt is None:
+            return None
+        out_of_date = time.monotonic() - known.at > self._ttl
+        if out_of_date and self._is_left_alone:
+            return replace(known.prompt, source=LAST_KNOWN)
+        return known.prompt
+
+    @property
+    def _is_left_alone(self) -> bool:
+        return time.monotonic() < self._left_alone_until
+
+    def _ask(self, client: LangfuseClient, wanted: _Wanted) -> threading.Event | None:
+        """Have Langfuse asked in a thread; the event says when it has answered. None while it is left alone."""
+        with self._lock:
+            if wanted in self._asking:
+                return self._asking[wanted]
+            if self._disk is not None and not self._left_alone_until:
+                # Another process may just have found out: each command is a process of its own.
+                self._left_alone_until = time.monotonic() + self._disk.seconds_left(self._retry)
+            if self._is_left_alone:
+                return None
+            answered = self._asking[wanted] = threading.Event()
+        threading.Thread(
+            target=self._answer, args=(client, wanted, answered), name="dbagent-prompt", daemon=True
+        ).start()
+        return answered
+
+    def _answer(self, client: LangfuseClient, wanted: _Wanted, answered: threading.Event) -> None:
+        try:
+            remote = client.prompt(wanted.name, label=wanted.label, version=wanted.version)
+            prompt = None if remote is None else _of_langfuse(remote, wanted.label or "")
+            problem = (
+                ""
+                if remote is None or prompt
+                else "is a chat prompt in Langfuse, but a text prompt is needed"
+            )
+            self._known[wanted] = _Known(prompt, time.monotonic(), problem)
+            self._left_alone_until = 0.0
+            self._warned = False
+            if self._disk is not None:
+                self._disk.write(wanted, prompt)
+        except LangfuseUnreachable as error:
+            self._leave_alone(str(error))
+        finally:
+            with self._lock:
+                self._asking.pop(wanted, None)
+            answered.set()
+
+    def _leave_alone(self, reason: str) -> None:
+        self._left_alone_until = time.monotonic() + self._retry
+        if self._disk is not None:
+            self._disk.note_failure()
+        if not self._warned:
+            self._warned = True
+            keys = (
+                " Check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY." if reason.startswith("HTTP 4") else ""
+            )
+            _log.warning(
+                "Langfuse does not give its prompts (%s); the last known ones are used, else those of the package.%s",
+                reason,
+                keys,
+            )
+
+    def _listed(self, name: str | None = None) -> Sequence[PromptListing]:
+        """What Langfuse has, or nothing when it does not answer in time."""
+        client = self._client
+        if client is None or self._is_left_alone:
+            return ()
+        listed: list[PromptListing] = []
+
+        def ask() -> None:
+            try:
+                listed.extend(client.prompts(name))
+            except LangfuseUnreachable as error:
+                self._leave_alone(str(error))
+
+        thread = threading.Thread(target=ask, name="dbagent-prompts", daemon=True)
+        thread.start()
+        thread.join(2 * self._wait)
+        return tuple(listed)
+
+    def _what_there_is(self, wanted: _Wanted) -> str:
+        """What to ask for instead: other labels or versions of this name, else names that look like it."""
+        entries = self._files.entries()
+        listings = self._listed()
+        labels = {label for e in entries if e.name == wanted.name for label in (*e.labels, "latest")}
+        versions = {entry.version for entry in entries if entry.name == wanted.name}
+        for listing in listings:
+            if listing.name == wanted.name:
+                labels.update(listing.labels)
+                versions.update(listing.versions)
+        if versions and wanted.version is not None:
+            return (
+                f"The prompt {wanted.name!r} has no version {wanted.version}. "
+                f"It has {_and(map(str, sorted(versions)))}."
+            )
+        if versions:
+            return (
+                f"No version of the prompt {wanted.name!r} has the label {wanted.label!r}. "
+                f"The labels there are: {_and(sorted(labels))}. Set DBAGENT_PROMPT_LABEL to one of them."
+            )
+        names = sorted({entry.name for entry in entries} | {listing.name for listing in listings})
+        nearest = difflib.get_close_matches(wanted.name, names, 3, 0.3) or names[:3]
+        return f"There is no prompt {wanted.name[:200]!r}. " + (
+            f"The nearest are {_and(map(repr, nearest))}." if nearest else "There are none at all."
+        )
+
+
+def get_prompt(name: str, label: str = "production", version: int | None = None) -> Prompt:
+    """A prompt of the package. Raises PromptNotFound."""
+    return _packaged().get_prompt(name, label, version)
+
+
+def list_prompts() -> list[Prompt]:
+    """The prompts of the package."""
+    return _packaged().list_prompts()
+
+
+def bundle(folder: Path) -> list[dict[str, Any]]:
+    """The templates of a folder as prompts.json lists them, in the order of name and version.
+
+    A template's name is its path up to the first dot: `agent/db_agent.jinja`, and `agent/db_agent.short.jinja`
+    for another version of the same. It may open with a header, which is not part of the text:
+
+        {# prompt
+        version = 2
+        labels = ["staging"]
+        tags = ["agent"]
+        config = { temperature = 0.0 }
+        #}
+
+    Without one it is version 1 with the label production. Raises PromptInvalid for a template that does not
+    parse, a header that says what there is not, and a version or label that two files claim.
+    """
+    entries = [_read_template(path, folder) for path in sorted(folder.rglob("*.jinja"))]
+    entries.sort(key=lambda entry: (entry.name, entry.version))
+    _check_unique(entries)
+    newest = {entry.name: entry.version for entry in entries}
+    for entry in entries:
+        if entry.version == newest[entry.name]:
+            entry.labels = [*(label for label in entry.labels if label != "latest"), "latest"]
+    return [entry.model_dump() for entry in entries]
+
+
+def write_bundle(folder: Path) -> Path:
+    """Make `prompts.json` beside the folder of what `bundle` gives; its path."""
+    path = folder.with_suffix(".json")
+    path.write_text(json.dumps(bundle(folder), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+class _Files:
+    """The prompts of prompts.json, read again when it changes; of the templates where there is no such file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._list = folder.with_suffix(".json")
+        self._read: tuple[object, list[PromptEntry]] | None = None
+
+    def find(self, wanted: _Wanted) -> Prompt | None:
+        """The prompt that is wanted, if there is one."""
+        of_that_name = [entry for entry in self.entries() if entry.name == wanted.name]
+        for entry in sorted(of_that_name, key=lambda entry: -entry.version):
+            if wanted.version == entry.version or (
+                wanted.version is None and (wanted.label == "latest" or wanted.label in entry.labels)
+            ):
+                return _of_entry(entry, wanted.label or "")
+        return None
+
+    def by_label(self, label: str) -> list[Prompt]:
+        """Each prompt once: the version with the label, else the latest."""
+        names = dict.fromkeys(entry.name for entry in self.entries())
+        either = (self.find(_Wanted(n, label, None)) or self.find(_Wanted(n, "latest", None)) for n in names)
+        return [prompt for prompt in either if prompt]
+
+    def entries(self) -> list[PromptEntry]:
+        """All of them. Raises PromptInvalid for a list that is not one."""
+        try:
+            state = self._list.stat()
+        except OSError:
+            return [PromptEntry.model_validate(each) for each in bundle(self._folder)]
+        stamp = (state.st_mtime_ns, state.st_size)
+        if self._read is None or self._read[0] != stamp:
+            try:
+                entries = _ENTRIES.validate_json(self._list.read_bytes())
+            except (OSError, ValidationError) as error:
+                raise PromptInvalid(f"{self._list} is not a list of prompts: {_first_line(error)}") from None
+            self._read = (stamp, entries)
+        return self._read[1]
+
+
+class _Disk:
+    """What Langfuse last said, kept for the next process; whatever goes wrong with it is not worth an error."""
+
+    def __init__(self, folder: Path, project: str) -> None:
+        self._folder = folder
+        self._project = project
+        self._failure = folder / f"{project}.unreachable"
+
+    def read(self, wanted: _Wanted) -> Prompt | None:
+        """The last known prompt, if there is one that can be read."""
+        try:
+            entry = PromptEntry.model_validate_json(self._path(wanted).read_bytes())
+        except (OSError, ValidationError):
+            return None
+        return (
+            replace(_of_entry(entry, wanted.label or ""), source=LAST_KNOWN)
+            if entry.name == wanted.name
+            else None
+        )
+
+    def write(self, wanted: _Wanted, prompt: Prompt | None) -> None:
+        """Keep it, or forget it when Langfuse says there is none."""
+        with suppress(OSError, ValidationError):
+            self._failure.unlink(missing_ok=True)
+            path = self._path(wanted)
+            if prompt is None or prompt.version is None:
+                path.unlink(missing_ok=True)
+                return
+            entry = PromptEntry(
+                name=prompt.name,
+                version=prompt.version,
+                config=dict(prompt.config),
+                labels=list(prompt.labels),
+                tags=list(prompt.tags),
+                prompt=prompt.text,
+            )
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, encoding="utf-8") as file:
+                file.write(entry.model_dump_json())
+            Path(file.name).replace(path)
+
+    def note_failure(self) -> None:
+        """Tell the next process that Langfuse did not answer just now."""
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._failure.touch()
+
+    def seconds_left(self, of: float) -> float:
+        """For how long Langfuse is still to be left alone."""
+        with suppress(OSError):
+            return min(max(self._failure.stat().st_mtime + of - time.time(), 0.0), of)
+        return 0.0
+
+    def _path(self, wanted: _Wanted) -> Path:
+        digest = hashlib.sha256(json.dumps([self._project, *wanted]).encode()).hexdigest()
+        return self._folder / f"{digest[:32]}.json"
+
+
+@cache
+def _packaged() -> PromptProxy:
+    return PromptProxy(folder=package_folder("assets") / "prompts", source=FILE)
+
+
+_HEADER = re.compile(r"\A\{#-?\s*prompt\s*\n(.*?)-?#\}[ \t]*\n?", re.DOTALL)
+
+
+def _read_template(path: Path, folder: Path) -> PromptEntry:
+    relative = path.relative_to(folder)
+    name = relative.with_name(relative.name.partition(".")[0]).as_posix()
+    try:
+        text = path.read_text(encoding="utf-8")
+        header = _HEADER.match(text)
+        said = {"labels": ["production"]} | (tomllib.loads(header[1]) if header else {})
+        if unknown := said.keys() - {"version", "labels", "tags", "config"}:
+            raise PromptInvalid(f"{path}: the header says {_and(sorted(unknown))}, which there is not.")
+        text = text[header.end() :] if header else text
+        entry = PromptEntry.model_validate({"version": 1, **said, "name": name, "prompt": text})
+        parsed(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise PromptInvalid(f"{path} is not a prompt: {_first_line(error)}") from None
+    except TemplateProblem as problem:
+        lines = (header[0].count("\n") if header else 0) + (problem.line or 1)
+        raise PromptInvalid(f"{path}, line {lines}: {problem.reason}.") from None
+    return entry
+
+
+def _check_unique(entries: Iterable[PromptEntry]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        for claim in (f"version {entry.version}", *(f"label {each!r}" for each in entry.labels)):
+            if (entry.name, claim) in seen:
+                raise PromptInvalid(f"Two templates of the prompt {entry.name!r} claim {claim}.")
+            seen.add((entry.name, claim))
+
+
+def _of_entry(entry: PromptEntry, label: str) -> Prompt:
+    return Prompt(
+        name=entry.name,
+        version=entry.version,
+        label=label,
+        text=entry.prompt,
+        config=entry.config,
+        source=FILE,
+        labels=tuple(entry.labels),
+        tags=tuple(entry.tags),
+    )
+
+
+def _of_langfuse(remote: RemotePrompt, label: str) -> Prompt | None:
+    if remote.text is None:
+        return None
+    return Prompt(
+        name=remote.name,
+        version=remote.version,
+        label=label,
+        text=remote.text,
+        config=remote.config,
+        source=LANGFUSE,
+        labels=remote.labels,
+        tags=remote.tags,
+        langfuse=remote.sdk_prompt,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        return f"{where}: {first['msg']}" if where else first["msg"]
+    return str(error).partition("\n")[0]
+
+
+def _and(words: Iterable[str]) -> str:
+    return ", ".join(words)
