@@ -116,9 +116,12 @@ class MetadataIndex:
         stems = [stem(each) for each in written]
         asked: dict[str, _Asked] = {}
         for word, term in zip(written, stems, strict=True):
-            if word not in STOP_WORDS:
-                weight = _WEAK if word in WEAK_WORDS else 1.0
-                asked.setdefault(term, _Asked(word, weight, self._standing_for(term)))
+            if word in STOP_WORDS or (len(word) == 1 and word.isascii() and word.isalpha()):
+                continue
+            weight = _WEAK if word in WEAK_WORDS or word.isdecimal() else 1.0
+            asked.setdefault(term, _Asked(word, weight, self._standing_for(term)))
+            for part in self._thesaurus.parts(word):
+                asked.setdefault(part, _Asked(word, weight, self._standing_for(part)))
         if not asked:  # a table may be called `list`
             asked = {
                 term: _Asked(word, 1.0, self._standing_for(term))
@@ -309,9 +312,13 @@ class MetadataIndex:
     # ---- building
 
     def _terms_of(self, text: str) -> tuple[str, ...]:
-        stems = [stem(each) for each in pieces(text)]
+        stems: list[str] = []
+        parts: list[str] = []
+        for word in pieces(text):
+            stems.append(stem(word))
+            parts += self._thesaurus.parts(word)
         known = (word for word in self._thesaurus.unspaced(text) if len(word) != 2)  # pairs are pieces anyway
-        return (*stems, *self._thesaurus.phrases(stems), *known)
+        return (*stems, *parts, *self._thesaurus.phrases(stems), *known)
 
     def _weighed(self) -> dict[str, dict[int, float]]:
         """For each term the tables that have it, with how much it stands out in each: 0 to 1 (BM25F)."""

@@ -13,6 +13,7 @@ from tools.words import is_unspaced, stem
 
 # How much a word counts that stands in for the one that was asked.
 SAME, HINT, BACK, ABBREVIATION = 0.7, 0.45, 0.25, 0.9
+_SHORT_ENDS = frozenset(["id", "no", "nr", "dt"])
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
@@ -21,8 +22,10 @@ class Thesaurus:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._near: dict[str, dict[str, float]] = defaultdict(dict)
+        self._written: list[list[str]] = []  # the phrases, not stemmed
         for line in lines:
             text = line.split("#", 1)[0].strip()
+            self._written += [each.split() for each in re.split("[,=~]", text) if " " in each.strip()]
             if "=" in text:
                 short, long = (_term(each) for each in text.split("=", 1))
                 self._link((short,), (long,), ABBREVIATION, ABBREVIATION)
@@ -33,7 +36,7 @@ class Thesaurus:
                 same = [_term(each) for each in text.split(",")]
                 self._link(same, same, SAME, SAME)
         self._phrases = {tuple(each.split(" ")) for each in self._near if " " in each}
-        self._joined = {"".join(each): " ".join(each) for each in self._phrases}
+        self._joined = {stem("".join(words)): _term(" ".join(words)) for words in self._written}
         self._longest = max(map(len, self._phrases), default=1)
         unspaced = sorted((each for each in self._near if is_unspaced(each)), key=len, reverse=True)
         self._unspaced = re.compile("|".join(map(re.escape, unspaced))) if unspaced else None
@@ -53,6 +56,16 @@ class Thesaurus:
             for length in range(2, min(self._longest, len(words) - at) + 1):
                 if tuple(words[at : at + length]) in self._phrases:
                     yield " ".join(words[at : at + length])
+
+    def parts(self, word: str) -> tuple[str, ...]:
+        """The two known words that one word is written of, stemmed: orderdate → order, date; else none."""
+        if len(word) < 5 or word in self._near or stem(word) in self._near:
+            return ()
+        for at in range(len(word) - 2, 2, -1):
+            left, right = stem(word[:at]), stem(word[at:])
+            if left in self._near and ((right in self._near and len(right) > 2) or right in _SHORT_ENDS):
+                return left, right
+        return ()
 
     def unspaced(self, text: str) -> list[str]:
         """The known words in a text that is written without spaces, the longest at each place."""

@@ -20,21 +20,25 @@ def _set(text: str) -> frozenset[str]:
 
 # Words that say nothing of what is asked about.
 STOP_WORDS = _set("""
-    a about above across after again all also am an and any are as ask at be been before being below between
-    both but by can could did do does doing done down each either else ever every find finds for from get gets
-    give gives given had has have having he her here hers him his how i if in into is it its itself just kindly
-    least less let like list lists listed many may me might more most much must my need neither no nor not of
-    off on once one ones only or other others our out over own per please return returns same shall she should
-    show shows shown so some such tell than that the their them then there these they this those through to
-    too under until up upon us use used using very want was we were what when where whether which while who
-    whom whose why will with within without would you your
+    a about above across actually after again all also always am an and any are as ask at be been before
+    being below between both but by can could currently did do does doing done down each either else ever
+    every exist exists find finds for from get gets give given gives had has have having he her here hers
+    him his how i if in into is it its itself just kindly least less let like list listed lists many may
+    me might more most much must my need neither never no nor not of off on once one ones only or other
+    others our out over own per please retrieve return returns same shall she should show shown shows so
+    some such tell than that the their them then there these they this those through to together too under
+    until up upon us use used using very want was we were what whether which while whom why will with
+    within without would you your
 """)
 # Words that more often say what to do with the rows than what the rows are about; they count for less.
 WEAK_WORDS = _set("""
-    alphabetical ascending average avg based bottom calculate compare compute contain count descending different
-    display distinct entire exactly fetch figure first following great greater greatest high higher highest
-    include large larger largest last late latest low lower lowest make max maximum mean min minimum number
-    older oldest order ordered recent sort sorted sum top total unique younger youngest
+    alphabetical alphabetically ascending average avg based begin begins biggest bottom calculate compare
+    compute contain containing contains count descending different display distinct eight end entire equal
+    exactly fetch figure first five following four great greater greatest high higher highest hundred
+    include included large larger largest last late latest least long longest low lower lowest make max
+    maximum mean min minimum nine number order ordered recent select seven short shortest six small
+    smaller smallest sort sorted start starting sum ten thousand three top total two unique when where who
+    whose
 """)
 _STOP_BIGRAMS = _set("多少 哪些 什么 请问 列出 显示 查询 哪个 几个 每个 所有 一共 的数 有多 是多 有哪 找出")
 
@@ -145,8 +149,8 @@ def stem(word: str) -> str:
 
 
 _ENDINGS = re.compile(
-    r"(?<=[a-z]{4})(ation|ition|ments?|ance|ence|ness|ship|ible|able|ional|tion|ing|ion|ist|ism|ive|ful|ant|ent|ity|iti"
-    r"|ory|ori|ary|ari|ic|al|er|or|ee|ly|li|e|i)$"
+    r"(?<=[a-z]{4})(ation|ition|ment|ance?|ence?|ness|ship|ible?|able?|ional|tion|ing|ion|ist|ism|ive?|ful|ant|ent"
+    r"|ity|iti|ory|ori|ary|ari|ure?|age?|ic|al|er|or|ee|ly|li|e|i)$"
 )
 
 
