@@ -25,8 +25,8 @@ from agent.llm.offline.meaning import (
 )
 from agent.llm.offline.schema_text import Field, Table
 
-_HOP = (0.0, 0.07, 0.13, 0.2, 0.3)
-_OWNED_HOP = (0.0, 0.14, 0.2, 0.3, 0.4)
+_HOP = (0.0, 0.09, 0.16, 0.24, 0.34)
+_OWNED_HOP = (0.0, 0.26, 0.34, 0.44, 0.54)
 
 
 @dataclass
@@ -203,7 +203,7 @@ def _joined_fields(first: Field, second: Field, graph: JoinGraph) -> bool:
 
 def _kind_cost(each: Field, wants: str) -> float:
     if wants == "number" and each.kind in ("text", "boolean") and not _looks_numeric(each):
-        return 0.2
+        return 0.5
     if wants == "date" and each.kind != "date" and not looks_like_dates(each):
         return 0.45
     return 0.0

@@ -9,7 +9,7 @@ from datetime import date
 from agent.llm.offline import lexicon
 from agent.llm.offline.dates import Period, period_at
 from agent.llm.offline.linking import Linker, Mention
-from agent.llm.offline.words import Token, singular
+from agent.llm.offline.words import Token, singular, squashed
 
 _BEAM = 6
 _LONGEST = 9
@@ -166,10 +166,10 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
                 weight = 0.7
             if kind == "LIST" and at == 0:
                 weight = 1.06
-            add(kind, length, weight * length + 0.02 * (length - 1), meaning)
+            add(kind, length, weight * length + 0.22 * (length - 1), meaning)
         if phrase in _ADJECTIVE_PHRASES:
             kind, meaning = _ADJECTIVE_PHRASES[phrase]
-            add(kind, length, 0.95 * length + 0.02, meaning)
+            add(kind, length, 0.95 * length + 0.22 * (length - 1) + 0.02, meaning)
         if phrase in _UNITS:
             add("UNIT", length, 0.75 * length, _UNITS[phrase])
     for length in range(1, min(len(lowers), 7) + 1):
@@ -208,7 +208,7 @@ def _mention_score(span: Sequence[Token], mention: Mention) -> float:
         elif all(each.kind == "number" for each in span):
             value *= 0.5
     name = max(mention.table_score, mention.field_score)
-    if name and (edges[0] in _NEVER_EDGE or edges[-1] in _NEVER_EDGE):
+    if name and (edges[0] in _NEVER_EDGE or edges[-1] in _NEVER_EDGE) and not _is_spelled_so(span, mention):
         name = 0.0
     if name and not content:
         only_generic = all(
@@ -216,7 +216,13 @@ def _mention_score(span: Sequence[Token], mention: Mention) -> float:
         )
         name = name if only_generic or name >= 0.99 else 0.0
     best = max(name, value * 1.05)
-    return best * len(span) + 0.12 * (len(span) - 1) if best else 0.0
+    return best * len(span) + 0.24 * (len(span) - 1) if best else 0.0
+
+
+def _is_spelled_so(span: Sequence[Token], mention: Mention) -> bool:
+    """Whether a name is spelled out to the letter, small words and all: "date valid from"."""
+    spelled = squashed("".join(each.text for each in span))
+    return any(squashed(each.name) == spelled for each, _ in mention.fields[:4])
 
 
 _NEVER_EDGE = frozenset(

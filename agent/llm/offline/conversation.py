@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.llm.offline.answer_text import answered, declined, nothing_known
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
-from agent.llm.offline.understanding import understand
+from agent.llm.offline.understanding import understand, unknown_phrases
 
 _DIALECT = re.compile(r"^Dialect: (\w+)\s*$", re.MULTILINE)
 _TODAY = re.compile(r"^Today: (\d{4}-\d{2}-\d{2})\b", re.MULTILINE)
@@ -68,6 +68,9 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
         return _call(offered, "show_table", missing)
     values = tuple(value for text in searched for value in found_in(text).values)
     understood = understand(situation.question, schema, situation.dialect, situation.today, values)
+    phrases = unknown_phrases(understood)
+    if phrases and len(searched) == 1 and "search_metadata" in offered and not situation.texts("execute_sql"):
+        return _call(offered, "search_metadata", " ; ".join(phrases)[:500])
     tried = [
         (str(arguments.get("sql", "")), text)
         for name, arguments, text in situation.replies

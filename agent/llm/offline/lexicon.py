@@ -341,7 +341,8 @@ SYNONYMS = tuple(
     description detail
     detail information
     number code
-    number quantity count amount
+    number count
+    quantity amount
     amount sum quantity value
     revenue turnover sale
     profit earning
@@ -485,9 +486,9 @@ _say("AGG", "min", "minimum, min, minimal, minimum value of")
 _say(
     "SUPER",
     "desc",
-    "highest, greatest, largest, biggest, most, top, best, maximum, the most, greatest number of, larger",
+    "highest, greatest, largest, biggest, most, top, best, the most, greatest number of, larger",
 )
-_say("SUPER", "asc", "lowest, least, smallest, fewest, minimum, worst, bottom, the least, the fewest")
+_say("SUPER", "asc", "lowest, least, smallest, fewest, worst, bottom, the least, the fewest")
 _say(
     "MOSTCOMMON",
     "desc",

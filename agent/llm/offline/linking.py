@@ -15,7 +15,7 @@ from agent.llm.offline.words import folded, identifier_words, singular, squashed
 
 _LEAST = 0.5
 _LONGEST_SPAN = 7
-_SKIPPED_INSIDE = frozenset(["of", "the", "in", "by", "a", "an", "for"])
+_SKIPPED_INSIDE = frozenset(["of", "the", "a", "an"])
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,9 @@ class Linker:
             if score >= _LEAST and score > tables.get(entry.element.sql, (None, 0.0))[1]:
                 tables[entry.element.sql] = (entry.element, score)
         fields: dict[tuple[str, str], tuple[Field, float]] = {}
+        crossing = "of" in words
         for entry in self._fields:
-            score = _field_score(content, entry) * entry.weight
+            score = _field_score(content, entry, crossing=crossing) * entry.weight
             assert isinstance(entry.element, Field)
             key = (entry.element.table, entry.element.name)
             if score >= _LEAST and score > fields.get(key, (None, 0.0))[1]:
@@ -297,17 +298,24 @@ def _table_score(asked: Sequence[str], entry: _Entry) -> float:
     return quality * (1 - 0.1 * len(left) - (0.22 if head_missing else 0.0))
 
 
-def _field_score(asked: Sequence[str], entry: _Entry) -> float:
+def _field_score(asked: Sequence[str], entry: _Entry, *, crossing: bool = False) -> float:
     own = entry.words
     squash = squashed("".join(asked))
     singular_squash = squashed("".join(singular(word) for word in asked))
     if entry.squash and entry.squash in (squash, singular_squash):
         return 1.0
+    if asked[0] in _COUNTING and len(asked) > 1 and not (own[0] in _COUNTING or own[0] == "total"):
+        # "number of cards" counts cards; it is not the field `card_number`.
+        return 0.0
+    if len(asked) > 1 and asked[-1] == "number" and own[-1] != "number":
+        return 0.0
     quality, unmatched, left = _matched(asked, own)
     if len(unmatched) == len(asked):
         return _run_together(asked, entry)
     extra = 0.0
     if unmatched:
+        if crossing or asked[0] in _COUNTING:
+            return 0.0
         rest = [asked[index] for index in unmatched]
         more, still, _ = _matched(rest, entry.context)
         if still:
@@ -329,6 +337,9 @@ def _field_score(asked: Sequence[str], entry: _Entry) -> float:
     if (len(own) - 1) in left and own[-1] not in lexicon.WEAK_PARTS and len(own) > 1:
         cost += 0.12
     return min(1.0, quality * (1 - cost) + extra)
+
+
+_COUNTING = frozenset(("number", "count", "numbers", "counts"))
 
 
 def _run_together(asked: Sequence[str], entry: _Entry) -> float:

@@ -53,6 +53,7 @@ class Reader:
         self.selecting = True
         self.negated = False
         self.who = False
+        self.asked_count: int | None = None  # "the 3 counties with …"
 
     # --- looking at chunks ---
 
@@ -218,6 +219,8 @@ class Reader:
             return False
         start = self.at
         self.skip("LIST", "ART", "AND", "FILLER", "REL")
+        if self.kind() in ("IN", "AFTER") and self.kind(1) in ("WHICH", "WHAT"):
+            self.at += 1
         if self.kind() == "WHAT":
             self.at += 1
             self.skip("LIST", "ART")
@@ -269,9 +272,9 @@ class Reader:
                 self.at = start
                 break
             got = True
-            before_separator = self.at
             self._parenthesis()
-            if not self.skip("COMMA", "AND"):
+            before_separator = self.at
+            if self._at_bracket() or not self.skip("COMMA", "AND"):
                 break
             self.skip("LIST", "WHAT", "WHICH", "ART", "POSS", "AND", "FILLER")
             if not self._item_starts():
@@ -281,8 +284,24 @@ class Reader:
             self._owner()
         return got
 
+    def _at_bracket(self) -> bool:
+        return self.kind() == "COMMA" and self.here().meaning == "("
+
     def _parenthesis(self) -> None:
-        """ "full name (first name and last name)": what stands in brackets spells out what stood before."""
+        """What stands in brackets after an item spells it out: "full name (first name and last name)"."""
+        if not self._at_bracket():
+            return
+        start, count = self.at, len(self.query.items)
+        self.at += 1
+        while self._item() and self.kind() in ("AND", "COMMA") and self.here().meaning != ")":
+            self.at += 1
+        closed = self.kind() == "COMMA" and self.here().meaning == ")"
+        if not closed or len(self.query.items) == count:
+            del self.query.items[count:]
+            self.at = start
+            return
+        self.at += 1
+        del self.query.items[count - 1]
 
     def _item_starts(self) -> bool:
         kind = self.kind()
@@ -313,6 +332,8 @@ class Reader:
             return
         if self.kind() == "DISTINCT":
             self.at += 1
+            if skipped:
+                query.distinct = True
         if skipped and self.kind() == "MENTION":
             mention = self.here().mention
             assert mention is not None
@@ -371,9 +392,13 @@ class Reader:
             return True
         if kind == "NUMBER" and self.kind(1) in ("MENTION", "ADJSUPER", "SUPER"):
             # "top 3 products" is read at SUPER; "the 3 most expensive hotels" starts with its number.
-            if self.kind(1) == "MENTION":
-                return False
             limit = int(float(self.here().meaning))
+            if self.kind(1) == "MENTION":
+                self.at += 1
+                if limit < 1 or not self._pick():
+                    return False
+                self.asked_count = limit
+                return True
             self.at += 1
             return self._superlative_item(limit)
         if kind in ("SUPER", "ADJSUPER", "MOSTCOMMON"):
@@ -856,6 +881,8 @@ class Reader:
         self.at += 1
         if query.limit is not None:
             return False
+        if self.asked_count is not None and limit == 1:
+            limit, self.asked_count = self.asked_count, None
         if self.kind() == "NUMBER" and self.kind(1) in ("SUPER", "MENTION", "ADJSUPER", "AGG"):
             limit = int(float(self.here().meaning))
             self.at += 1
@@ -984,7 +1011,11 @@ class Reader:
         if self.query.groups:
             return
         main = self.query.main
-        if main is not None:
+        counted = any(
+            isinstance(item, Aggregate) and item.function == "count" and item.slot is main for item in self.query.items
+        )
+        picked = any(isinstance(item, Pick) for item in self.query.items)
+        if main is not None and not (counted and picked):
             self.query.groups.append(main)
             return
         self.query.groups += [item.slot for item in self.query.items if isinstance(item, Pick)]
@@ -1000,10 +1031,19 @@ class Reader:
         hint: Slot | None = None
         found: list[Condition] = []
         while self.kind() in ("MENTION", "QUOTED", "NUMBER"):
+            mention = self.here().mention
+            is_value = mention is not None and mention.value_score >= max(mention.table_score, mention.field_score)
+            if not is_value and self.kind(1) in ("MENTION", "QUOTED", "ART") and mention is not None:
+                hint = self.slot(mention, "any")  # "both the photo product and the film product"
+                self.at += 1
+                self.skip("ART", "IN", "NAMED")
+                continue
             value = self._value_here(hint)
             if value is None:
                 break
             found.append(value)
+            if self.kind() == "MENTION" and self.kind(1) in ("AND", "COMMA"):
+                self._absorb_hint([value])
             if not self.skip("AND", "COMMA", "ART", "IN", "WITH"):
                 break
         if len(found) < 2:
@@ -1046,8 +1086,25 @@ class Reader:
             else:
                 self.sink.append(AnyOf([before, condition]))
         else:
-            self.sink.append(condition)
+            before = self.sink[-1] if self.sink else None
+            if (
+                isinstance(condition, IsValue)
+                and isinstance(before, IsValue)
+                and not condition.negated
+                and not before.negated
+                and self.chunks_between_values()
+                and _same_field(before.values[0].mention, condition.values[0].mention)
+            ):
+                # One row cannot hold two values in one field.
+                self.sink[-1] = BothOf([before, condition])
+                self.query.doubt("two values of one field", 0.2)
+            else:
+                self.sink.append(condition)
         self.joined_by = "AND"
+
+    def chunks_between_values(self) -> bool:
+        """Whether "and" alone joined the last two values."""
+        return any(chunk.kind == "AND" for chunk in self.chunks[max(0, self.at - 6) : self.at])
 
     def _condition(self) -> bool:
         if self.kind() == "END":
@@ -1128,6 +1185,8 @@ class Reader:
             self.at = start
         if mention.value_score and mention.value_score >= name_score - 0.05:
             return self._free_value(negated)
+        if mention.table_score >= 0.7 and self.kind(1) == "QUOTED":
+            return self._named_row(mention, negated)
         if mention.field_score >= 0.8 and any(
             _is_flag(each) for each, score in mention.fields[:3] if score >= 0.8
         ):
@@ -1138,6 +1197,23 @@ class Reader:
                     self.slot(replace(mention, fields=flags, tables=()), "field", self.context), negated
                 )
         return None
+
+    def _named_row(self, mention: Mention, negated: bool) -> Condition | None:
+        """ "the product 'cumin'": a row of the table by its name."""
+        table = self.slot(mention, "table")
+        self.at += 1
+        quoted = self.here()
+        fields = {each.table for each, *_ in (quoted.mention.values if quoted.mention else ())}
+        if any(each.sql in fields for each, _ in mention.tables):
+            self.at += 1
+            assert quoted.mention is not None
+            return IsValue((ValueSlot(quoted.mention, self.slot(mention, "any"), self.context),), negated)
+        name = self.hinted("name,title,full name,details,description", table, "name")
+        if name is None:
+            self.at -= 1
+            return None
+        self.query.doubt("value not seen", 0.08)
+        return self._equals(name[0], negated)
 
     def _free_value(self, negated: bool) -> Condition | None:
         """A value with no field named before it; values of a list are taken together."""
@@ -1222,12 +1298,21 @@ class Reader:
         self.skip("THAN", "ART", "REL")
         if self.kind() == "CMP" and self.here().meaning == "=":
             self.at += 1
+        if slot is None and self.kind() == "MENTION" and (self.kind(1) == "NUMBER" or self.kind(2) == "NUMBER"):
+            named = self.here().mention
+            assert named is not None
+            if named.field_score >= 0.6 and (self.kind(1) == "NUMBER" or self.kind(1) in ("IN", "REL")):
+                slot = self.slot(named, "field", self.context)
+                self.at += 1
+                self.skip("IN", "REL")
         if self.kind() == "OR" and self.kind(1) == "CMP" and self.here(1).meaning == "=":
             operator += "="
             self.at += 2
             self.skip("IN", "ART")
         if negated:
             operator = _OPPOSITE[operator]
+        if slot is not None and operator in (">", ">=", "<", "<=") and self.kind() == "NUMBER":
+            slot.wants = slot.wants or "number"
         if self.kind() == "NUMBER":
             number = self.here().meaning
             self.at += 1
@@ -1452,12 +1537,23 @@ class Reader:
                     self.at += 1
                     return Compare(slot, _OPPOSITE[operator] if negated else operator, tuple(literals))
             elif kind == "QUOTED":
-                literals.append(_literal(chunk))
+                if mention is not None and mention.values and not _held_by(mention, slot):
+                    break
+                if mention is not None and mention.values:
+                    values.append(ValueSlot(mention, slot, self.context))
+                else:
+                    literals.append(_literal(chunk))
+                    self.query.doubt("value not seen", 0.05)
                 self.at += 1
             elif kind == "MENTION" and mention is not None and mention.values and _held_by(mention, slot):
                 values.append(ValueSlot(mention, slot, self.context))
                 self.at += 1
-            elif kind == "WORD" and chunk.text[:1].isupper() and not values:
+            elif (
+                kind == "WORD"
+                and chunk.text[:1].isupper()
+                and not values
+                and self.chunks[self.at - 1].kind in ("MENTION", "REL", "ART", "OR", "NAMED", "CMP")
+            ):
                 words = [chunk.text]
                 self.at += 1
                 while self.kind() in ("WORD", "MENTION") and self.here().text[:1].isupper():
@@ -1557,6 +1653,11 @@ class Reader:
 
     def _finish(self) -> None:
         query = self.query
+        if self.asked_count is not None:
+            if query.order:
+                query.limit = self.asked_count
+            else:
+                query.unexplained.append(str(self.asked_count))
         if self.negated:
             query.unexplained.append("not")
         if self.who and query.items:

@@ -36,6 +36,7 @@ from agent.llm.offline.meaning import (
     conditions_within,
 )
 from agent.llm.offline.schema_text import Field, Key, Table, bare, split_path
+from agent.llm.offline.words import folded
 
 
 class CannotWrite(Exception):
@@ -125,9 +126,9 @@ class Writer:
                     table = binding.tables[slot]
                     identity = [table.field(name) for name in self._identity(table)]
                     picked_here = [f for f in asked_fields if f.table == table.sql]
-                    shown_here = picked_here or (self.display(table) if aggregating else [])
+                    shown_here = picked_here or (self.display(table) if aggregating and not picks else [])
                     keys = [f for f in identity if f is not None]
-                    if aggregating and not picked_here:
+                    if aggregating and not picks:
                         for each in shown_here:
                             add(each)
                     grouped += [self._column(f) for f in dict.fromkeys([*keys, *shown_here])]
@@ -160,6 +161,10 @@ class Writer:
             for column in columns:
                 if isinstance(column, exp.Column) and column.sql() not in have:
                     grouped.append(column.copy())
+        counted = self._counts_groups(items, having)
+        if counted is not None:
+            columns = [self._column(each) for each in counted]
+            grouped = [column.copy() for column in columns]
         select = select.select(*columns).from_(self._table(binding.main))
         for step in steps:
             select = select.join(self._table(self.graph.schema.tables[step.new]), on=self._on(step.key))
@@ -177,7 +182,21 @@ class Writer:
             select = select.order_by(self._ordered(order, bool(grouped)))
         if query.limit is not None:
             select = select.limit(query.limit)
+        if counted is not None:
+            number = exp.alias_(exp.Count(this=exp.Star()), self._alias(items[0]))  # type: ignore[arg-type]
+            return exp.Select().select(number).from_(exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found"))))
         return select
+
+    def _counts_groups(self, items: list[Item], having: list[Having]) -> list[Field] | None:
+        """ "How many customers have more than two orders": what is counted are the groups that pass."""
+        item = items[0] if len(items) == 1 else None
+        if not having or not isinstance(item, Aggregate) or item.function != "count" or item.slot is None:
+            return None
+        if item.slot in self.binding.fields:
+            return [self.binding.fields[item.slot]]
+        table = self.binding.tables[item.slot]
+        found = [f for name in self._identity(table) if (f := table.field(name))]
+        return found or None
 
     def _tables_needed(
         self, items: list[Item], groups: list[Slot], conditions: Iterable[Condition]
@@ -207,11 +226,17 @@ class Writer:
                 case Having():
                     if each.aggregate.slot is not None:
                         needed.append(binding.table_of(each.aggregate.slot))
+                case IsValue() if each.negated and self._elsewhere(each):
+                    continue
                 case IsValue():
                     needed += [binding.values[value][0].table for value in each.values]
                 case _:
                     needed.append(binding.table_of(each.slot))
         return needed
+
+    def _elsewhere(self, condition: IsValue) -> bool:
+        tables = {self.binding.values[value][0].table for value in condition.values}
+        return self.binding.main.sql not in tables and self.binding.main.sql != ""
 
     # --- pieces ---
 
@@ -430,12 +455,15 @@ class Writer:
                 operator = condition.operator
                 if (each.table, each.name) in condition.reversed_fields:
                     operator = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(operator, operator)
-                literals = [self._literal(text, each) for text in condition.literals]
+                literals = [self._literal(self._stored(text, each), each) for text in condition.literals]
                 if len(literals) > 1:
                     inside = exp.In(this=column, expressions=literals)
                     return exp.Not(this=inside) if operator == "!=" else inside
                 return _OPERATORS[operator](this=column, expression=literals[0])
             case IsValue():
+                if condition.negated and self._elsewhere(condition):
+                    # "never bought Latte" means no row with Latte, not a row with something else.
+                    return self._having_row([IsValue(condition.values)], negated=True)
                 return self._is_value(condition)
             case Between():
                 each = binding.fields[condition.slot]
@@ -603,6 +631,18 @@ class Writer:
             select = select.where(*where)
         inside = exp.In(this=self._column(outer), query=exp.Subquery(this=select))
         return exp.Not(this=inside) if negated else inside
+
+    def _stored(self, text: str, each: Field) -> str:
+        """The literal as it is stored, where the values that were shown tell."""
+        if not text.startswith("'") or not each.values:
+            return text
+        wanted = folded(text[1:-1])
+        for value in each.values:
+            if folded(value.strip("'")) == wanted:
+                return value
+        if each.shows_all_values:
+            self.doubts.append((f"{text} is not among the values of {each.name}", 0.4))
+        return text
 
     def _literal(self, text: str, each: Field) -> exp.Expression:
         if text.startswith("'") and text.endswith("'") and len(text) >= 2:

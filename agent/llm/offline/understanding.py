@@ -14,7 +14,7 @@ from agent.llm.offline.meaning import Query
 from agent.llm.offline.reading import Reader
 from agent.llm.offline.schema_text import Schema
 from agent.llm.offline.sql_writer import CannotWrite, Writer
-from agent.llm.offline.words import tokenise
+from agent.llm.offline.words import Token, tokenise
 
 THRESHOLD = 0.5
 _MOST_TOKENS = 90
@@ -62,7 +62,7 @@ def understand(
     graph = JoinGraph(schema)
     readings: dict[str, Reading] = {}
     unexplained: list[str] | None = None
-    found = cuts(tokens, linker, today)
+    found = cuts(spelled_out(tokens, linker), linker, today)
     for cut in found:
         query = Reader(cut.chunks, linker, today).read()
         if unexplained is None or len(query.unexplained) < len(unexplained):
@@ -86,7 +86,50 @@ def understand(
     return Understanding(ranked, unexplained or [])
 
 
+def spelled_out(tokens: list[Token], linker: Linker) -> list[Token]:
+    """"first and last name" becomes "first name and last name", where both are fields."""
+    result: list[Token] = []
+    for at, token in enumerate(tokens):
+        result.append(token)
+        joint = at + 1
+        while joint < len(tokens) and tokens[joint].lower in (",", "and", "or", "the"):
+            joint += 1
+        if joint == at + 1 or joint + 1 >= len(tokens) or token.kind != "word":
+            continue
+        other, noun = tokens[joint], tokens[joint + 1]
+        if other.kind != "word" or noun.kind != "word":
+            continue
+        whole = linker.mention([token.lower, noun.lower])
+        if (
+            whole.field_score >= 0.85
+            and linker.mention([other.lower, noun.lower]).field_score >= 0.85
+            and linker.mention([token.lower]).score < 0.8
+        ):
+            result.append(noun)
+    return result
+
+
 def _confidence(query: Query, binding: Binding, doubts: list[tuple[str, float]], behind: float) -> float:
     cost = 1.1 * max(0.0, binding.cost) + sum(weight for _, weight in doubts)
-    cost += 0.45 * len(query.unexplained) + 0.12 * max(0.0, behind)
+    cost += 0.8 * len(query.unexplained) + 0.3 * max(0.0, behind)
     return math.exp(-cost)
+
+
+def unknown_phrases(understood: Understanding) -> list[str]:
+    """What may be stored values that were not found: a second search, for these alone, may find them."""
+    best = understood.readings[0] if understood.readings else None
+    if best is None:
+        return list(dict.fromkeys(understood.unexplained))[:8]
+    phrases: list[str] = []
+    if any(what == "value not seen" for what, _ in best.doubts):
+        phrases += [c.text for c in best.cut.chunks if c.kind == "QUOTED" or (c.kind == "WORD" and c.text[:1].isupper())]
+    run: list[str] = []
+    for chunk in best.cut.chunks:
+        if chunk.text in best.query.unexplained and chunk.kind in ("WORD", "MENTION", "QUOTED"):
+            run.append(chunk.text)
+        elif run:
+            phrases.append(" ".join(run))
+            run = []
+    if run:
+        phrases.append(" ".join(run))
+    return list(dict.fromkeys(phrases))[:8]
