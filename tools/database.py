@@ -16,9 +16,11 @@ from tools.errors import SqlFailed
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
 from tools.reflection import reflect
 from tools.result_table import ResultTable
+from tools.sql_guard import guarded
 
 _SAMPLED_ROWS = 10_000
 _SAMPLE_SECONDS = 1.0
+_DISTINCT_SECONDS = 2.0
 _SAMPLE_LENGTH = 200
 
 
@@ -81,8 +83,6 @@ class Database:
 
         Raises SqlRefused, SqlFailed, SqlTimeout for the model to mend, DatabaseUnavailable for the caller.
         """
-        from tools.sql_guard import guarded
-
         checked = guarded(sql, self.meta)
         fetched = self._run(checked.sql, self._bounds())
         return ResultTable(
@@ -107,27 +107,20 @@ class Database:
         return self._samples[key]
 
     def distinct_values(
-        self, table: TableMeta, field: FieldMeta, limit: int, seconds: float = 1.0
+        self, table: TableMeta, field: FieldMeta, limit: int
     ) -> tuple[tuple[object, ...], bool]:
-        """Up to `limit` different values of a field, in no order, and whether these are all it has.
+        """The first of a field's different values, at most `limit`, and whether these are all that it has.
 
-        Where the whole table takes too long, those of its first rows; none where not even these can be had.
+        Takes two seconds at most; none where they cannot be had in that time.
         """
-        name = self._quoted(field.name)
-        source = ".".join(self._quoted(part) for part in (table.schema, table.name) if part)
-        bounds = Bounds(limit + 1, min(seconds, self.limits.seconds), 10_000, 10_000_000)
-        for rows, whole in (
-            (source, True),
-            (f"(SELECT * FROM {source} LIMIT {_SAMPLED_ROWS}) AS sampled", False),
-        ):
-            sql = f"SELECT DISTINCT {name} FROM {rows} WHERE {name} IS NOT NULL LIMIT {limit + 1}"
-            try:
-                fetched = self._run(sql, bounds)
-            except SqlFailed:
-                continue
-            values = tuple(row[0] for row in fetched.rows[:limit])
-            return values, whole and len(fetched.rows) <= limit and not fetched.more
-        return (), False
+        name, source = self._quoted(field.name), self._source(table)
+        sql = f"SELECT DISTINCT {name} FROM {source} WHERE {name} IS NOT NULL LIMIT {limit + 1}"
+        bounds = Bounds(limit, min(_DISTINCT_SECONDS, self.limits.seconds), 10_000, 5_000_000)
+        try:
+            fetched = self._run(sql, bounds)
+        except SqlFailed:
+            return (), False
+        return tuple(row[0] for row in fetched.rows), not fetched.more
 
     def refresh(self) -> None:
         """Read the metadata again. Raises DatabaseUnavailable."""
@@ -150,8 +143,7 @@ class Database:
     def _sample(self, table: TableMeta, field: FieldMeta, count: int) -> SampleValues | None:
         if _UNSAMPLED.search(field.type):
             return None
-        name = self._quoted(field.name)
-        source = ".".join(self._quoted(part) for part in (table.schema, table.name) if part)
+        name, source = self._quoted(field.name), self._source(table)
         # One row more than is sampled tells whether the whole table was seen.
         sql = (
             f"SELECT {name}, count(*) AS n FROM (SELECT {name} FROM {source} LIMIT {_SAMPLED_ROWS + 1}) AS sampled "
@@ -166,6 +158,9 @@ class Database:
         values = [row[0] for row in fetched.rows if row[0] is not None]
         whole = seen <= _SAMPLED_ROWS and not fetched.more
         return SampleValues(tuple(map(_shortened, values[:count])), len(values) if whole else None)
+
+    def _source(self, table: TableMeta) -> str:
+        return ".".join(self._quoted(part) for part in (table.schema, table.name) if part)
 
     def _quoted(self, name: str) -> str:
         mark = "`" if self.meta.dialect == "mysql" else '"'
