@@ -12,12 +12,13 @@ from typing import Any, Protocol
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
-from sqlglot.errors import ErrorLevel
+from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from tools.errors import SqlRefused
 from tools.guard.functions import allowed_functions as functions_of
 from tools.guard.grammar import (
+    BARE_SESSION_WORDS,
     BEFORE_STRING,
     CLOCKS,
     DESCRIBING,
@@ -26,16 +27,17 @@ from tools.guard.grammar import (
     NO_PARENTHESIS,
     NODES,
     POSTGRES_TYPES,
-    PRAGMAS,
     QUERY_WORDS,
     REFUSED_ARGUMENTS,
     REFUSED_NODES,
+    RESERVED_CALLS,
     SESSION_FUNCTIONS,
-    SHOW_SETTINGS,
     TYPE_WORDS,
 )
 from tools.guard.lexer import Lexed, UnlexableError, lexed
+from tools.guard.preface import described_table, preface
 from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading
+from tools.guard.spelling import respelled, typed_literals
 from tools.metadata import DatabaseMeta, TableMeta
 
 MAX_BYTES = 100_000
@@ -130,33 +132,80 @@ class _Guard:
             text = lexed(self.sql, self.dialect)
         except UnlexableError as unlexable:
             raise SqlRefused(str(unlexable)) from unlexable
-        tokens = self._tokens(text)
+        begins = preface(text.text, self.dialect)
+        tokens = self._tokens(text, begins)
+        if not (tokens and self._begins_query(tokens[0])):
+            return self._description(text.text, tokens)
         _refuse_depth(tokens)
-        prefix, kind = self._prefix(tokens)
-        if kind == "table":
-            return self._description(tokens[prefix:])
-        query = tokens[prefix:]
-        if not query or not self._begins_query(query[0]):
-            word = query[0].text if query else "nothing"
-            raise SqlRefused(
-                f"Only a query is accepted, and this one begins with {word[:40]}. Write one SELECT."
-            )
-        calls = self._calls(query)
+        calls = self._calls(tokens)
+        self._bare_words(tokens)
         try:
-            tree = _parsed(query, text.text, self.dialect)
+            parsed = self._parsed(tokens, text.text)
         except SqlRefused as unparsable:
             return self._by_second_opinion(unparsable)
-        self._nodes(tree)
-        self._call_names(calls, tree)
-        found = reading(tree, self.meta)
+        self._nodes(parsed.tree)
+        self._call_names(calls, parsed.tree)
+        found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
-            self._attributes(found)
-        words = text.text[tokens[0].start : query[0].start] if prefix else ""
-        return GuardedQuery(self.sql, tree, (*found.unique, *self._described(tree, found)), words)
+            self._attributes(found, parsed.join_aliases)
+        described = self._described(parsed.tree)
+        for text_apart in parsed.apart:
+            found.tables.extend(self._expression(text_apart).tables)
+        tables = tuple(dict.fromkeys((*found.unique, *described)))
+        tree = parsed.tree if parsed.same else None
+        return GuardedQuery(self.sql, tree, tables, text.text[:begins].strip())
 
-    def _tokens(self, text: Lexed) -> list[Token]:
+    def _parsed(self, tokens: list[Token], text: str) -> _Parsed:
+        """The tree of the statement, in its own words or, where sqlglot stumbles over these, in others."""
+        words = [text[token.start : token.end + 1] for token in tokens]
+        if self.dialect == "postgres":
+            literals = typed_literals(words)
+            if literals is not None:
+                words, text = literals, " ".join(literals)
+                tokens = _dialect(self.dialect).tokenize(text)
         try:
-            tokens = _dialect(self.dialect).tokenize(text.text)
+            return _Parsed(_tree(tokens, text, self.dialect))
+        except SqlRefused:
+            other = respelled(words, self.dialect)
+            if other is None:
+                raise
+            text = " ".join(other.words)
+            try:
+                tree = _tree(_dialect(self.dialect).tokenize(text), text, self.dialect)
+            except SqlglotError as error:
+                raise SqlRefused(f"The statement cannot be read: {_first_line(error)}.") from error
+            return _Parsed(tree, other.same, tuple(other.apart), frozenset(other.join_aliases))
+
+    def _expression(self, text: str) -> Reading:
+        """Look at an expression that was taken out of the statement to make it parsable."""
+        text = f"SELECT {text}"
+        tree = _tree(_dialect(self.dialect).tokenize(text), text, self.dialect)
+        self._nodes(tree)
+        return reading(tree, self.meta)
+
+    def _bare_words(self, tokens: list[Token]) -> None:
+        """CURRENT_USER and its kin, which are calls though they have no parentheses."""
+        words = BARE_SESSION_WORDS.get(self.dialect)
+        if not words:
+            return
+        for at, token in enumerate(tokens):
+            word = token.text.lower()
+            if word not in words or token.token_type is TokenType.IDENTIFIER or token.token_type in _STRINGS:
+                continue
+            before = tokens[at - 1] if at else None
+            if before is not None and (before.token_type is TokenType.DOT or before.text.lower() == "as"):
+                continue
+            if self.dialect == "duckdb" and any(table.field(word) for table in self.meta.tables()):
+                continue  # there a column goes first
+            raise SqlRefused(
+                f"{word} tells of the session. Ask only for data in tables; quote it if a column is meant."
+            )
+
+    def _tokens(self, text: Lexed, begins: int) -> list[Token]:
+        # sqlglot makes one token of all that follows EXPLAIN, so it does not get to see that word.
+        query = " " * begins + text.text[begins:]
+        try:
+            tokens = _dialect(self.dialect).tokenize(query)
         except Exception as error:
             raise SqlRefused(
                 f"The statement cannot be read: {_first_line(error)}. Write it more plainly."
@@ -169,7 +218,7 @@ class _Guard:
             if token.token_type is TokenType.IDENTIFIER
             or (token.token_type in _STRINGS and not text.text[token.end].isalnum())
         )
-        if ends != text.ends:
+        if ends != tuple(each for each in text.ends if each[0] >= begins):
             raise SqlRefused(
                 "The quotes in this statement can be read in two ways. Write its literals more plainly."
             )
@@ -185,98 +234,14 @@ class _Guard:
         words = QUERY_WORDS | DIALECT_QUERY_WORDS.get(self.dialect, frozenset())
         return token.token_type is not TokenType.IDENTIFIER and token.text.lower() in words
 
-    def _prefix(self, tokens: list[Token]) -> tuple[int, str]:
-        """How many tokens stand before the query, and whether a query or a table's name follows."""
-        word = tokens[0].text.lower()
-        if tokens[0].token_type is TokenType.IDENTIFIER or tokens[0].token_type in _STRINGS:
-            return 0, "query"
-        if word in ("show", "pragma"):
-            return 0, "table"
-        if word not in ("explain", "describe", "desc", "summarize"):
-            return 0, "query"
-        at = 1
-        while at < len(tokens) and not self._begins_query(tokens[at]):
-            step = tokens[at].text.lower()
-            if step in ("analyze", "analyse"):
-                raise SqlRefused("EXPLAIN ANALYZE runs the statement. Use EXPLAIN alone.")
-            if word == "explain" and step in (
-                "extended",
-                "partitions",
-                "verbose",
-                "query",
-                "plan",
-                "logical",
-                "formatted",
-            ):
-                at += 1
-            elif word == "explain" and step == "format" and at + 2 < len(tokens):
-                at += 3
-            else:
-                return 0, "table"
-        if (
-            at < len(tokens)
-            and tokens[at].text == "("
-            and word == "explain"
-            and self.dialect in ("postgres", "duckdb")
-        ):
-            at = self._explain_options(tokens, at)
-        return at, "query"
-
-    def _explain_options(self, tokens: list[Token], at: int) -> int:
-        inside = at + 1
-        if inside < len(tokens) and self._begins_query(tokens[inside]):
-            return at  # EXPLAIN (SELECT ...)
-        while inside < len(tokens) and tokens[inside].text != ")":
-            if tokens[inside].text.lower() in ("analyze", "analyse"):
-                raise SqlRefused("EXPLAIN ANALYZE runs the statement. Use EXPLAIN alone.")
-            inside += 1
-        return inside + 1
-
-    def _description(self, tokens: list[Token]) -> GuardedQuery:
-        """DESCRIBE t, SHOW COLUMNS FROM t, PRAGMA table_info(t): for one known table."""
-        words = [token.text.lower() for token in tokens]
-        word, rest = words[0], list(zip(tokens[1:], words[1:], strict=True))
-        if word == "show" and self.dialect == "postgres":
-            if len(rest) == 1 and rest[0][1] in SHOW_SETTINGS:
-                return GuardedQuery(self.sql, None, ())
-            raise SqlRefused(
-                "Settings are not shown. search_metadata and show_table tell of tables and fields."
-            )
-        if word == "pragma":
-            if self.dialect not in ("sqlite", "duckdb") or not rest or rest[0][1] not in PRAGMAS:
-                raise SqlRefused("PRAGMA is not accepted, except table_info(table). Use show_table.")
-            rest = [part for part in rest[1:] if part[1] not in ("(", ")", "=")]
-        elif word == "show" and self.dialect == "mysql":
-            while rest and rest[0][1] in ("full", "extended"):
-                rest.pop(0)
-            shown = rest.pop(0)[1] if rest else ""
-            if (shown == "create" and rest and rest[0][1] == "table") or (
-                shown in ("columns", "fields", "index", "indexes", "keys")
-                and rest
-                and rest[0][1] in ("from", "in")
-            ):
-                rest.pop(0)
-            else:
-                raise SqlRefused(
-                    "SHOW is accepted for the columns or keys of one table only. Use show_table."
-                )
-        elif word == "summarize" or word in ("describe", "desc", "explain", "show"):
-            if rest and rest[0][1] == "table" and self.dialect not in ("postgres",):
-                rest.pop(0)
-            if self.dialect == "mysql" and len(rest) == 2 and rest[1][0].token_type is TokenType.VAR:
-                rest.pop()  # DESCRIBE t column
-        parts = [token for token, text in rest if text != "."]
-        dots = len(rest) - len(parts)
-        plain = all(
-            token.token_type in (TokenType.IDENTIFIER, TokenType.STRING) or re.fullmatch(r"\w+", token.text)
-            for token in parts
-        )
-        if not parts or dots != len(parts) - 1 or not plain or self.dialect == "postgres":
-            raise SqlRefused("Only the description of one table is accepted here. Use show_table.")
-        table = find_table(
-            self.meta, [exp.to_identifier(t.text, quoted=t.token_type is TokenType.IDENTIFIER) for t in parts]
-        )
-        return GuardedQuery(self.sql, None, (table,))
+    def _description(self, text: str, tokens: list[Token]) -> GuardedQuery:
+        """DESCRIBE t, SHOW COLUMNS FROM t, PRAGMA table_info(t): for one known table; else no query at all."""
+        parts = described_table(text, self.dialect)
+        if parts is None:
+            word = tokens[0].text.split()[0][:40] if tokens and tokens[0].text.strip() else "nothing"
+            raise SqlRefused(f"Only a query is accepted, and this begins with {word}. Write one SELECT.")
+        names = [exp.to_identifier(name, quoted=quoted) for name, quoted in parts]
+        return GuardedQuery(self.sql, None, (find_table(self.meta, names),) if names else ())
 
     def _calls(self, tokens: list[Token]) -> Counter[str]:
         """Names before parentheses that are neither allowed nor grammar: an alias with columns?"""
@@ -297,7 +262,7 @@ class _Guard:
                 continue
             if not quoted and not (name[:1].isalpha() or name[:1] == "_" or name[:1] >= "\x80"):
                 continue
-            if not quoted and (name in GRAMMAR_WORDS or name in TYPE_WORDS):
+            if not quoted and all(word in GRAMMAR_WORDS or word in TYPE_WORDS for word in name.split()):
                 continue
             if name in self.functions:
                 if at > 1 and tokens[at - 1].token_type is TokenType.DOT:
@@ -379,6 +344,10 @@ class _Guard:
             raise SqlRefused("Variables are not assigned in queries. Use a window function or a CTE.")
         elif isinstance(node, exp.Table):
             self._table(node)
+        elif isinstance(node, exp.ObjectIdentifier):
+            self._object_identifier(node)
+        elif isinstance(node, exp.Aliases):
+            self._aliases(node)
         elif isinstance(node, exp.Column) and node.name.lower() in ("nextval", "currval"):
             raise SqlRefused("Sequences are not read. Ask only for data in tables.")
 
@@ -391,7 +360,7 @@ class _Guard:
             name = node.name.lower()
             if name in DESCRIBING.get(self.dialect, ()):
                 self._describing(node)
-            elif name not in self.functions:
+            elif name not in self.functions and name not in RESERVED_CALLS:
                 raise SqlRefused(self._no_function(name))
 
     def _describing(self, node: exp.Anonymous) -> TableMeta:
@@ -401,17 +370,32 @@ class _Guard:
         parts = [exp.to_identifier(part) for part in arguments[0].name.split(".")]
         return find_table(self.meta, parts)
 
-    def _described(self, tree: exp.Expr, found: Reading) -> list[TableMeta]:
+    def _described(self, tree: exp.Expr) -> list[TableMeta]:
         names = DESCRIBING.get(self.dialect)
         if not names:
             return []
         calls = [each for each in tree.find_all(exp.Anonymous) if each.name.lower() in names]
-        tables = dict.fromkeys(self._describing(each) for each in calls)
-        return [table for table in tables if table not in found.unique]
+        return [self._describing(each) for each in calls]
 
     def _table(self, node: exp.Table) -> None:
+        if node.this is None and node.args.get("rows_from"):
+            return
         if not isinstance(node.this, exp.Identifier | exp.Func) or _tells_of_session(node.this):
             raise SqlRefused(f"{node.sql(self.dialect)[:80]} is not a table. Name tables as schema.table.")
+
+    def _object_identifier(self, node: exp.ObjectIdentifier) -> None:
+        """Casts to regclass and its kin look names up in the catalogue: only the table a row comes from may."""
+        of = node.parent.this if isinstance(node.parent, exp.Cast) else None
+        tableoid = isinstance(of, exp.Column) and of.name.lower() == "tableoid"
+        if node.name.lower() != "oid" and not (tableoid and node.name.lower() == "regclass"):
+            raise SqlRefused(
+                f"Casts to {node.name.lower()} read the catalogue. Cast to text, a number or a date."
+            )
+
+    def _aliases(self, node: exp.Aliases) -> None:
+        """sqlglot reads `word (a, b)` after some words as a column with several aliases; it may be a call."""
+        if not isinstance(node.this, exp.Func) and node.this.name.lower() != "default":
+            raise SqlRefused(f"{node.this.name} cannot have more than one name. Give it one alias.")
 
     def _type(self, node: exp.DataType) -> None:
         if self.dialect != "postgres":
@@ -429,8 +413,10 @@ class _Guard:
             for each in table.fields
         )
 
-    def _attributes(self, found: Reading) -> None:
+    def _attributes(self, found: Reading, join_aliases: frozenset[str]) -> None:
         for name, columns in attribute_problems(found, self.functions.__contains__):
+            if name.split(".")[0].lower() in join_aliases and self._is_field(name):
+                continue
             bare = name.rsplit(".", 1)[-1].lower()
             near = difflib.get_close_matches(bare, columns, n=3) or list(columns)[:5]
             hint = (
@@ -439,6 +425,9 @@ class _Guard:
                 else " Name the columns in the alias: f(...) AS a(b)."
             )
             raise SqlRefused(f"There is no column {name}.{hint}")
+
+    def _is_field(self, name: str) -> bool:
+        return any(table.field(name.rsplit(".", 1)[-1]) for table in self.meta.tables())
 
     def _by_second_opinion(self, unparsable: SqlRefused) -> GuardedQuery:
         opinion = self.second_opinion(self.sql) if self.second_opinion else None
@@ -462,12 +451,22 @@ def _tells_of_session(node: exp.Expr) -> bool:
     return name in SESSION_FUNCTIONS or (name.startswith(("Current", "Session")) and name not in CLOCKS)
 
 
+@dataclass(frozen=True)
+class _Parsed:
+    """A tree, and what had to be done to the statement to get it (see Spelling)."""
+
+    tree: exp.Expr
+    same: bool = True
+    apart: tuple[str, ...] = ()
+    join_aliases: frozenset[str] = frozenset()
+
+
 @cache
 def _dialect(name: str) -> Dialect:
     return Dialect.get_or_raise(name)
 
 
-def _parsed(tokens: list[Token], text: str, dialect: str) -> exp.Expr:
+def _tree(tokens: list[Token], text: str, dialect: str) -> exp.Expr:
     logger = logging.getLogger("sqlglot")
     try:
         silent, logger.disabled = logger.disabled, True

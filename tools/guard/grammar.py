@@ -59,7 +59,7 @@ NODES = _words(
     OverflowTruncateBehavior TranslateCharacters CharacterSet Semicolon JSONPathPart PseudoType
     DerivedTable UDTF Unnest Exists Adjacent ExtendsLeft ExtendsRight PositionalColumn Pseudocolumn
     Nearest DistanceNd ProjectionDef ColumnPrefix TableFromRows SubqueryPredicate Summarize Describe
-    TemporaryProperty Reference WithFill Connector
+    TemporaryProperty Reference WithFill Connector ObjectIdentifier
     """
 )
 REFUSED_NODES = {
@@ -94,6 +94,18 @@ CLOCKS = _words(
 SESSION_FUNCTIONS = _words(
     "NextValueFor ReadCSV ReadParquet LoadFile Version DynamicIdentifier ConnectByRoot SessionUser"
 )
+# Reserved in every engine, so never a function, though sqlglot calls some of them so: x <> ALL (...).
+RESERVED_CALLS = frozenset({"all", "any", "some", "row"})
+# Facts of the session that are written without parentheses, in the dialects where a column may not be meant.
+BARE_SESSION_WORDS = {
+    "postgres": _words(
+        "current_catalog current_role current_schema current_user session_user system_user user"
+    ),
+    "duckdb": _words("current_catalog current_role current_schema current_user session_user user"),
+    "mysql": _words("current_user current_role"),
+    "tsql": _words("current_user session_user system_user user"),
+    "oracle": _words("user uid sessiontimezone dbtimezone"),
+}
 # A table named in a string literal: only where the name can be looked up.
 DESCRIBING = {
     "sqlite": frozenset(
@@ -101,8 +113,6 @@ DESCRIBING = {
     ),
     "duckdb": frozenset({"pragma_table_info"}),
 }
-PRAGMAS = frozenset({"table_info", "table_xinfo", "index_list", "foreign_key_list"})
-SHOW_SETTINGS = frozenset({"timezone", "datestyle", "intervalstyle"})
 
 # PostgreSQL runs the check of a domain when a value is cast to it; these are the types that are its own.
 POSTGRES_TYPES = _words(
@@ -121,6 +131,6 @@ BEFORE_STRING = _words(
     select distinct all and or not in is as by like ilike when then else case between to escape similar
     any some where having on limit offset from with over values return returning e b x n u uescape using
     union except intersect format collate zone isnull notnull xor document content end overlaps operator
-    name version path default passing leading trailing both for null nulls
+    name version path default passing leading trailing both placing varying symmetric asymmetric for null nulls
     """
 )

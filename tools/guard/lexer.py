@@ -30,13 +30,23 @@ class Rules:
     open_comment: bool = False  # a comment may run to the end of the text
     executable: bool = False  # /*! ... */ is run
     wide_spaces: bool = False  # any Unicode space separates
+    escaped_names: bool = False  # U&"d\\0061ta"
+    foreign_quotes: str = ""  # quotes of names that sqlglot does not know here, written as "..." for it
 
 
 _ANSI = Rules()
 RULES = {
-    "postgres": Rules(escape_prefix=True, dollar=True, nested=True, return_ends_line=True),
+    "postgres": Rules(
+        escape_prefix=True, dollar=True, nested=True, return_ends_line=True, escaped_names=True
+    ),
     "duckdb": Rules(
-        names='"`', escape_prefix=True, dollar=True, nested=True, return_ends_line=True, wide_spaces=True
+        names='"`',
+        escape_prefix=True,
+        dollar=True,
+        nested=True,
+        return_ends_line=True,
+        wide_spaces=True,
+        foreign_quotes="`",
     ),
     "sqlite": Rules(names='"`', brackets=True, nested=False, open_comment=True),
     "mysql": Rules(
@@ -87,6 +97,15 @@ class Lexed:
 def lexed(sql: str, dialect: str) -> Lexed:
     """Take the comments out of a statement; raises UnlexableError for what would be read in more than one way."""
     return _Lexer(sql, RULES.get(dialect, _ANSI)).run()
+
+
+def _unescaped(name: str) -> str:
+    """What U&"..." stands for: its \\0061 and \\+000061 replaced by their characters."""
+    name = name.replace('""', '"')
+    pattern = re.compile(r"\\(?:([0-9A-Fa-f]{4})|\+([0-9A-Fa-f]{6})|(\\))")
+    if "\\" in pattern.sub("", name):
+        raise UnlexableError("A Unicode escape in a quoted name is not complete. Write the name itself.")
+    return pattern.sub(lambda m: "\\" if m[3] else chr(int(m[1] or m[2], 16)), name)
 
 
 class _Lexer:
@@ -188,9 +207,25 @@ class _Lexer:
                 end = close + 2
                 continue
             break
-        self._emit(sql[at : close + 1])
+        written = sql[at : close + 1]
+        if quote in self.rules.foreign_quotes:
+            written = '"' + written[1:-1].replace(quote * 2, quote).replace('"', '""') + '"'
+        elif self.rules.escaped_names and quote == '"' and self._prefix_is_unicode():
+            written = '"' + _unescaped(written[1:-1]).replace('"', '""') + '"'
+            if re.match(r"\s*uescape\b", sql[close + 1 :], re.I):
+                raise UnlexableError("UESCAPE is not accepted. Write the name itself.")
+        self._emit(written)
         self.ends.append((self.length - 1, string))
         return close + 1
+
+    def _prefix_is_unicode(self) -> bool:
+        """Whether U& stands directly before, and take it away if so."""
+        before = "".join(self.out)
+        if not re.search(r"(?<![\w$])[uU]&$", before):
+            return False
+        self.out = [before[:-2]]
+        self.length -= 2
+        return True
 
     def _until(self, at: int, closing: str, start: int) -> int:
         close = self.sql.find(closing, start)

@@ -305,8 +305,12 @@ class ColumnShapes:
             fields = self.tables[id(source)].fields
             return frozenset(each.name.lower() for each in fields) | _SYSTEM_COLUMNS | renamed
         if id(source) in self.found.ctes:
-            inner = self.of_source(self.found.ctes[id(source)])
-            return None if inner is None else inner | renamed
+            cte = self.found.ctes[id(source)]
+            inner = self.of_source(cte)
+            return None if inner is None else inner | renamed | _search_columns(cte)
+        if source.args.get("rows_from"):
+            inners = [self.of_source(each) for each in source.args["rows_from"]]
+            return renamed.union(*(each for each in inners if each is not None))
         if isinstance(source, exp.Table | exp.Lateral | exp.Unnest):  # a function: its alias names its column
             names = {source.alias_or_name.lower(), *_names_of(source.this)} | _FUNCTION_COLUMNS
             columns = {each.name.lower() for each in source.find_all(exp.ColumnDef, exp.JSONColumnDef)}
@@ -358,6 +362,17 @@ class ColumnShapes:
             else:
                 names |= _names_of(each)
         return names
+
+
+def _search_columns(cte: exp.Expr) -> frozenset[str]:
+    """The columns that SEARCH ... SET and CYCLE ... SET ... USING add."""
+    clause = cte.parent
+    search = clause.args.get("search") if isinstance(clause, exp.With) else None
+    return (
+        frozenset(each.name.lower() for each in children(search))
+        if isinstance(search, exp.Expr)
+        else frozenset()
+    )
 
 
 def _names_of(node: exp.Expr | None) -> set[str]:
