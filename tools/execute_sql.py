@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from tools.arguments import Arguments
+from tools.empty_result import is_empty, notes_on_empty
 from tools.result_table import ResultTable
 from tools.tool import tool
 
@@ -20,7 +22,10 @@ class ExecuteSql(Arguments):
 
 def execute_sql(arguments: ExecuteSql, database: Database) -> ResultTable:
     """Run one read-only SQL query and see the rows that come back."""
-    return database.query(arguments.sql)
+    result = database.query(arguments.sql)
+    if is_empty(result):
+        result = replace(result, notes=(*result.notes, *notes_on_empty(arguments.sql, database)))
+    return result
 
 
 EXECUTE_SQL = tool(execute_sql)
