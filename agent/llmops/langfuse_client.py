@@ -472,6 +472,8 @@ def _reason(complaint: str) -> str:
     """`HTTP 401` out of the exporter's "Failed to export spans batch code: 401, reason: Unauthorized"."""
     if found := re.search(r"code: (\d{3})", complaint):
         return f"HTTP {found[1]}"
+    if "timeout, max retries" in complaint:
+        return "no answer in time"
     return " ".join(complaint.split())[:200]
 
 

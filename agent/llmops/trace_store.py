@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ _WAIT_SECONDS_AT_CLOSE = 3.0
 _MOST_PENDING = 10_000
 
 _VERSION = 1
+_APPLICATION = 0x44424154  # "DBAT": what tells a trace store from any other SQLite file
 _TABLES = """
     CREATE TABLE IF NOT EXISTS spans (
         trace_id TEXT NOT NULL,
@@ -149,6 +150,7 @@ class TraceStore:
         self.path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._inherited: sqlite3.Connection | None = None
         self._process = 0
         self._pending: list[SpanRecord] = []
         self._off = False
@@ -158,13 +160,22 @@ class TraceStore:
         with self._lock:
             if not self._off:
                 self._pending.append(span)
-                self._write_pending(_WAIT_SECONDS)
+                self._write_pending()
+
+    def trouble(self) -> str | None:
+        """Why nothing can be kept there, tried now; None where all is well. Never raises."""
+        with self._lock:
+            try:
+                self._connected().execute("SELECT count(*) FROM spans").fetchone()
+            except (sqlite3.Error, OSError) as error:
+                return f"nothing can be kept in {self.path} ({error}); set DBAGENT_HOME to another folder"
+        return None
 
     def close(self) -> None:
         """Write what is still waiting and let go of the file; a later write opens it again. Never raises."""
         with self._lock:
             if self._pending and not self._off:
-                self._write_pending(_WAIT_SECONDS_AT_CLOSE)
+                self._write_pending(wait_seconds=_WAIT_SECONDS_AT_CLOSE)
             self._disconnect()
 
     def traces(self, limit: int = 20) -> list[TraceSummary]:
@@ -200,13 +211,17 @@ class TraceStore:
             first = next((row for row in spans if row["parent_id"] is None), spans[0])
             return TraceTree(_summary(connection, first), _tree([_record(row) for row in spans]))
 
-    def _write_pending(self, wait_seconds: float) -> None:
+    def _write_pending(self, wait_seconds: float | None = None) -> None:
         try:
             connection = self._connected()
-            connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
+            if wait_seconds is not None:
+                connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
             with connection:
                 connection.executemany(_INSERT, [_row(span) for span in self._pending])
             self._pending.clear()
+        except (ValueError, OverflowError) as error:
+            self._pending.clear()  # or it would stand in the way of every later one
+            _log.warning("A span could not be kept in %s (%s).", self.path, error)
         except (sqlite3.Error, OSError) as error:
             if _is_busy(error) and len(self._pending) < _MOST_PENDING:
                 return
@@ -215,28 +230,31 @@ class TraceStore:
             self._disconnect()
             _log.warning(
                 "Traces are no longer kept on this machine: %s (%s). Answers are not affected. "
-                "Free the disk or set DBAGENT_HOME to another folder.",
+                "Free the disk, move the file away, or set DBAGENT_HOME to another folder.",
                 self.path,
                 error,
             )
 
     def _connected(self) -> sqlite3.Connection:
-        # A connection must not be carried over a fork: SQLite's locks belong to the process.
         if self._connection is not None and self._process == os.getpid():
             return self._connection
+        # After a fork the parent's connection is neither used nor closed: SQLite allows a child neither.
+        self._inherited = self._connection
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # Questions and rows are nobody else's business; SQLite gives its -wal and -shm the same permissions.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Only when it is new: closing a file drops the locks that SQLite holds on it in this process.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(self.path, timeout=1.0, check_same_thread=False)
         try:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise sqlite3.DatabaseError(f"it was made by a newer DBAgent (format {version})")
+            version = _version(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA busy_timeout = {int(_WAIT_SECONDS * 1000)}")
             if version < _VERSION:
                 connection.executescript(
-                    f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT"
+                    f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {_APPLICATION};"
+                    f"PRAGMA user_version = {_VERSION}; COMMIT"
                 )
         except BaseException:
             connection.close()
@@ -246,9 +264,9 @@ class TraceStore:
 
     def _disconnect(self) -> None:
         if self._connection is not None and self._process == os.getpid():
-            with closing(self._connection):
-                pass
-        self._connection = None
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -260,14 +278,23 @@ class TraceStore:
             uri = f"file:{quote(str(self.path.resolve()))}?mode=ro"
             with closing(sqlite3.connect(uri, uri=True, timeout=5.0)) as connection:
                 connection.row_factory = sqlite3.Row
-                if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    yield None
-                    return
-                yield connection
+                yield connection if _version(connection) else None
         except sqlite3.Error as error:
             raise DBAgentError(
                 f"The traces in {self.path} cannot be read ({error}). Move the file away; a new one is made."
             ) from error
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """The format of the file, 0 for an empty one. Raises DatabaseError for a file that is something else."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if application != _APPLICATION and not (empty and not application and not version):
+        raise sqlite3.DatabaseError("it is another SQLite database")
+    if version > _VERSION:
+        raise sqlite3.DatabaseError(f"it was made by a newer DBAgent (format {version})")
+    return int(version)
 
 
 def _is_busy(error: Exception) -> bool:

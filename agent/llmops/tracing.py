@@ -18,6 +18,8 @@ _LONGEST_ID = 200  # characters; the SDK drops a longer user, session or tag
 # Our own, not OpenTelemetry's current span: that one belongs to the application we run in.
 _current: ContextVar[Observation | None] = ContextVar("dbagent_span", default=None)
 
+_MOST_TOKENS = 2**53  # what an endpoint counts is not always to be believed; SQLite takes 63 bits
+
 _UNTOLD: Any = object()
 
 
@@ -198,12 +200,12 @@ def _usage(usage: Mapping[str, int] | None) -> dict[str, int] | None:
     """As Langfuse counts: kinds that do not overlap, and their total."""
     if usage is None:
         return None
-    cached = usage.get("cached", 0)
-    counted = {kind: int(tokens) for kind, tokens in usage.items() if kind != "cached"}
+    counted = {kind: min(int(tokens), _MOST_TOKENS) for kind, tokens in usage.items()}
+    cached = counted.pop("cached", 0)
     counted.setdefault("total", counted.get("input", 0) + counted.get("output", 0))
     if cached:
         counted["input"] = max(counted.get("input", 0) - cached, 0)
-        counted["input_cached_tokens"] = int(cached)
+        counted["input_cached_tokens"] = cached
     return counted
 
 
