@@ -50,7 +50,7 @@ class AlchemyEngine(ABC):
         try:
             with watch:
                 self._allow(connection, max(bounds.seconds, self.seconds))
-                fetched = self._rows(connection, sql, bounds)
+                fetched = self._rows(connection, sql, bounds, watch)
             broken = watch.reason is not None or (fetched.more and not self.CLOSES_EARLY)
         except self._errors() as error:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
@@ -95,11 +95,11 @@ class AlchemyEngine(ABC):
         options = connection.execution_options(no_parameters=True, stream_results=True)
         return options.exec_driver_sql(sql)
 
-    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds) -> Fetched:
+    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
         """Run the statement, read its first rows and end it."""
         result = self._execute(connection, sql)
-        fetched = self._read(result, bounds)
-        if fetched.more:
+        fetched = self._read(result, bounds, watch)
+        if fetched.more or watch.reason:
             self._leave(result, connection.connection.driver_connection)
         return fetched
 
@@ -156,7 +156,7 @@ class AlchemyEngine(ABC):
         kept = [line.rstrip() for line in text.splitlines() if line.strip()][:lines]
         return "\n".join(kept)[:_MESSAGE_LENGTH] or type(cause).__name__
 
-    def _read(self, result: sa.CursorResult[Any], bounds: Bounds) -> Fetched:
+    def _read(self, result: sa.CursorResult[Any], bounds: Bounds, watch: Watch) -> Fetched:
         cursor: Any = result.cursor
         if not result.returns_rows:
             raise SqlFailed("The statement gives no rows. Write one SELECT.")
@@ -165,7 +165,8 @@ class AlchemyEngine(ABC):
         rows: list[tuple[Any, ...]] = []
         cut: set[str] = set()
         size, batch, more = 0, 1, False
-        while len(rows) <= bounds.rows and size <= bounds.result_bytes:
+        # A cancel finds nothing to end on the server while we are busy with rows, so we look for ourselves.
+        while len(rows) <= bounds.rows and size <= bounds.result_bytes and not watch.reason:
             fetched = result.fetchmany(min(batch, bounds.rows + 1 - len(rows)))
             if not fetched:
                 break

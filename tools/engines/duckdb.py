@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
 from tools.engines.duckdb_dialect import DuckDBConnection
-from tools.engines.engine import Bounds, Fetched
+from tools.engines.engine import Bounds, Fetched, Watch
 from tools.engines.values import interval
 from tools.errors import DatabaseUnavailable, SqlFailed
 
@@ -83,7 +83,7 @@ class DuckDBEngine(AlchemyEngine):
         with contextlib.suppress(duckdb.Error):
             raw.interrupt()
 
-    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds) -> Fetched:
+    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
         """As anywhere, and then once more with text for the columns that Python got wrong.
 
         The driver gives 13 months as 390 days, an infinite date as 9999-12-31, and drops nanoseconds.
@@ -94,13 +94,15 @@ class DuckDBEngine(AlchemyEngine):
         description: Any = result.cursor.description if result.cursor else ()
         wrong = {i for i, each in enumerate(description) if _LOSSY.search(str(each[1]))}
         if wrong:
-            return self._rows_as_text(connection, sql, bounds, wrong)
-        fetched = self._read(result, bounds)
+            return self._rows_as_text(connection, sql, bounds, watch, wrong)
+        fetched = self._read(result, bounds, watch)
         dates = [i for i, type_ in enumerate(fetched.types) if _DATES.search(type_)]
         wrong = {i for i in dates if any(_may_be_infinite(row[i]) for row in fetched.rows)}
-        return self._rows_as_text(connection, sql, bounds, wrong) if wrong else fetched
+        return self._rows_as_text(connection, sql, bounds, watch, wrong) if wrong else fetched
 
-    def _rows_as_text(self, connection: sa.Connection, sql: str, bounds: Bounds, wrong: set[int]) -> Fetched:
+    def _rows_as_text(
+        self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch, wrong: set[int]
+    ) -> Fetched:
         """The same rows, with the wrong columns, and every date that may be infinite, fetched as text."""
         first = self._execute(connection, sql)
         description: Any = first.cursor.description if first.cursor else ()
@@ -109,7 +111,7 @@ class DuckDBEngine(AlchemyEngine):
         values = ", ".join(f"CAST({n} AS VARCHAR)" if i in as_text else n for i, n in enumerate(names))
         body = sql.strip().rstrip(";")
         result = self._execute(connection, f"SELECT {values} FROM ({body}\n) AS t({', '.join(names)})")
-        fetched = self._read(result, bounds)
+        fetched = self._read(result, bounds, watch)
         types = tuple(str(each[1]) for each in description)
         rows = tuple(
             tuple(_from_text(v, types[i]) if i in as_text else v for i, v in enumerate(row))

@@ -38,7 +38,11 @@ class MySQLEngine(AlchemyEngine):
     def _create(self) -> sa.Engine:
         server = self.place.server
         assert server is not None
-        query = {key: value for key, value in server.query if key not in ("client_flag", "init_command", "local_infile")}
+        query = {
+            key: value
+            for key, value in server.query
+            if key not in ("client_flag", "init_command", "local_infile")
+        }
         query.setdefault("charset", "utf8mb4")
         engine = sa.create_engine(
             sa.URL.create(

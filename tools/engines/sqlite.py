@@ -10,7 +10,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
-from tools.engines.engine import Bounds, Fetched
+from tools.engines.engine import Bounds, Fetched, Watch
 from tools.errors import DatabaseUnavailable
 
 _LENGTH_LIMIT = 64_000_000
@@ -81,8 +81,8 @@ class SQLiteEngine(AlchemyEngine):
         """SQLite's values carry their types, its columns do not."""
         return ()
 
-    def _read(self, result: sa.CursorResult[Any], bounds: Bounds) -> Fetched:
-        fetched = super()._read(result, bounds)
+    def _read(self, result: sa.CursorResult[Any], bounds: Bounds, watch: Watch) -> Fetched:
+        fetched = super()._read(result, bounds, watch)
         types = tuple(
             next((_STORAGE[type(row[i])] for row in fetched.rows if type(row[i]) in _STORAGE), "")
             for i in range(len(fetched.columns))
