@@ -12,6 +12,7 @@ from agent.assembly import langfuse_client, model_endpoint, open_chosen_database
 from agent.db_agent import PROMPT
 from agent.errors import DBAgentError
 from agent.llm.client import reach
+from agent.llmops.langfuse_client import LangfuseUnreachable
 from agent.redaction import Redactor
 from agent.settings import Settings
 
@@ -77,9 +78,12 @@ def _database(settings: Settings) -> Finding:
 def _prompt_and_langfuse(settings: Settings) -> Iterator[Finding]:
     langfuse = langfuse_client(settings.model_copy(update={"local_traces": False}), Redactor())
     if settings.has_langfuse:
-        trouble = langfuse.check()
         where = settings.langfuse_base_url or "Langfuse's cloud"
-        yield Finding("langfuse", trouble is None, trouble or f"{where} accepts the keys")
+        try:
+            langfuse.prompts(PROMPT)
+            yield Finding("langfuse", True, f"{where} accepts the keys")
+        except LangfuseUnreachable as error:
+            yield Finding("langfuse", False, f"{where}: {error}; questions are answered all the same")
     else:
         yield Finding(
             "langfuse",
@@ -98,5 +102,5 @@ def _prompt_and_langfuse(settings: Settings) -> Iterator[Finding]:
 def _traces(settings: Settings) -> Finding:
     if not settings.local_traces:
         return Finding("traces", None, "not kept on this machine (DBAGENT_LOCAL_TRACES)")
-    trouble = trace_store(settings).check()
+    trouble = trace_store(settings).trouble()
     return Finding("traces", trouble is None, trouble or f"kept in {settings.home / 'traces.db'}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -133,7 +134,7 @@ def _what_is_not_shown(rows: int, more: bool) -> str:
 
 
 def _as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns):
         numbers = any(_is_number(row[position]) for row in rows)
         table.add_column(
@@ -185,7 +186,7 @@ def _harmless(value: Any) -> Any:
 def show_traces(traces: Iterable[TraceSummary]) -> None:
     """The latest traces, newest first."""
     console = _console()
-    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for name in ("trace", "when", "question", "outcome", "model"):
         table.add_column(name, overflow="fold")
     for name in ("tokens", "cost", "seconds"):

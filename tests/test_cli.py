@@ -92,8 +92,8 @@ def test_control_sequences_from_the_model_or_the_data_reach_no_terminal(shop_fil
 
 def test_a_table_of_300_columns_and_binary_values_is_shown_without_harm(shop_file: Path) -> None:
     wide = "SELECT '\\xAA\\x00'::BLOB AS b, 'nan'::DOUBLE AS x, " + ", ".join(f"{n} AS c{n}" for n in range(300))
-    with server.model_server(server.says(calls("execute_sql", sql=wide)), server.says("Wide.")) as running:
-        for form in ([], ["--json"], ["--csv"]):
+    for form in ([], ["--json"], ["--csv"]):
+        with server.model_server(server.says(calls("execute_sql", sql=wide)), server.says("Wide.")) as running:
             done = dbagent("ask", "Show", "--db", str(shop_file), *form, **asking(running))
             assert done.returncode == 0, done.stderr
 

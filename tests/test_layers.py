@@ -10,8 +10,23 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FILES = sorted(path for top in ("agent", "tools") for path in (ROOT / top).rglob("*.py"))
 
-DOORS = ("agent.cli", "agent.doctor", "agent.http_server", "agent.mcp_server", "agent.evaluation", "agent.__main__")
-VALUES = ("agent.messages", "agent.events", "agent.answer", "agent.settings", "agent.errors", "agent.redaction")
+DOORS = (
+    "agent.terminal",
+    "agent.cli",
+    "agent.doctor",
+    "agent.http_server",
+    "agent.mcp_server",
+    "agent.evaluation",
+    "agent.__main__",
+)
+VALUES = (
+    "agent.messages",
+    "agent.events",
+    "agent.answer",
+    "agent.settings",
+    "agent.errors",
+    "agent.redaction",
+)
 MAY_IMPORT_ASSEMBLY = ("agent", *DOORS)
 
 HOMES = {
@@ -21,7 +36,13 @@ HOMES = {
     "opentelemetry": ("agent.llmops",),
     "httpx": ("agent.llmops",),
     "jinja2": ("agent.llmops.prompts", "agent.llmops.template"),
-    "sqlglot": ("tools.sql_guard", "tools.guard", "tools.row_policy", "tools.empty_result", "agent.llm.offline"),
+    "sqlglot": (
+        "tools.sql_guard",
+        "tools.guard",
+        "tools.row_policy",
+        "tools.empty_result",
+        "agent.llm.offline",
+    ),
     "sqlalchemy": ("tools.database", "tools.reflection", "tools.engines", "agent.store"),
     "duckdb": ("tools.engines", "agent.sample"),
     "psycopg": ("tools.engines",),

@@ -183,7 +183,7 @@ BAD_ENDPOINTS = {
     "a wrong key": (server.fails(401, "Incorrect API key provided: key-that-is-secret"), "OPENAI_API_KEY", 1),
     "an unknown model": (server.fails(404, "no such model"), "DBAGENT_MODEL", 1),
     "a request it does not take": (server.fails(400, "messages too odd"), "messages too odd", 1),
-    "always 500": (server.fails(500, retry_after="0"), "failed (500)", 3),
+    "always 500": (server.fails(500, "bad key-that-is-secret", retry_after="0"), "failed (500", 3),
     "always 429": (server.fails(429, retry_after="0"), "429", 3),
     "no choices": (server.sends({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []}, "[DONE]"), "neither text nor a tool call", 2),
     "an empty stream": (server.sends("[DONE]"), "neither text nor a tool call", 2),

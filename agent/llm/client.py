@@ -251,7 +251,9 @@ class AsyncLLMClient:
         return urlsplit(str(self._openai.base_url)).netloc.rsplit("@", 1)[-1]
 
     def _unavailable(self, name: str, error: Exception) -> ModelUnavailable:
-        return ModelUnavailable(_in_one_line(error, name, self._host))
+        said = _in_one_line(error, name, self._host)
+        # A provider's complaint may quote the key it was sent.
+        return ModelUnavailable(said.replace(self.endpoint.api_key, "***") if self.endpoint.api_key else said)
 
 
 async def reach(endpoint: Endpoint, seconds: float = 5.0) -> list[str]:
@@ -364,7 +366,7 @@ def _in_one_line(error: Exception, model: str, host: str) -> str:
         case openai.RateLimitError():
             return f"{host} is refusing more requests for now (429). Wait a little, or check the plan and its quota."
         case openai.APIStatusError() if error.status_code >= 500:
-            return f"{host} failed ({error.status_code}), also when asked again. Try later or another model."
+            return f"{host} failed ({error.status_code}: {_short(error.message)}). Try later, or another model."
         case openai.APIStatusError():
             return f"{host} did not take the request ({error.status_code}): {_short(error.message)}"
         case openai.APITimeoutError() | httpx2.TimeoutException():
