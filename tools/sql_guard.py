@@ -252,6 +252,8 @@ class _Guard:
             name = token.text.lower()
             if self.dialect == "postgres" and kind is TokenType.STRING and at:
                 self._typed_literal(tokens, at)
+            if kind is TokenType.VAR and name[0] in "$@:":
+                raise SqlRefused(f"{token.text} is a variable. Write the value itself.")
             if name in NO_PARENTHESIS and not quoted:
                 continue
             if (
@@ -268,12 +270,18 @@ class _Guard:
                 if at > 1 and tokens[at - 1].token_type is TokenType.DOT:
                     self._schema_of_call(tokens[at - 2], name)
                 continue
-            if name in DESCRIBING.get(self.dialect, ()):
+            if name in DESCRIBING.get(self.dialect, ()) or self._is_searchable(token):
                 continue
             if at > 1 and tokens[at - 1].token_type is TokenType.DOT:
                 raise SqlRefused(self._no_function(name))
             unknown[name] += 1
         return unknown
+
+    def _is_searchable(self, token: Token) -> bool:
+        """SQLite's FROM docs('words'): a full-text table, called like a function."""
+        return self.dialect == "sqlite" and any(
+            table.name.lower() == token.text.lower() for table in self.meta.tables()
+        )
 
     def _schema_of_call(self, owner: Token, name: str) -> None:
         """Behind a dot stands a built-in only where the dot is a method call or names the built-ins."""
@@ -332,7 +340,9 @@ class _Guard:
             self._function(node)
         elif name not in NODES and not isinstance(node, exp.Binary):
             raise SqlRefused(f"{name} is not accepted in a query. Write it with plain SELECT syntax.")
-        if isinstance(node, exp.DataType):
+        if isinstance(node, exp.ObjectIdentifier):
+            self._object_identifier(node)
+        elif isinstance(node, exp.DataType):
             self._type(node)
         elif isinstance(node, exp.PseudoType):
             raise SqlRefused(f"Casts to {node.name} are not accepted. Cast to text, a number or a date.")
@@ -344,8 +354,6 @@ class _Guard:
             raise SqlRefused("Variables are not assigned in queries. Use a window function or a CTE.")
         elif isinstance(node, exp.Table):
             self._table(node)
-        elif isinstance(node, exp.ObjectIdentifier):
-            self._object_identifier(node)
         elif isinstance(node, exp.Aliases):
             self._aliases(node)
         elif isinstance(node, exp.Column) and node.name.lower() in ("nextval", "currval"):
@@ -360,6 +368,8 @@ class _Guard:
             name = node.name.lower()
             if name in DESCRIBING.get(self.dialect, ()):
                 self._describing(node)
+            elif self.dialect == "sqlite" and isinstance(node.parent, exp.Table) and self.meta.find(name):
+                return  # the scopes count it among the tables
             elif name not in self.functions and name not in RESERVED_CALLS:
                 raise SqlRefused(self._no_function(name))
 

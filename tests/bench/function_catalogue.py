@@ -48,7 +48,7 @@ SQLITE_OUT = re.compile(
     r"|sqlite_.*|randomblob|rtree.*|->>?|subtype|.*_log_"
 )
 SQLITE_GRAMMAR = {
-    *_words("cast exists raise json_each json_tree generate_series date time datetime julianday unixepoch"),
+    *_words("cast exists json_each json_tree generate_series date time datetime julianday unixepoch"),
     *_words("printf format iif coalesce ifnull"),
     # newer than the library that is listed here (3.41 to 3.50), all free of effects
     *_words(

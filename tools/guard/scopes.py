@@ -215,6 +215,13 @@ class _Resolver:
         return None
 
     def _table(self, node: exp.Table, ctes: _Ctes | None) -> None:
+        if (
+            self.dialect == "sqlite"
+            and isinstance(node.this, exp.Anonymous)
+            and self.meta.find(node.this.name)
+        ):
+            self._resolve(node, [exp.to_identifier(node.this.name, quoted=True)], None)
+            return
         if not isinstance(node.this, exp.Identifier):
             return  # a table function or a parenthesis: the guard looks at these by kind
         parts = [part for part in node.parts if isinstance(part, exp.Identifier)]

@@ -26,6 +26,9 @@ _LITERAL_TYPES = _words(
     "box circle point lseg path polygon line inet cidr macaddr macaddr8 money tsvector tsquery jsonpath hstore "
     "pg_lsn int4range int8range numrange daterange tsrange tstzrange xml bytea uuid bit varbit name"
 )
+_SELECT_ADVICE = _words(
+    "sql_small_result sql_big_result sql_buffer_result sql_no_cache sql_cache high_priority"
+)
 _NOT_BEFORE = frozenset({"::", ".", "as", "->", "->>"})
 
 
@@ -258,6 +261,26 @@ def _cycle_restrict(it: Spelling) -> None:
                 it.same = False
 
 
+def _select_modifiers(it: Spelling) -> None:
+    """SELECT SQL_BIG_RESULT SQL_BUFFER_RESULT DISTINCT: advice on how to run it."""
+    for at in range(1, len(it.words)):
+        if it.lower(at) in _SELECT_ADVICE and (it.lower(at - 1) in ("select", "")):
+            it.words[at] = ""
+
+
+def _json_table_defaults(it: Spelling) -> None:
+    """A column of JSON_TABLE with DEFAULT 'x' ON EMPTY NULL ON ERROR."""
+    for at in range(2, len(it.words)):
+        if it.lower(at) == "on" and it.lower(at + 1) in ("empty", "error"):
+            value = it.words[at - 1]
+            if it.lower(at - 2) == "default" and (value[:1] in "'\"" or value.replace(".", "").isdigit()):
+                it.words[at - 2 : at + 2] = [""] * 4
+                it.same = False
+            elif it.lower(at - 1) in ("null", "error"):
+                it.words[at - 1 : at + 2] = [""] * 3
+                it.same = False
+
+
 def _pivot_tail(it: Spelling) -> None:
     """PIVOT t ON ... ORDER BY x is SELECT * FROM (PIVOT t ON ...) ORDER BY x."""
     if it.lower(0) not in ("pivot", "unpivot"):
@@ -284,6 +307,6 @@ _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
         _json_clauses,
         _sample_arguments,
     ),
-    "mysql": (_odbc, _values_rows, _rows_examined, _cycle_restrict),
+    "mysql": (_select_modifiers, _json_table_defaults, _odbc, _values_rows, _rows_examined, _cycle_restrict),
     "duckdb": (_pivot_tail,),
 }
