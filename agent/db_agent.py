@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from types import TracebackType
@@ -343,6 +343,7 @@ class _OwnLoop:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -350,7 +351,8 @@ class _OwnLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="dbagent", daemon=True).start()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="dbagent", daemon=True)
+                self._thread.start()
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -359,11 +361,18 @@ class _OwnLoop:
             raise
 
     def close(self) -> None:
-        """Stop the loop, if it ever ran."""
+        """Stop the loop, if it ever ran, and what was left open in it."""
         with self._lock:
-            loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.call_soon_threadsafe(loop.stop)
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is None or thread is None:
+            return
+        # Streams that the SDK left half read would otherwise complain at exit of being destroyed while pending.
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(1.0)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(1.0)
+        if not thread.is_alive():
+            loop.close()
 
 
 def _checked(question: str) -> str:
