@@ -112,7 +112,12 @@ _STRINGS = frozenset(
     }
 )
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
+_PREFIXES = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
+
+
+# Nodes with nothing under them and nothing to refuse, of which a statement may have thousands.
+_LEAVES = frozenset({exp.Literal, exp.Identifier, exp.Null, exp.Boolean})
 
 
 class _Guard:
@@ -246,33 +251,36 @@ class _Guard:
     def _calls(self, tokens: list[Token]) -> Counter[str]:
         """Names before parentheses that are neither allowed nor grammar: an alias with columns?"""
         unknown: Counter[str] = Counter()
+        postgres = self.dialect == "postgres"
         for at, token in enumerate(tokens):
             kind = token.token_type
-            quoted = kind is TokenType.IDENTIFIER
-            name = token.text.lower()
-            if self.dialect == "postgres" and kind is TokenType.STRING and at:
-                self._typed_literal(tokens, at)
-            if kind is TokenType.VAR and name[0] in "$@:":
-                raise SqlRefused(f"{token.text} is a variable. Write the value itself.")
-            if name in NO_PARENTHESIS and not quoted:
+            if kind is TokenType.STRING:
+                if postgres and at:
+                    self._typed_literal(tokens, at)
                 continue
-            if (
-                at + 1 >= len(tokens)
-                or tokens[at + 1].token_type is not TokenType.L_PAREN
-                or kind in _STRINGS
-            ):
+            if kind is TokenType.VAR and token.text[0] in "$@:":
+                raise SqlRefused(f"{token.text} is a variable. Write the value itself.")
+            if kind is not TokenType.L_PAREN or not at:
+                continue
+            before = at - 1
+            token = tokens[before]
+            if token.token_type in _STRINGS:
+                continue
+            quoted = token.token_type is TokenType.IDENTIFIER
+            name = token.text.lower()
+            if name in NO_PARENTHESIS and not quoted:
                 continue
             if not quoted and not (name[:1].isalpha() or name[:1] == "_" or name[:1] >= "\x80"):
                 continue
             if not quoted and all(word in GRAMMAR_WORDS or word in TYPE_WORDS for word in name.split()):
                 continue
             if name in self.functions:
-                if at > 1 and tokens[at - 1].token_type is TokenType.DOT:
-                    self._schema_of_call(tokens[at - 2], name)
+                if before > 1 and tokens[before - 1].token_type is TokenType.DOT:
+                    self._schema_of_call(tokens[before - 2], name)
                 continue
             if name in DESCRIBING.get(self.dialect, ()) or self._is_searchable(token):
                 continue
-            if at > 1 and tokens[at - 1].token_type is TokenType.DOT:
+            if before > 1 and tokens[before - 1].token_type is TokenType.DOT:
                 raise SqlRefused(self._no_function(name))
             unknown[name] += 1
         return unknown
@@ -326,16 +334,18 @@ class _Guard:
         stack = [tree]
         while stack:
             node = stack.pop()
-            self._node(node)
-            stack.extend(children(node))
+            if type(node) not in _LEAVES:
+                self._node(node)
+                stack.extend(children(node))
 
     def _node(self, node: exp.Expr) -> None:
         name = type(node).__name__
         if name in REFUSED_NODES:
             raise SqlRefused(REFUSED_NODES[name])
-        for argument, reason in REFUSED_ARGUMENTS.items():
-            if isinstance(node, exp.Select) and node.args.get(argument):
-                raise SqlRefused(reason)
+        if name == "Select":
+            for argument, reason in REFUSED_ARGUMENTS.items():
+                if node.args.get(argument):
+                    raise SqlRefused(reason)
         if isinstance(node, exp.Func):
             self._function(node)
         elif name not in NODES and not isinstance(node, exp.Binary):
@@ -484,8 +494,10 @@ def _tree(tokens: list[Token], text: str, dialect: str) -> exp.Expr:
             trees: list[Any] = _dialect(dialect).parser(error_level=ErrorLevel.IMMEDIATE).parse(tokens, text)
         finally:
             logger.disabled = silent
+    except RecursionError as error:
+        raise SqlRefused("The statement is nested too deeply. Use WITH to take it apart.") from error
     except Exception as error:
-        # Not only ParseError: 500 nested parentheses raise RecursionError, some statements AttributeError.
+        # Not only ParseError: some statements raise AttributeError or TypeError.
         raise SqlRefused(f"The statement cannot be parsed as {dialect}: {_first_line(error)}") from error
     if len(trees) != 1 or trees[0] is None:
         raise SqlRefused("Only one statement at a time is accepted. Write one SELECT.")
@@ -498,22 +510,23 @@ def _tree(tokens: list[Token], text: str, dialect: str) -> exp.Expr:
 
 
 def _refuse_depth(tokens: list[Token]) -> None:
-    depth = deepest = run = 0
+    depth = run = 0
     for token in tokens:
-        if token.token_type in _OPENING:
+        kind = token.token_type
+        if kind in _PREFIXES:
+            run += 1
+            if run > MAX_DEPTH:
+                raise SqlRefused(f"There are more than {MAX_DEPTH} signs in a row. Leave them out.")
+            continue
+        run = 0
+        if kind in _OPENING:
             depth += 1
-            deepest = max(deepest, depth)
-        elif token.token_type in _CLOSING:
+            if depth > MAX_DEPTH:
+                raise SqlRefused(
+                    f"The statement is nested more than {MAX_DEPTH} deep. Use WITH to take it apart."
+                )
+        elif kind in _CLOSING:
             depth -= 1
-        run = (
-            run + 1
-            if token.token_type in (TokenType.NOT, TokenType.DASH, TokenType.TILDE, TokenType.PLUS)
-            else 0
-        )
-        if deepest > MAX_DEPTH or run > MAX_DEPTH:
-            raise SqlRefused(
-                f"The statement is nested more than {MAX_DEPTH} deep. Use WITH to take it apart."
-            )
 
 
 def _first_line(error: BaseException) -> str:

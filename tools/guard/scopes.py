@@ -35,6 +35,9 @@ _FUNCTION_COLUMNS = frozenset(
 )
 
 
+_LEAVES = frozenset({exp.Literal, exp.Identifier, exp.Null, exp.Boolean})
+
+
 @dataclass
 class _Ctes:
     """One name of a WITH clause, in front of those visible around it."""
@@ -139,15 +142,25 @@ def _same(written: str, stored: str, dialect: str) -> bool:
 
 def children(node: exp.Expr) -> Iterator[exp.Expr]:
     """Every node directly under this one, also those inside lists, tuples and dicts of its arguments."""
-    pending = list(reversed(list(node.args.values())))
-    while pending:
-        value = pending.pop()
+    for value in node.args.values():
         if isinstance(value, exp.Expr):
             yield value
-        elif isinstance(value, (list, tuple)):
-            pending.extend(reversed(value))
-        elif isinstance(value, dict):
-            pending.extend(reversed(list(value.values())))
+        elif isinstance(value, (list, tuple, dict)) and value:
+            yield from _within(value)
+
+
+def _within(value: object) -> Iterator[exp.Expr]:
+    if isinstance(value, exp.Expr):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            if isinstance(each, exp.Expr):
+                yield each
+            else:
+                yield from _within(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _within(each)
 
 
 class _Resolver:
@@ -161,6 +174,8 @@ class _Resolver:
         stack: list[tuple[exp.Expr, _Ctes | None, _Scope | None]] = [(tree, None, None)]
         while stack:
             node, ctes, scope = stack.pop()
+            if type(node) in _LEAVES:
+                continue
             clause = node.args.get("with_")
             if isinstance(clause, exp.With):
                 ctes = self._open_with(clause, ctes, scope, stack)
