@@ -139,8 +139,9 @@ SQLITE = Catalogue(
     schemas="SELECT '', '', 1",
     tables=f"SELECT '', m.name, m.type, '', NULL {_SQLITE_TABLES} ORDER BY 2",
     fields="""
-        SELECT '', m.name, x.name, x.type, NOT (x."notnull" OR (x.pk AND upper(x.type) = 'INTEGER')), '',
-            x.hidden IN (2, 3)
+        SELECT '', m.name, x.name, x.type,
+            NOT (x."notnull" OR (x.pk AND upper(x.type) = 'INTEGER' AND max(x.pk) OVER (PARTITION BY m.name) = 1)),
+            '', x.hidden IN (2, 3)
         FROM sqlite_master m JOIN pragma_table_xinfo(m.name) x
         WHERE m.type IN ('table', 'view') AND x.hidden <> 1 AND {which} ORDER BY m.name, x.cid""",
     keys="""
