@@ -7,8 +7,8 @@ import enum
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,8 @@ _JS_SAFE = 2**53 - 1
 # The SDK would take these out, upload them, and leave a reference.
 _DATA_URI = re.compile(r"(data:[\w.+\-/]{1,80};base64,)[A-Za-z0-9+/=]+")
 
+_NON_FINITE = {"inf": "Infinity", "-inf": "-Infinity"}
+
 Redact = Callable[[str], str]
 
 
@@ -38,36 +40,32 @@ def as_text(value: object, redact: Redact, longest: int = LONGEST_TEXT) -> str |
     if isinstance(value, str):
         return _shortened(_safe(value, redact, longest), longest)
     try:
-        plain = _plain(value, redact, longest)
+        plain = _Reading(redact, longest).plain(value)
         text = json.dumps(plain, ensure_ascii=False)
         for characters, items in _SQUEEZES:
             if len(text) <= longest:
-                return text
+                break
             text = json.dumps(_squeezed(plain, characters, items), ensure_ascii=False)
     except Exception as error:  # values are foreign: their __str__, __iter__ and properties may raise
         return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
-    return _shortened(text, longest)
+    # Once more as a whole: only here do a key like "password" and its value stand together.
+    return _shortened(redact(text), longest)
 
 
 def as_metadata(values: Mapping[Any, object] | None, redact: Redact) -> dict[str, Any] | None:
-    """Metadata key by key: short plain values as they are, others as bounded plain JSON values or text."""
+    """Metadata key by key, each value of plain JSON or text, at most 4,000 characters."""
     if not values:
         return None
     kept: dict[str, Any] = {}
     for key, value in list(values.items())[:MOST_METADATA]:
         if value is None:
             continue
-        if isinstance(value, bool | int) and -_JS_SAFE <= value <= _JS_SAFE:
-            kept[_name(key, redact)] = value
-            continue
-        text = as_text(value, redact, LONGEST_METADATA) or ""
-        if not isinstance(value, str):
-            try:
-                kept[_name(key, redact)] = json.loads(text)
-                continue
-            except ValueError:
-                pass
-        kept[_name(key, redact)] = text
+        name = one_line(key, redact, 100) or "_"
+        text = as_text({name: value}, redact, LONGEST_METADATA) or ""
+        try:
+            kept.update(json.loads(text))
+        except ValueError:  # cut beyond repair
+            kept[name] = text
     return kept
 
 
@@ -78,10 +76,6 @@ def one_line(text: object, redact: Redact, longest: int = 500) -> str:
     except Exception as error:
         line = f"<{type(text).__name__} that cannot be shown: {type(error).__name__}>"
     return _shortened(line, longest)
-
-
-def _name(key: object, redact: Redact) -> str:
-    return one_line(key, redact, 100) or "_"
 
 
 def _safe(text: str, redact: Redact, longest: int) -> str:
@@ -105,59 +99,82 @@ def _shortened(text: str, longest: int) -> str:
     return text[: max(longest - 40, 0)] + f"… ({len(text):,} characters in all)"
 
 
-def _plain(value: object, redact: Redact, longest: int, depth: int = 0) -> Any:
-    """The value made of what JSON has: exact, bounded in depth and width, every string without secrets."""
-    match value:
-        case None | bool():
-            return value
-        case str():
-            return _safe(str(value), redact, longest)
-        case enum.Enum():
-            return _plain(value.value, redact, longest, depth)
-        case int():
-            # JavaScript, which reads the traces, would round a larger one.
-            return int(value) if -_JS_SAFE <= value <= _JS_SAFE else str(int(value))
-        case float():
-            return (
-                float(value)
-                if math.isfinite(value)
-                else {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+class _Reading:
+    """One value being made of what JSON has: exact, every string without secrets, and no more than can be shown."""
+
+    def __init__(self, redact: Redact, longest: int) -> None:
+        self._redact = redact
+        self._longest = longest
+        # More than this is never shown; reading all of a large result would hold up the event loop.
+        self._nodes_left = longest
+        self._characters_left = 8 * longest
+
+    @property
+    def _full(self) -> bool:
+        return self._nodes_left <= 0 or self._characters_left <= 0
+
+    def plain(self, value: object, depth: int = 0) -> Any:
+        """The value in plain types."""
+        self._nodes_left -= 1
+        match value:
+            case None | bool():
+                return value
+            case enum.Enum():
+                return self.plain(value.value, depth)
+            case str():
+                return self._text(str(value))
+            case int():
+                # JavaScript, which reads the traces, would round a larger one.
+                return int(value) if -_JS_SAFE <= value <= _JS_SAFE else str(int(value))
+            case float():
+                return float(value) if math.isfinite(value) else _NON_FINITE.get(str(float(value)), "NaN")
+            case Decimal() | timedelta():
+                return str(value)
+            case date() | time():
+                return value.isoformat()
+            case bytes() | bytearray() | memoryview():
+                return _bytes(bytes(value[:65]), len(value))
+            case BaseException():
+                return one_line(f"{type(value).__name__}: {value}", self._redact)
+        if depth >= _DEEPEST:
+            return f"<{type(value).__name__}>"
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        elif callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
+            value = dump()
+        if isinstance(value, Mapping):
+            return self._mapping(value, depth)
+        if isinstance(value, list | tuple | set | frozenset):
+            return self._list(value, depth)
+        return self._text(str(value))
+
+    def _mapping(self, value: Mapping[Any, object], depth: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for number, (key, each) in enumerate(value.items()):
+            if self._full or number >= _MOST_ITEMS:
+                shown["…"] = f"{len(value) - number:,} more"
+                break
+            name = (
+                self.plain(key, _DEEPEST) if isinstance(key, str | int | float | bytes | date) else str(key)
             )
-        case Decimal():
-            return str(value)
-        case datetime() | date() | time():
-            return value.isoformat()
-        case timedelta():
-            return str(value)
-        case bytes() | bytearray() | memoryview():
-            return _bytes(bytes(value[:65]), len(value))
-        case BaseException():
-            return one_line(f"{type(value).__name__}: {value}", redact)
-    if depth >= _DEEPEST:
-        return f"<{type(value).__name__}>"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    elif callable(dump := getattr(value, "model_dump", None)):
-        value = dump()
-    if isinstance(value, Mapping):
-        items = list(value.items())
-        shown = {
-            _key(key, redact): _plain(each, redact, longest, depth + 1) for key, each in items[:_MOST_ITEMS]
-        }
-        if more := len(items) - len(shown):
-            shown["…"] = f"{more:,} more"
+            shown[self._text(name if isinstance(name, str) else json.dumps(name))] = self.plain(
+                each, depth + 1
+            )
         return shown
-    if isinstance(value, list | tuple | set | frozenset):
-        each_plain = [_plain(each, redact, longest, depth + 1) for each in list(value)[:_MOST_ITEMS]]
-        if more := len(value) - len(each_plain):
-            each_plain.append(f"… {more:,} more")
-        return each_plain
-    return _safe(str(value), redact, longest)
 
+    def _list(self, value: Collection[object], depth: int) -> list[Any]:
+        shown: list[Any] = []
+        for number, each in enumerate(value):
+            if self._full or number >= _MOST_ITEMS:
+                shown.append(f"… {len(value) - number:,} more")
+                break
+            shown.append(self.plain(each, depth + 1))
+        return shown
 
-def _key(key: object, redact: Redact) -> str:
-    plain = _plain(key, redact, 200, _DEEPEST)
-    return plain if isinstance(plain, str) else json.dumps(plain)
+    def _text(self, text: str) -> str:
+        safe = _safe(text, self._redact, self._longest)
+        self._characters_left -= len(safe)
+        return safe
 
 
 def _bytes(first: bytes, size: int) -> str:
