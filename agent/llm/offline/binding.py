@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from agent.llm.offline.display import display_fields, identity_of
 from agent.llm.offline.joins import JoinGraph
 from agent.llm.offline.meaning import (
     AgainstAggregate,
@@ -17,6 +18,7 @@ from agent.llm.offline.meaning import (
     IsValue,
     Like,
     Null,
+    Pick,
     Query,
     Related,
     Slot,
@@ -39,6 +41,7 @@ class Binding:
     values: dict[ValueSlot, tuple[Field, str]] = field(default_factory=dict)
     cost: float = 0.0
     doubts: list[tuple[str, float]] = field(default_factory=list)
+    shown: frozenset[Slot] = frozenset()  # the slots of what is selected as it stands
 
     def table_of(self, slot: Slot) -> str:
         return self.tables[slot].sql if slot in self.tables else self.fields[slot].table
@@ -89,7 +92,8 @@ def _mains(query: Query, graph: JoinGraph) -> list[tuple[Table, float]]:
 
 
 def _bind(query: Query, graph: JoinGraph, main: tuple[Table, float]) -> Binding | None:
-    binding = Binding(main[0], cost=main[1])
+    shown = frozenset(item.slot for item in query.items if isinstance(item, Pick))
+    binding = Binding(main[0], cost=main[1], shown=shown)
     if query.main is not None:
         binding.tables[query.main] = main[0]
     slots: list[Slot] = list(dict.fromkeys(_all_slots(query)))
@@ -166,6 +170,19 @@ def _bind_any(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
 def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     owner = slot.owner
     owned = owner is not None and (owner in binding.tables or owner in binding.fields)
+    if slot.mention.text in _NAME_WORDS and owned and owner in binding.tables:
+        table = binding.tables[owner]  # type: ignore[index]
+        if not any(each.table == table.sql and score >= 0.6 for each, score in slot.mention.fields):
+            # "the name of the campus", where no field is called a name: whatever stands for it.
+            shown = display_fields(table, identity_of(table, graph.schema)).fields
+            if len(shown) > 1 and slot in binding.shown:
+                binding.tables[slot] = table
+                binding.cost += 0.06
+                return True
+            if len(shown) == 1:
+                binding.fields[slot] = shown[0]
+                binding.cost += 0.06
+                return True
     base = binding.table_of(owner) if owned and owner is not None else binding.main.sql
     options: list[tuple[float, Field]] = []
     for each, score in slot.mention.fields:
@@ -191,6 +208,9 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     return True
 
 
+_NAME_WORDS = frozenset(("name", "names"))
+
+
 def _joined_fields(first: Field, second: Field, graph: JoinGraph) -> bool:
     """Whether a foreign key makes the two fields equal, so that either will do."""
     pair = {(first.table, first.name.lower()), (second.table, second.name.lower())}
@@ -204,6 +224,8 @@ def _joined_fields(first: Field, second: Field, graph: JoinGraph) -> bool:
 def _kind_cost(each: Field, wants: str) -> float:
     if wants == "number" and each.kind in ("text", "boolean") and not _looks_numeric(each):
         return 0.5
+    if wants == "number" and each.name.lower().endswith("id"):
+        return 0.4
     if wants == "date" and each.kind != "date" and not looks_like_dates(each):
         return 0.45
     return 0.0

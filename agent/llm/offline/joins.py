@@ -66,7 +66,7 @@ class JoinGraph:
         wanted = [name for name in dict.fromkeys(needed) if name != start]
         liked = set(preferred) | set(wanted)
         while wanted:
-            path = self._nearest(tree, wanted, liked)
+            path = self._nearest(tree, wanted, liked, frozenset(preferred))
             if path is None:
                 return None
             for step in path:
@@ -75,7 +75,9 @@ class JoinGraph:
             wanted = [name for name in wanted if name not in tree]
         return steps
 
-    def _nearest(self, tree: list[str], wanted: list[str], liked: set[str]) -> list[Step] | None:
+    def _nearest(
+        self, tree: list[str], wanted: list[str], liked: set[str], through: frozenset[str]
+    ) -> list[Step] | None:
         best: dict[str, tuple[float, list[Step]]] = {name: (0.0, []) for name in tree}
         queue = deque(tree)
         while queue:
@@ -85,6 +87,8 @@ class JoinGraph:
                 if other in tree:
                     continue
                 step_cost = cost + (1.0 if key.declared else 1.3) - (0.2 if other in liked else 0.0)
+                if other in through or table in through:
+                    step_cost -= 0.6
                 if other not in best or step_cost < best[other][0] - 1e-9:
                     best[other] = (step_cost, [*path, Step(key, table, other)])
                     queue.append(other)

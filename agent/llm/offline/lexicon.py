@@ -341,6 +341,7 @@ SYNONYMS = tuple(
     description detail
     detail information
     number code
+    number id
     number count
     quantity amount
     amount sum quantity value
@@ -480,7 +481,7 @@ _say(
 _say("COUNT", "distinct", "number of different, number of distinct, number of unique, number of kinds of")
 _say("COUNTVERB", "", "count, count up, count how many, calculate the number of")
 _say("AGG", "avg", "average, mean, avg, average value of, average of, mean of")
-_say("AGG", "sum", "total, sum, sum of, total of, overall, combined, total amount of, total sum of, in total")
+_say("AGG", "sum", "total, sum, sum of, total of, overall, combined, total sum of, in total")
 _say("AGG", "max", "maximum, max, maximal, maximum value of")
 _say("AGG", "min", "minimum, min, minimal, minimum value of")
 _say(
@@ -752,7 +753,7 @@ _say("RATIO", "", "ratio of, ratio between, the ratio of, the ratio between")
 _say("DIFFERENCE", "", "difference between, the difference between, difference of")
 _say("THAN", "", "than, than that of, than those of, than the one of, than any, than all, than some")
 _say("ALLOF", "", "than all, than every")
-_say("TIMES", "", "times, time, the most times, the most number of times")
+_say("TIMES", "", "times, time")
 _say("TRUE", "", "true, yes")
 _say("PERCENTSIGN", "", "%, percent")
 PHRASES.pop("''", None)

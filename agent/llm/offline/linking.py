@@ -107,6 +107,11 @@ class Linker:
             self._tables.append(_Entry(table, table_words, squash=squashed(table.name)))
             for words in _said_in(table.comment):
                 self._tables.append(_Entry(table, words, weight=0.85))
+            if len(table.primary_key) == 1:
+                # `visitors (tourist_id …)` are tourists too.
+                key = identifier_words(table.primary_key[0])
+                if len(key) > 1 and key[-1] in ("id", "code", "number") and key[:-1] != table_words:
+                    self._tables.append(_Entry(table, key[:-1], weight=0.93))
             for each in table.fields:
                 own = _field_words(each.name, table.name, table_words)
                 self._fields.append(_Entry(each, own, table_words, squashed(each.name)))
@@ -165,12 +170,29 @@ class Linker:
             key = (entry.element.table, entry.element.name)
             if score >= _LEAST and score > fields.get(key, (None, 0.0))[1]:
                 fields[key] = (entry.element, score)
+        self._drop_references(content, tables, fields)
         return Mention(
             " ".join(words),
             tuple(sorted(tables.values(), key=lambda item: -item[1]))[:6],
             tuple(sorted(fields.values(), key=lambda item: -item[1]))[:14],
             self._value_matches(words),
         )
+
+    def _drop_references(
+        self,
+        content: Sequence[str],
+        tables: dict[str, tuple[Table, float]],
+        fields: dict[tuple[str, str], tuple[Field, float]],
+    ) -> None:
+        """A field that only points at the table of that name is not what the name means."""
+        if content[-1] in ("id", "ids", "code", "codes", "number", "numbers"):
+            return
+        for key in self.schema.keys:
+            if key.target in tables and len(key.fields) == 1:
+                for place in list(fields):
+                    if place[0] == key.table and place[1].lower() == key.fields[0].lower():
+                        if tables[key.target][1] >= fields[place][1] - 0.1:
+                            del fields[place]
 
     def _value_matches(self, words: Sequence[str]) -> tuple[tuple[Field, str, float], ...]:
         text = folded(" ".join(words))

@@ -207,10 +207,15 @@ class Reader:
             self.at += 1
             return True
         if self.kind() == "VERB":
+            self._verb()
             self.at += 1
-            self.query.doubt("verb", 0.01)
             return True
         return False
+
+    def _verb(self) -> None:
+        named = self.linker.mention([self.here().text.lower()])
+        self.query.through += [table.sql for table, score in named.tables if score >= 0.6]
+        self.query.doubt("verb", 0.01)
 
     # --- what is asked for ---
 
@@ -345,6 +350,8 @@ class Reader:
             ):
                 next_kinds = (self.kind(1), self.kind(2))
                 if self._is_condition_on(mention, next_kinds):
+                    if query.main is None and mention.table_score >= mention.field_score:
+                        self._own(self.slot(mention, "table"))
                     self.at = start
                     return
                 self.at += 1
@@ -356,7 +363,7 @@ class Reader:
     @staticmethod
     def _is_condition_on(mention: Mention, following: tuple[str, str]) -> bool:
         # "in state 'Alabama'", "with status Cancelled": a field that is also a table, followed by its value.
-        return mention.field_score >= 0.9 and following[0] in ("QUOTED", "NUMBER")
+        return mention.field_score >= 0.9 and following[0] in ("QUOTED", "NUMBER") or following[0] == "QUOTED"
 
     def _own(self, slot: Slot) -> None:
         for item in self.query.items:
@@ -438,6 +445,13 @@ class Reader:
 
     def _count(self, distinct: bool, kind: str) -> bool:
         self.skip("ART", "IN")
+        if self.kind() == "TIMES":
+            self.at += 1
+            self.query.items.append(Aggregate("count", None))
+            return True
+        if self.kind() == "AND" and self.kind(1) in ("AGG", "ART"):
+            self.query.items.append(Aggregate("count", None))  # "the number and average age of students"
+            return True
         if self.kind() == "DISTINCT":
             distinct = True
             self.at += 1
@@ -466,12 +480,22 @@ class Reader:
         if role == "table" and distinct and mention.field_score >= 0.9:
             slot.role = "any"
         self.query.items.append(Aggregate("count", slot, distinct or role == "field"))
+        while role == "field" and distinct and self.kind() == "AND" and self._field_next():
+            self.at += 1
+            also = self.here().mention
+            assert also is not None
+            self.query.items.append(Aggregate("count", self.slot(also, "field"), True))
+            self.at += 1
         if role == "table" and self.query.main is None:
             self.query.main = slot
             self.context = slot
         elif role == "table":
             self.context = slot
         return True
+
+    def _field_next(self) -> bool:
+        mention = self.here(1).mention if self.kind(1) == "MENTION" else None
+        return mention is not None and mention.field_score >= 0.8 and mention.field_score > mention.table_score
 
     def _aggregates(self) -> bool:
         functions: list[str] = []
@@ -867,7 +891,8 @@ class Reader:
         if self.kind() == "NUMBER" and self.kind(1) in ("SUPER", "ADJSUPER", "MOSTCOMMON"):
             limit = int(float(self.here().meaning))
             self.at += 1
-        if self.kind() not in ("SUPER", "ADJSUPER", "MOSTCOMMON"):
+        extreme = self.kind() == "AGG" and self.here().meaning in ("max", "min") and self.at > start
+        if self.kind() not in ("SUPER", "ADJSUPER", "MOSTCOMMON") and not extreme:
             self.at = start
             return False
         if self._superlative_after(limit):
@@ -889,7 +914,7 @@ class Reader:
             if self.kind() in ("SUPER", "ADJSUPER"):
                 chunk = self.here()
                 self.at += 1
-        descending = chunk.meaning == "desc"
+        descending = chunk.meaning in ("desc", "max")
         owner = query.main if query.main is not None else self.context
         if chunk.kind == "ADJSUPER":
             found = self.hinted(chunk.meaning[1:], owner, chunk.text)
@@ -934,6 +959,9 @@ class Reader:
     def _most_of(self, descending: bool, limit: int, *, counted: bool) -> bool:
         query = self.query
         owner = query.main if query.main is not None else self.context
+        if self.kind() == "VERB" and self.kind(1) == "TIMES":
+            self._verb()
+            self.at += 1
         if self.kind() == "TIMES" or (counted and self.kind() in ("END", "COMMA")):
             self.skip("TIMES")
             query.order.append(Order(Aggregate("count", None), descending))
@@ -1595,6 +1623,8 @@ class Reader:
         while self.kind() in (*_GLUE, "NOT", "WHOSE", "POSS", "CMP") and self.at < len(self.chunks):
             if self.kind() == "NOT":
                 negated = True
+            if self.kind() == "VERB":
+                self._verb()
             if self.kind() == "CMP":
                 if (
                     self.here().meaning in (">=",)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from agent.llm.offline.binding import Binding, looks_like_dates
+from agent.llm.offline.display import display_fields, identity_of
 from agent.llm.offline.joins import JoinGraph, Step
 from agent.llm.offline.lexicon import FALSE_VALUES, TRUE_VALUES
 from agent.llm.offline.meaning import (
@@ -36,7 +37,7 @@ from agent.llm.offline.meaning import (
     conditions_within,
 )
 from agent.llm.offline.schema_text import Field, Key, Table, bare, split_path
-from agent.llm.offline.words import folded
+from agent.llm.offline.words import folded, identifier_words, squashed
 
 
 class CannotWrite(Exception):
@@ -44,7 +45,6 @@ class CannotWrite(Exception):
 
 
 _AGGREGATES: dict[str, type[exp.AggFunc]] = {"avg": exp.Avg, "sum": exp.Sum, "min": exp.Min, "max": exp.Max}
-_NAME_PARTS = ("name", "title", "label", "full_name", "fullname")
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Writer:
             groups = [query.main] if query.main is not None else [pick.slot for pick in picks]
 
         needed = self._tables_needed(items, groups, conditions)
-        steps = self.graph.steps(binding.main.sql, needed)
+        steps = self.graph.steps(binding.main.sql, needed, self.query.through)
         if steps is None:
             raise CannotWrite("Nothing joins " + ", ".join(sorted(needed)) + ".")
         self.steps = steps
@@ -176,7 +176,7 @@ class Writer:
             select = select.group_by(*unique)
         for each_having in having:
             select = select.having(self._having(each_having))
-        if query.distinct:
+        if query.distinct or self._lists_kinds(items, conditions, steps):
             select = select.distinct()
         for order in query.order:
             select = select.order_by(self._ordered(order, bool(grouped)))
@@ -186,6 +186,16 @@ class Writer:
             number = exp.alias_(exp.Count(this=exp.Star()), self._alias(items[0]))  # type: ignore[arg-type]
             return exp.Select().select(number).from_(exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found"))))
         return select
+
+    def _lists_kinds(self, items: list[Item], conditions: list[Condition], steps: list[Step]) -> bool:
+        """ "Show all majors": a field asked for by itself, of nobody in particular, means its different values."""
+        if self.query.main is not None or len(items) != 1 or conditions or steps or self.query.order:
+            return False
+        item = items[0]
+        if not isinstance(item, Pick) or item.slot not in self.binding.fields or self.query.groups:
+            return False
+        each = self.binding.fields[item.slot]
+        return each.name not in self._identity(self.binding.main) and each not in self.display(self.binding.main)
 
     def _counts_groups(self, items: list[Item], having: list[Having]) -> list[Field] | None:
         """ "How many customers have more than two orders": what is counted are the groups that pass."""
@@ -213,8 +223,12 @@ class Writer:
     def _condition_tables(self, conditions: Iterable[Condition]) -> list[str]:
         binding = self.binding
         needed: list[str] = []
+        conditions = list(conditions)
+        both = any(isinstance(each, BothOf) for each in conditions)
         for each in conditions:
             match each:
+                case Related() if both and not each.conditions and not each.negated:
+                    continue  # the rows for each of the two are looked for by themselves
                 case Related():
                     if not each.negated:
                         needed.append(binding.table_of(each.slot))
@@ -276,54 +290,14 @@ class Writer:
         return exp.and_(*parts)
 
     def _identity(self, table: Table) -> tuple[str, ...]:
-        """The fields that tell one row of a table from another: its key, or what others point at."""
-        if table.primary_key:
-            return table.primary_key
-        pointed = next((key.target_fields for key in self.graph.schema.keys if key.target == table.sql), ())
-        return pointed
+        return identity_of(table, self.graph.schema)
 
     def display(self, table: Table) -> list[Field]:
         """The field, or two, by which a person knows a row of the table."""
-        stem = table.name.lower().rstrip("s")
-        for each in table.fields:
-            lower = each.name.lower()
-            if lower in _NAME_PARTS or lower in (
-                f"{stem}_name",
-                f"{stem}name",
-                f"{table.name.lower()}_name",
-                f"{stem}_title",
-                stem,
-            ):
-                if each.kind == "text":
-                    return [each]
-        full = [
-            f
-            for f in table.fields
-            if f.name.lower().replace("_", "").endswith(("firstname", "lastname", "fname", "lname"))
-        ]
-        if len(full) == 2:
-            return sorted(
-                full,
-                key=lambda f: (
-                    "l" in f.name.lower().replace("_", "")[:-4][-5:]
-                    and f.name.lower().replace("_", "").endswith(("lastname", "lname"))
-                ),
-            )
-        for ending in ("name", "title"):
-            named = [f for f in table.fields if f.name.lower().endswith(ending) and f.kind == "text"]
-            if named:
-                return named[:1]
-        self.doubts.append((f"what {table.name} are called", 0.12))
-        for ending in ("details", "description"):
-            named = [
-                f for f in table.fields if f.name.lower().endswith(ending) and "other" not in f.name.lower()
-            ]
-            if named:
-                return named[:1]
-        identity = [f for name in self._identity(table) if (f := table.field(name))]
-        if identity:
-            return identity
-        return list(table.fields[:1])
+        shown = display_fields(table, self._identity(table))
+        if not shown.by_name:
+            self.doubts.append((f"what {table.name} are called", 0.12))
+        return list(shown.fields)
 
     def _picked(self, slot: Slot) -> list[Field]:
         if slot in self.binding.tables:
@@ -335,6 +309,9 @@ class Writer:
         if item.function == "count":
             if item.slot is None:
                 return exp.Count(this=exp.Star())
+            measure = self._counted_measure(item.slot)
+            if measure is not None:
+                return exp.Sum(this=self._column(measure))
             if item.slot in binding.fields:
                 column: exp.Expression = self._column(binding.fields[item.slot])
                 return exp.Count(this=exp.Distinct(expressions=[column]) if item.distinct else column)
@@ -349,6 +326,29 @@ class Writer:
         return _AGGREGATES[item.function](
             this=exp.Distinct(expressions=[column]) if item.distinct else column
         )
+
+    def _counted_measure(self, slot: Slot) -> Field | None:
+        """ "How many games played", where `games_played` is itself a number: it is added up, not counted."""
+        if slot in self.binding.fields:
+            each = self.binding.fields[slot]
+            table = self.graph.schema.tables[each.table]
+            if each.kind != "number" or each.name in table.primary_key or self._is_key(each):
+                return None
+            self.doubts.append((f"{each.name} added up", 0.1))
+            return each
+        table = self.binding.tables[slot]
+        own_name = squashed("".join(identifier_words(table.name)))
+        for each in table.fields:
+            if squashed("".join(identifier_words(each.name))) == own_name and each.kind == "number":
+                if each.name not in table.primary_key and not self._is_key(each):
+                    self.doubts.append((f"{each.name} added up", 0.1))
+                    return each
+        return None
+
+    def _is_key(self, each: Field) -> bool:
+        if each.name.lower().endswith(("id", "code", "number", "no", "year")):
+            return True
+        return any(key.table == each.table and each.name in key.fields for key in self.graph.schema.keys)
 
     def _repeats(self, table: str) -> bool:
         """Whether the joins can bring a row of the table more than once."""
@@ -596,10 +596,10 @@ class Writer:
     def _membership(self, table: str, conditions: list[Condition], *, negated: bool) -> exp.Expression:
         """`key IN (SELECT …)`: rows of the main table that have, or have not, a row there."""
         main = self.binding.main.sql
-        inner = Writer(Query(), self.binding, self.graph, self.dialect, self.doubts)
+        inner = Writer(Query(through=self.query.through), self.binding, self.graph, self.dialect, self.doubts)
         if table == main:
             raise CannotWrite("A table cannot be missing from itself.")
-        way = self.graph.steps(main, [table])
+        way = self.graph.steps(main, [table], self.query.through)
         if not way:
             raise CannotWrite(f"Nothing joins {main} and {table}.")
         first = way[0]
