@@ -25,11 +25,8 @@ class Toolbox:
     def __init__(self, database: Database, tools: Sequence[Tool]) -> None:
         self.database = database
         self._tools = {tool.name: tool for tool in tools}
-
-    @property
-    def schemas(self) -> list[dict[str, Any]]:
+        self.schemas = [tool.schema for tool in tools]
         """The tools as chat completions take them."""
-        return [tool.schema for tool in self._tools.values()]
 
     def call(self, call: ToolCall) -> ToolReply:
         """Run the call; whatever the model did wrong becomes a reply that says what to do next.
