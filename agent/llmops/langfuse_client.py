@@ -358,7 +358,7 @@ def _local_sdk(store: TraceStore, environment: str, release: str) -> tuple[Langf
             should_export_span=lambda span: False,
             httpx_client=nobody,
         )
-    return _without_its_exit(sdk), provider
+    return _tamed(sdk), provider
 
 
 def _remote_sdk(
@@ -402,7 +402,7 @@ def _remote_sdk(
             tracer_provider=provider,
             span_exporter=ToLangfuse(exporter, on_trouble),
         )
-    return _without_its_exit(sdk), provider
+    return _tamed(sdk), provider
 
 
 def _provider(store: TraceStore | None) -> TracerProvider:
@@ -444,10 +444,12 @@ def _of_our_own(public_key: str) -> Iterator[None]:
                 known[public_key] = theirs
 
 
-def _without_its_exit(sdk: Langfuse) -> Langfuse:
-    """The SDK without its handler at exit, which waits up to 12 s for a dead server; ours waits three."""
-    if sdk._resources is not None:
-        atexit.unregister(sdk._resources.shutdown)
+def _tamed(sdk: Langfuse) -> Langfuse:
+    """The SDK less two habits: waiting up to 12 s for a dead server at exit, where our own handler waits three, and
+    uploading whatever in a span looks like a picture to where no redaction reaches."""
+    if (resources := sdk._resources) is not None:
+        atexit.unregister(resources.shutdown)
+        resources._media_manager._enabled = False
     return sdk
 
 

@@ -6,7 +6,6 @@ import dataclasses
 import enum
 import json
 import math
-import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -22,9 +21,6 @@ _MOST_ITEMS = 500
 # What it is cut down to when it is too long in all: characters of one string, items of one list.
 _SQUEEZES = ((8_000, 500), (4_000, 200), (2_000, 100), (1_000, 50), (400, 20), (100, 10), (30, 5), (10, 2))
 _JS_SAFE = 2**53 - 1
-# The SDK would take these out, upload them, and leave a reference.
-_DATA_URI = re.compile(r"(data:[\w.+\-/]{1,80};base64,)[A-Za-z0-9+/=]+")
-
 _NON_FINITE = {"inf": "Infinity", "-inf": "-Infinity"}
 
 Redact = Callable[[str], str]
@@ -85,8 +81,6 @@ def _safe(text: str, redact: Redact, longest: int) -> str:
     if not text.isascii():
         # A lone surrogate makes the exporter drop its whole batch.
         text = text.encode("utf-8", "replace").decode()
-    if ";base64," in text:
-        text = _DATA_URI.sub(r"\1…", text)
     text = redact(text)
     if cut:
         text = text[:-_MARGIN] + f"… ({whole:,} characters in all)"
