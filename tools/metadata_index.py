@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _PLACES = {  # how much a word counts by where it stands, and how much a long text there dilutes it
     "name": (5.6, 0.8),
     "field": (1.4, 0.7),
-    "comment": (2.0, 0.6),
-    "field comment": (0.7, 0.7),
+    "comment": (1.0, 0.6),
+    "field comment": (0.5, 0.7),
     "schema": (0.25, 0.0),
 }
 _SATURATION = 0.6
@@ -36,9 +36,12 @@ _SHORTENED = 0.4
 _WEAK = 0.33
 _PHRASE, _PART_OF_PHRASE = 0.8, 0.15
 _VALUE = 0.35
-_SCHEMA_FITS, _NEIGHBOURS_FIT = 0.72, 0.17
-# Only so many tables are looked at closely, and a word of more tables than that does not bring in any.
-_CANDIDATES, _TOO_COMMON = 400, 2_000
+# In a small database what it is all about stands in most tables and is no less worth for that, so rarity is
+# reckoned as if there were so many tables more, with other words.
+_UNSEEN = 30
+_SCHEMA_FITS, _NEIGHBOURS_FIT = 0.5, 0.17
+# Only so many tables are looked at closely; the rarest words choose them, until so many places were seen.
+_CANDIDATES, _LOOKED_AT = 300, 8_000
 _SMALL_SCHEMA = 60
 # The tables that join two of the first hits are given too, so many at most.
 _BRIDGED, _BRIDGES = 5, 3
@@ -99,9 +102,10 @@ class MetadataIndex:
         """
         values = tuple(values)
         asked = self._understood(words, values)
-        found = self._contributions(asked)
-        scores = self._scores(found)
-        best = heapq.nsmallest(count, scores, key=lambda at: (-scores[at], self._tables[at].full_name))
+        candidates = self._candidates(asked)
+        found = self._contributions(asked, candidates)
+        scores = self._scores(found, candidates)
+        best = heapq.nsmallest(count, scores, key=lambda at: (-scores[at], at))
         fitting = {at for contribution in found for at in contribution}
         ranked = self._bridged(best, fitting)
         by_table: dict[str, list[ValueHit]] = defaultdict(list)
@@ -163,8 +167,7 @@ class MetadataIndex:
 
     # ---- what each word says for each table
 
-    def _contributions(self, asked: list[_Asked]) -> list[dict[int, float]]:
-        candidates = self._candidates(asked)
+    def _contributions(self, asked: list[_Asked], candidates: Mapping[int, object]) -> list[dict[int, float]]:
         found = []
         for each in asked:
             best: dict[int, float] = {}
@@ -195,8 +198,10 @@ class MetadataIndex:
             for term, weight in each.terms.items()
         ]
         rough: dict[int, float] = defaultdict(float)
+        looked_at = 0
         for often, term, weight in sorted(terms):
-            if often > _TOO_COMMON and len(rough) >= _CANDIDATES:
+            looked_at += often
+            if looked_at > _LOOKED_AT and len(rough) >= _CANDIDATES:
                 break
             weight *= _rarity(len(self._tables), often)
             for at, counts in self._postings[term].items():
@@ -221,7 +226,7 @@ class MetadataIndex:
 
     # ---- what that says of each table together
 
-    def _scores(self, found: list[dict[int, float]]) -> dict[int, float]:
+    def _scores(self, found: list[dict[int, float]], candidates: Mapping[int, object]) -> dict[int, float]:
         """A table's own fit, how well its schema as a whole fits, how well what it joins to fits.
 
         The tables of one question live in one schema and join: where the same words fit many tables, the one
@@ -230,6 +235,7 @@ class MetadataIndex:
         own: dict[int, float] = defaultdict(float)
         of_schema: dict[str, float] = defaultdict(float)
         of_neighbours: dict[int, float] = defaultdict(float)
+        linked = {at: [other for other in self._neighbours[at] if other in candidates] for at in candidates}
         for contribution in found:
             schemas: dict[str, float] = {}
             neighbours: dict[int, float] = {}
@@ -237,7 +243,7 @@ class MetadataIndex:
                 own[at] += weight
                 schema = self._tables[at].schema
                 schemas[schema] = max(weight, schemas.get(schema, 0.0))
-                for other in self._neighbours[at]:
+                for other in linked.get(at, ()):
                     if weight > neighbours.get(other, 0.0):
                         neighbours[other] = weight
             for schema, weight in schemas.items():
@@ -364,7 +370,7 @@ class MetadataIndex:
 
 def _rarity(number: int, found: int) -> float:
     """How much it tells that something stands in so many of a number of tables."""
-    return math.log(1 + (number - found + 0.5) / (found + 0.5))
+    return math.log(1 + (_UNSEEN + number - found + 0.5) / (found + 0.5))
 
 
 def _less_one(term: str) -> Iterator[str]:

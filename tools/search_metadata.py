@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from tools.database import Database
 
 _FIELDS_LISTED = 30
+_FIELDS_NAMED = 3  # of those that matched, with their comments
 _BYTES = 12_000
-_BLOCKS = 6
+_BLOCKS = 5
 _VALUES_LISTED = 4
 _NAMED = 0.8
 
@@ -85,10 +86,10 @@ class SearchResult:
         matched = list(hit.reasons)
         if hit.bridge:
             matched.append(f"joins {' and '.join(map(self.meta.sql_name, hit.bridge))}")
-        for each in hit.fields[:5]:
+        for each in hit.fields[:_FIELDS_NAMED]:
             matched.append(
                 f"field {quoted(each.name, dialect)}"
-                + (f' "{one_line(each.comment, 80)}"' if each.comment else "")
+                + (f' "{one_line(each.comment, 60)}"' if each.comment else "")
             )
         if matched:
             lines.append("  matched: " + "; ".join(matched))
@@ -97,7 +98,7 @@ class SearchResult:
             if len(table.fields) <= _FIELDS_LISTED
             else (hit.fields or table.fields)[:_FIELDS_LISTED]
         )
-        listed = ", ".join(f"{quoted(each.name, dialect)} {each.type}" for each in shown)
+        listed = ", ".join(f"{quoted(each.name, dialect)} {each.type}".rstrip() for each in shown)
         if len(shown) < len(table.fields):
             listed += f" and {len(table.fields) - len(shown)} more"
         if listed:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
@@ -13,13 +14,16 @@ from tools.errors import UnknownTable
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, quoted
 from tools.text import literal, one_line
 from tools.tool import tool
+from tools.value_index import TEXT_TYPE, values_of
 from tools.words import terms
 
 if TYPE_CHECKING:
     from tools.database import Database, SampleValues
 
 _FIELDS_SHOWN = 60
-_SAMPLES = 5
+_SAMPLES = 10  # of a field that has no more than that; of others fewer are shown
+_TEXTS_SHOWN, _NUMBERS_SHOWN = 5, 2
+_SAMPLE_SECONDS = 3.0  # for all fields of one call together
 _BYTES = 30_000
 
 
@@ -38,7 +42,7 @@ class TableDescription:
 
     table: TableMeta
     fields: tuple[FieldMeta, ...]
-    samples: dict[str, SampleValues]
+    samples: Mapping[str, SampleValues]  # by the field's name; a field may be missing
     referenced_by: tuple[tuple[TableMeta, ForeignKey], ...] = ()
 
 
@@ -84,30 +88,53 @@ def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
         raise UnknownTable(
             " ".join(unknown) + " Call again with one of these, or search_metadata for others."
         )
-    shown = tuple(_described(table, arguments.fields, database) for table in found.values())
+    ends = time.monotonic() + _SAMPLE_SECONDS
+    shown = tuple(_described(table, arguments.fields, database, ends) for table in found.values())
+    if time.monotonic() > ends:
+        unknown.append("Some sample values were left out: reading them took too long.")
     return TableDescriptions(meta, shown, tuple(unknown))
 
 
-def _described(table: TableMeta, wanted: Sequence[str], database: Database) -> TableDescription:
+def _described(table: TableMeta, wanted: Sequence[str], database: Database, ends: float) -> TableDescription:
     fields = _chosen(table, wanted)
-    samples = {each.name: database.sample_values(table, each, _SAMPLES) for each in fields}
+    keys = _key_fields(table)
+    stored = values_of(database)
+    samples = {}
+    for each in fields:
+        if each.name.lower() in keys and not TEXT_TYPE.search(each.type):
+            continue  # numbers that only tell rows apart teach nothing
+        if time.monotonic() > ends:
+            break
+        values = database.sample_values(table, each, _SAMPLES)
+        if values is not None:
+            samples[each.name] = _completed(values, stored.all_of(table, each))
     pointing = tuple(
         (other, key)
         for other in database.meta.tables()
         for key in other.foreign_keys
         if (key.target_schema, key.target_table) == (table.schema, table.name)
     )
-    return TableDescription(
-        table, fields, {name: values for name, values in samples.items() if values is not None}, pointing
-    )
+    return TableDescription(table, fields, samples, pointing)
+
+
+def _completed(samples: SampleValues, every: tuple[object, ...] | None) -> SampleValues:
+    """The samples with the number of values that the value index knows, and all of these where they are few."""
+    if every is None or samples.distinct is not None:
+        return samples
+    rest = [value for value in every if value not in samples.values]
+    return replace(samples, values=(*samples.values, *rest)[:_SAMPLES], distinct=len(every))
+
+
+def _key_fields(table: TableMeta) -> set[str]:
+    keys = {name.lower() for key in table.foreign_keys for name in key.fields}
+    return keys | {name.lower() for name in table.primary_key}
 
 
 def _chosen(table: TableMeta, wanted: Sequence[str]) -> tuple[FieldMeta, ...]:
     """All fields where they are few; else the keys and those that the words name, else the first."""
     if len(table.fields) <= _FIELDS_SHOWN:
         return table.fields
-    keys = {name.lower() for key in table.foreign_keys for name in key.fields}
-    keys.update(name.lower() for name in table.primary_key)
+    keys = _key_fields(table)
     words = {term for text in wanted for term in terms(text)}
     names = {text.strip('"`[] ').lower() for text in wanted}
     matching = [
@@ -173,9 +200,19 @@ def _remark(field: FieldMeta, samples: SampleValues | None) -> str:
     parts = [said.replace("; values: ", ", values: ")] if said else []
     if samples is not None and samples.values:
         count = "many" if samples.distinct is None else str(samples.distinct)
-        values = ", ".join(literal(value) for value in samples.values)
-        parts.append(f"values: {values} ({len(samples.values)} of {count})")
+        shown = _shown(samples)
+        values = ", ".join(literal(value) for value in shown)
+        parts.append(f"values: {values} ({len(shown)} of {count})")
     return "; ".join(parts)
+
+
+def _shown(samples: SampleValues) -> tuple[object, ...]:
+    """All values where they are texts and few, so that a filter can be written right; else some."""
+    if any(isinstance(value, str) for value in samples.values):
+        if samples.distinct is not None and samples.distinct <= len(samples.values):
+            return samples.values
+        return samples.values[:_TEXTS_SHOWN]
+    return samples.values[:_NUMBERS_SHOWN]
 
 
 SHOW_TABLE = tool(show_table)

@@ -27,13 +27,12 @@ VALUES_A_FIELD = 2_000
 VALUES_IN_ALL = 200_000
 LONGEST_VALUE = 80
 _FIRST_WAIT = 0.7  # seconds that the first search waits for values
-_TEXT_TYPES = re.compile(
+TEXT_TYPE = re.compile(
     r"char|text|string|clob|enum|symbol|name|nullable\(string|lowcardinality", re.IGNORECASE
 )
 # A value counts as found when the words asked make up so much of it.
 _COVERED = 0.45
 _COMMON = 3_000  # a word in so many values tells nothing and would cost the time of all others
-_WORD = re.compile(r"[^\W_]+")
 _LATIN_OR_NOT = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\W_\u3040-\u30ff\u3400-\u9fff]+"
 )
@@ -59,6 +58,7 @@ class ValueIndex:
         self._filled = threading.Event()
         self._lock = threading.Lock()
         self.partly: set[str] = set()  # full names of fields that have more values than were read
+        self._of_field: dict[tuple[str, str, str], tuple[object, ...]] = {}
 
     @property
     def complete(self) -> bool:
@@ -70,14 +70,18 @@ class ValueIndex:
     ) -> None:
         """Read the text fields of the tables, small tables first, until the time or the room is used up."""
         ends = time.monotonic() + seconds
+        # What a view shows stands in its tables, and reading it may cost a join.
+        tables = [each for each in tables if each.kind != "view"]
         for table in sorted(tables, key=lambda each: each.row_estimate or 0):
             for field in table.fields:
-                if not _TEXT_TYPES.search(field.type):
+                if not TEXT_TYPE.search(field.type):
                     continue
                 if time.monotonic() > ends or len(self._values) >= VALUES_IN_ALL:
                     return
                 values, all_of_them = distinct_values(table, field, VALUES_A_FIELD)
-                if not all_of_them:
+                if all_of_them:
+                    self._of_field[table.schema, table.name, field.name] = values
+                else:
                     self.partly.add(f"{table.full_name}.{field.name}")
                 self.add(table, field, values)
         self._filled.set()
@@ -93,6 +97,10 @@ class ValueIndex:
                 self._values.append((table, field, value, sum(map(len, words))))
                 for word in set(words):
                     self._by_word[word].append(at)
+
+    def all_of(self, table: TableMeta, field: FieldMeta) -> tuple[object, ...] | None:
+        """Every value of a field, in no order; None where they were not read, or not all of them."""
+        return self._of_field.get((table.schema, table.name, field.name))
 
     def search(self, text: str) -> tuple[ValueHit, ...]:
         """The stored values that the text names, wholly or for the greater part, most covered first."""
