@@ -37,7 +37,7 @@ from tools.guard.grammar import (
 from tools.guard.lexer import Lexed, UnlexableError, lexed
 from tools.guard.preface import described_table, preface
 from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading
-from tools.guard.spelling import respelled, typed_literals
+from tools.guard.spelling import Spelling, respelled, unambiguous
 from tools.metadata import DatabaseMeta, TableMeta
 
 MAX_BYTES = 100_000
@@ -152,34 +152,33 @@ class _Guard:
         self._call_names(calls, parsed.tree)
         found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
-            self._attributes(found, parsed.join_aliases)
+            self._attributes(found, parsed.spelling.join_aliases)
         described = self._described(parsed.tree)
-        for text_apart in parsed.apart:
+        for text_apart in parsed.spelling.apart:
             found.tables.extend(self._expression(text_apart).tables)
         tables = tuple(dict.fromkeys((*found.unique, *described)))
-        tree = parsed.tree if parsed.same else None
+        tree = parsed.tree if parsed.spelling.same else None
         return GuardedQuery(self.sql, tree, tables, text.text[:begins].strip())
 
     def _parsed(self, tokens: list[Token], text: str) -> _Parsed:
         """The tree of the statement, in its own words or, where sqlglot stumbles over these, in others."""
         words = [text[token.start : token.end + 1] for token in tokens]
-        if self.dialect == "postgres":
-            literals = typed_literals(words)
-            if literals is not None:
-                words, text = literals, " ".join(literals)
-                tokens = _dialect(self.dialect).tokenize(text)
+        spelling = unambiguous(words, self.dialect)
+        if spelling.words != words:
+            text = " ".join(spelling.words)
+            tokens = _dialect(self.dialect).tokenize(text)
         try:
-            return _Parsed(_tree(tokens, text, self.dialect))
+            return _Parsed(_tree(tokens, text, self.dialect), spelling)
         except SqlRefused:
-            other = respelled(words, self.dialect)
+            other = respelled(spelling, self.dialect)
             if other is None:
                 raise
             text = " ".join(other.words)
             try:
-                tree = _tree(_dialect(self.dialect).tokenize(text), text, self.dialect)
+                tokens = _dialect(self.dialect).tokenize(text)
             except SqlglotError as error:
                 raise SqlRefused(f"The statement cannot be read: {_first_line(error)}.") from error
-            return _Parsed(tree, other.same, tuple(other.apart), frozenset(other.join_aliases))
+            return _Parsed(_tree(tokens, text, self.dialect), other)
 
     def _expression(self, text: str) -> Reading:
         """Look at an expression that was taken out of the statement to make it parsable."""
@@ -212,9 +211,7 @@ class _Guard:
         try:
             tokens = _dialect(self.dialect).tokenize(query)
         except Exception as error:
-            raise SqlRefused(
-                f"The statement cannot be read: {_first_line(error)}. Write it more plainly."
-            ) from error
+            raise SqlRefused(f"The statement cannot be read: {_first_line(error)}. Write it more plainly.") from error
         # The engine's literals and sqlglot's must end at the same places, else one of them reads as text
         # what the other runs.
         ends = tuple(
@@ -224,9 +221,7 @@ class _Guard:
             or (token.token_type in _STRINGS and not text.text[token.end].isalnum())
         )
         if ends != tuple(each for each in text.ends if each[0] >= begins):
-            raise SqlRefused(
-                "The quotes in this statement can be read in two ways. Write its literals more plainly."
-            )
+            raise SqlRefused("The quotes in this statement can be read in two ways. Write its literals more plainly.")
         while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
             tokens.pop()
         if not tokens:
@@ -296,9 +291,7 @@ class _Guard:
         if self.dialect == "duckdb":
             return
         if owner.text.lower() not in ("pg_catalog", "safe", "net", "sys_catalog"):
-            raise SqlRefused(
-                f"{owner.text}.{name} is not a built-in function. Write {name} without the schema."
-            )
+            raise SqlRefused(f"{owner.text}.{name} is not a built-in function. Write {name} without the schema.")
 
     def _typed_literal(self, tokens: list[Token], at: int) -> None:
         """PostgreSQL casts in `name 'text'`, where sqlglot may read a column with an alias."""
@@ -325,9 +318,7 @@ class _Guard:
 
     def _no_function(self, name: str) -> str:
         similar = difflib.get_close_matches(name, self.functions, n=3, cutoff=0.6)
-        hint = (
-            f"Similar ones that are: {', '.join(similar)}." if similar else "Write it with other functions."
-        )
+        hint = f"Similar ones that are: {', '.join(similar)}." if similar else "Write it with other functions."
         return f"{name} is not on the list of functions that may be called. {hint}"
 
     def _nodes(self, tree: exp.Expr) -> None:
@@ -408,9 +399,7 @@ class _Guard:
         of = node.parent.this if isinstance(node.parent, exp.Cast) else None
         tableoid = isinstance(of, exp.Column) and of.name.lower() == "tableoid"
         if node.name.lower() != "oid" and not (tableoid and node.name.lower() == "regclass"):
-            raise SqlRefused(
-                f"Casts to {node.name.lower()} read the catalogue. Cast to text, a number or a date."
-            )
+            raise SqlRefused(f"Casts to {node.name.lower()} read the catalogue. Cast to text, a number or a date.")
 
     def _aliases(self, node: exp.Aliases) -> None:
         """sqlglot reads `word (a, b)` after some words as a column with several aliases; it may be a call."""
@@ -433,17 +422,13 @@ class _Guard:
             for each in table.fields
         )
 
-    def _attributes(self, found: Reading, join_aliases: frozenset[str]) -> None:
+    def _attributes(self, found: Reading, join_aliases: set[str]) -> None:
         for name, columns in attribute_problems(found, self.functions.__contains__):
             if name.split(".")[0].lower() in join_aliases and self._is_field(name):
                 continue
             bare = name.rsplit(".", 1)[-1].lower()
             near = difflib.get_close_matches(bare, columns, n=3) or list(columns)[:5]
-            hint = (
-                f" The nearest are {', '.join(near)}."
-                if near
-                else " Name the columns in the alias: f(...) AS a(b)."
-            )
+            hint = f" The nearest are {', '.join(near)}." if near else " Name the columns in the alias: f(...) AS a(b)."
             raise SqlRefused(f"There is no column {name}.{hint}")
 
     def _is_field(self, name: str) -> bool:
@@ -473,12 +458,10 @@ def _tells_of_session(node: exp.Expr) -> bool:
 
 @dataclass(frozen=True)
 class _Parsed:
-    """A tree, and what had to be done to the statement to get it (see Spelling)."""
+    """A tree, and the words it was made of."""
 
     tree: exp.Expr
-    same: bool = True
-    apart: tuple[str, ...] = ()
-    join_aliases: frozenset[str] = frozenset()
+    spelling: Spelling
 
 
 @cache
@@ -503,9 +486,7 @@ def _tree(tokens: list[Token], text: str, dialect: str) -> exp.Expr:
         raise SqlRefused("Only one statement at a time is accepted. Write one SELECT.")
     tree = trees[0]
     if not isinstance(tree, exp.Query | exp.Values | exp.Pivot):
-        raise SqlRefused(
-            f"Only a query is accepted, and this is {type(tree).__name__.upper()}. Write one SELECT."
-        )
+        raise SqlRefused(f"Only a query is accepted, and this is {type(tree).__name__.upper()}. Write one SELECT.")
     return tree
 
 
@@ -522,9 +503,7 @@ def _refuse_depth(tokens: list[Token]) -> None:
         if kind in _OPENING:
             depth += 1
             if depth > MAX_DEPTH:
-                raise SqlRefused(
-                    f"The statement is nested more than {MAX_DEPTH} deep. Use WITH to take it apart."
-                )
+                raise SqlRefused(f"The statement is nested more than {MAX_DEPTH} deep. Use WITH to take it apart.")
         elif kind in _CLOSING:
             depth -= 1
 

@@ -35,9 +35,7 @@ DUCKDB_OUT = re.compile(
 DUCKDB_VOLATILE = {"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid"}
 DUCKDB_GRAMMAR = {  # written like calls, but in the grammar and not in the catalogue
     *_words("coalesce cast try_cast try if nullif ifnull extract exists grouping grouping_id isnull"),
-    *_words(
-        "row_number rank dense_rank rank_dense percent_rank cume_dist ntile lag lead first_value last_value"
-    ),
+    *_words("row_number rank dense_rank rank_dense percent_rank cume_dist ntile lag lead first_value last_value"),
     *_words("nth_value fill columns localtime localtimestamp current_time current_timestamp"),
     *_words("struct list_comprehension collate operator unpack lambda iff"),
 }
@@ -51,12 +49,8 @@ SQLITE_GRAMMAR = {
     *_words("cast exists json_each json_tree generate_series date time datetime julianday unixepoch"),
     *_words("printf format iif coalesce ifnull"),
     # newer than the library that is listed here (3.41 to 3.50), all free of effects
-    *_words(
-        "concat concat_ws string_agg timediff octet_length if jsonb jsonb_array jsonb_object jsonb_extract"
-    ),
-    *_words(
-        "jsonb_insert jsonb_patch jsonb_remove jsonb_replace jsonb_set jsonb_group_array jsonb_group_object"
-    ),
+    *_words("concat concat_ws string_agg timediff octet_length if jsonb jsonb_array jsonb_object jsonb_extract"),
+    *_words("jsonb_insert jsonb_patch jsonb_remove jsonb_replace jsonb_set jsonb_group_array jsonb_group_object"),
     *_words("json_error_position json_pretty median percentile percentile_cont percentile_disc unhex unistr"),
     *_words("unistr_quote jsonb_each jsonb_tree"),
 }
@@ -95,27 +89,15 @@ POSTGRES_OUT = re.compile(
 )
 POSTGRES_VOLATILE = {"random", "gen_random_uuid", "clock_timestamp", "random_normal"}
 POSTGRES_GRAMMAR = {
-    *_words(
-        "coalesce nullif greatest least cast extract overlay substring trim position exists grouping array"
-    ),
-    *_words(
-        "row xmlelement xmlforest xmlconcat xmlpi xmlroot xmlserialize xmlparse xmlexists xmlagg normalize"
-    ),
-    *_words(
-        "json_table json_exists json_value json_query json json_scalar json_serialize json_array json_object"
-    ),
+    *_words("coalesce nullif greatest least cast extract overlay substring trim position exists grouping array"),
+    *_words("row xmlelement xmlforest xmlconcat xmlpi xmlroot xmlserialize xmlparse xmlexists xmlagg normalize"),
+    *_words("json_table json_exists json_value json_query json json_scalar json_serialize json_array json_object"),
     *_words("json_arrayagg json_objectagg xmltable current_time current_timestamp localtime"),
     *_words("localtimestamp collation treat ltrim rtrim btrim every"),
     # newer than the server that is listed here (16 to 18), all immutable or stable
-    *_words(
-        "any_value array_sample array_shuffle array_reverse array_sort bit_count casefold crc32 crc32c date_add"
-    ),
-    *_words(
-        "date_subtract erf erfc json_strip_nulls range_agg regexp_count regexp_instr regexp_like regexp_substr"
-    ),
-    *_words(
-        "reverse string_to_table to_bin to_oct unicode_assigned uuid_extract_timestamp uuid_extract_version"
-    ),
+    *_words("any_value array_sample array_shuffle array_reverse array_sort bit_count casefold crc32 crc32c date_add"),
+    *_words("date_subtract erf erfc json_strip_nulls range_agg regexp_count regexp_instr regexp_like regexp_substr"),
+    *_words("reverse string_to_table to_bin to_oct unicode_assigned uuid_extract_timestamp uuid_extract_version"),
     *_words("uuidv4 uuidv7 gamma lgamma jsonb_agg json_agg jsonb_object_agg json_object_agg"),
     # trusted extensions whose functions are immutable: pg_trgm, unaccent, fuzzystrmatch, hstore's readers
     *_words("similarity word_similarity strict_word_similarity show_trgm unaccent levenshtein"),

@@ -88,9 +88,7 @@ NO_PARENTHESIS = frozenset(
     {"current_date", "current_time", "current_timestamp", "current_datetime", "localtime", "localtimestamp"}
     | {"systimestamp", "sysdate", "utc_date", "utc_time", "utc_timestamp"}
 )
-CLOCKS = _words(
-    "CurrentDate CurrentTime CurrentTimestamp CurrentTimestampLTZ CurrentDatetime CurrentTimezone"
-)
+CLOCKS = _words("CurrentDate CurrentTime CurrentTimestamp CurrentTimestampLTZ CurrentDatetime CurrentTimezone")
 SESSION_FUNCTIONS = _words(
     "NextValueFor ReadCSV ReadParquet LoadFile Version DynamicIdentifier ConnectByRoot SessionUser"
 )
@@ -98,9 +96,7 @@ SESSION_FUNCTIONS = _words(
 RESERVED_CALLS = frozenset({"all", "any", "some", "row"})
 # Facts of the session that are written without parentheses, in the dialects where a column may not be meant.
 BARE_SESSION_WORDS = {
-    "postgres": _words(
-        "current_catalog current_role current_schema current_user session_user system_user user"
-    ),
+    "postgres": _words("current_catalog current_role current_schema current_user session_user system_user user"),
     "duckdb": _words("current_catalog current_role current_schema current_user session_user user"),
     "mysql": _words("current_user current_role"),
     "tsql": _words("current_user session_user system_user user"),
@@ -108,9 +104,7 @@ BARE_SESSION_WORDS = {
 }
 # A table named in a string literal: only where the name can be looked up.
 DESCRIBING = {
-    "sqlite": frozenset(
-        {"pragma_table_info", "pragma_table_xinfo", "pragma_index_list", "pragma_foreign_key_list"}
-    ),
+    "sqlite": frozenset({"pragma_table_info", "pragma_table_xinfo", "pragma_index_list", "pragma_foreign_key_list"}),
     "duckdb": frozenset({"pragma_table_info"}),
 }
 

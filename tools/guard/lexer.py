@@ -36,9 +36,7 @@ class Rules:
 
 _ANSI = Rules()
 RULES = {
-    "postgres": Rules(
-        escape_prefix=True, dollar=True, nested=True, return_ends_line=True, escaped_names=True
-    ),
+    "postgres": Rules(escape_prefix=True, dollar=True, nested=True, return_ends_line=True, escaped_names=True),
     "duckdb": Rules(
         names='"`',
         escape_prefix=True,
@@ -162,15 +160,11 @@ class _Lexer:
         if char in "\f\v":
             return " "
         if (char < " " and char not in _SPACES) or char == "\x7f":
-            raise UnlexableError(
-                f"There is a control character (U+{ord(char):04X}) outside a literal. Leave it out."
-            )
+            raise UnlexableError(f"There is a control character (U+{ord(char):04X}) outside a literal. Leave it out.")
         if char.isspace() and char not in _SPACES:
             if self.rules.wide_spaces:
                 return " "
-            raise UnlexableError(
-                f"There is an unusual space (U+{ord(char):04X}) outside a literal. Use a plain space."
-            )
+            raise UnlexableError(f"There is an unusual space (U+{ord(char):04X}) outside a literal. Use a plain space.")
         if char in "\ufeff\u200b\u200c\u200d\u2060":
             raise UnlexableError(
                 f"There is an invisible character (U+{ord(char):04X}) outside a literal. Leave it out."
@@ -200,9 +194,7 @@ class _Lexer:
                 continue
             if close == -1:
                 what = "string" if string else "quoted name"
-                raise UnlexableError(
-                    f"A {what} is not closed: it begins with {sql[at : at + 20]!r}. Close it."
-                )
+                raise UnlexableError(f"A {what} is not closed: it begins with {sql[at : at + 20]!r}. Close it.")
             if quote != "]" and sql.startswith(quote, close + 1):
                 end = close + 2
                 continue
@@ -230,9 +222,7 @@ class _Lexer:
     def _until(self, at: int, closing: str, start: int) -> int:
         close = self.sql.find(closing, start)
         if close == -1:
-            raise UnlexableError(
-                f"A string is not closed: it begins with {self.sql[at : at + 20]!r}. Close it."
-            )
+            raise UnlexableError(f"A string is not closed: it begins with {self.sql[at : at + 20]!r}. Close it.")
         end = close + len(closing)
         self._emit(self.sql[at:end])
         self.ends.append((self.length - 1, True))
@@ -251,18 +241,14 @@ class _Lexer:
         breaks = "[\n\r]" if self.rules.return_ends_line else "\n"
         end = re.compile(breaks).search(self.sql, at + len(marker))
         if not self.rules.return_ends_line and end is not None and "\r" in self.sql[at : end.start() - 1]:
-            raise UnlexableError(
-                "A carriage return stands inside a -- comment. End the comment with a line feed."
-            )
+            raise UnlexableError("A carriage return stands inside a -- comment. End the comment with a line feed.")
         self._emit(" ")
         return end.start() if end else len(self.sql)
 
     def _block_comment(self, at: int) -> int:
         sql, rules = self.sql, self.rules
         if rules.executable and re.match(r"/\*M?!", sql[at : at + 4]):
-            raise UnlexableError(
-                "Comments of the kind /*! ... */ are run by the database. Leave the comment out."
-            )
+            raise UnlexableError("Comments of the kind /*! ... */ are run by the database. Leave the comment out.")
         depth, end = 1, at + 2
         mark = re.compile(r"/\*|\*/")
         while depth:

@@ -30,9 +30,7 @@ _CATALOGUE_NAMES = ("pg_", "sqlite_", "duckdb_", "pragma_")
 # PostgreSQL's hidden columns, SQLite's and DuckDB's row numbers.
 _SYSTEM_COLUMNS = frozenset({"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax", "rowid", "_rowid_"})
 # What set-returning functions of PostgreSQL call their columns.
-_FUNCTION_COLUMNS = frozenset(
-    {"key", "value", "ordinality", "word", "nentry", "ndoc", "alias", "lexeme", "weight"}
-)
+_FUNCTION_COLUMNS = frozenset({"key", "value", "ordinality", "word", "nentry", "ndoc", "alias", "lexeme", "weight"})
 
 
 _LEAVES = frozenset({exp.Literal, exp.Identifier, exp.Null, exp.Boolean})
@@ -80,20 +78,14 @@ def find_table(meta: DatabaseMeta, parts: list[exp.Identifier]) -> TableMeta:
     name = _folded(parts[-1], meta.dialect)
     schema = _folded(parts[-2], meta.dialect) if len(parts) > 1 else None
     if (schema or "").lower() in _CATALOGUES or (
-        schema in (None, "main")
-        and name.lower().startswith(_CATALOGUE_NAMES)
-        and not _candidates(meta, name, schema)
+        schema in (None, "main") and name.lower().startswith(_CATALOGUE_NAMES) and not _candidates(meta, name, schema)
     ):
         raise SqlRefused(
             f"{shown} belongs to the system catalogue, which queries may not read. "
             "search_metadata and show_table tell of tables and fields."
         )
-    if len(parts) > 3 or (
-        len(parts) == 3 and not _same(_folded(parts[0], meta.dialect), meta.name, meta.dialect)
-    ):
-        raise UnknownTable(
-            f"{shown} names another database. Name tables as schema.table.{_nearest(meta, name)}"
-        )
+    if len(parts) > 3 or (len(parts) == 3 and not _same(_folded(parts[0], meta.dialect), meta.name, meta.dialect)):
+        raise UnknownTable(f"{shown} names another database. Name tables as schema.table.{_nearest(meta, name)}")
     found = _candidates(meta, name, schema)
     if not found and len(parts) == 2 and schema is not None and _same(schema, meta.name, meta.dialect):
         found = _candidates(meta, name, None)  # catalog.table
@@ -230,20 +222,14 @@ class _Resolver:
         return None
 
     def _table(self, node: exp.Table, ctes: _Ctes | None) -> None:
-        if (
-            self.dialect == "sqlite"
-            and isinstance(node.this, exp.Anonymous)
-            and self.meta.find(node.this.name)
-        ):
+        if self.dialect == "sqlite" and isinstance(node.this, exp.Anonymous) and self.meta.find(node.this.name):
             self._resolve(node, [exp.to_identifier(node.this.name, quoted=True)], None)
             return
         if not isinstance(node.this, exp.Identifier):
             return  # a table function or a parenthesis: the guard looks at these by kind
         parts = [part for part in node.parts if isinstance(part, exp.Identifier)]
         if len(parts) != len(node.parts):
-            raise SqlRefused(
-                f"{node.sql(self.dialect)} is not the plain name of a table. Name it as schema.table."
-            )
+            raise SqlRefused(f"{node.sql(self.dialect)} is not the plain name of a table. Name it as schema.table.")
         self._resolve(node, parts, ctes)
 
     def _in_table(self, node: exp.In, ctes: _Ctes | None) -> None:
@@ -264,11 +250,7 @@ class _Resolver:
             if body is not None:
                 self.found.ctes[id(node)] = body
                 return
-            if (
-                self.dialect == "mysql"
-                and parts[0].name.lower() == "dual"
-                and not parts[0].args.get("quoted")
-            ):
+            if self.dialect == "mysql" and parts[0].name.lower() == "dual" and not parts[0].args.get("quoted"):
                 return
             if self.dialect == "oracle" and parts[0].name.lower() == "dual":
                 return
@@ -288,9 +270,7 @@ def _sources(select: exp.Expr) -> Iterator[exp.Expr]:
     while pending:
         source = pending.pop()
         yield source
-        pending.extend(
-            join.this for join in source.args.get("joins") or () if isinstance(join.this, exp.Expr)
-        )
+        pending.extend(join.this for join in source.args.get("joins") or () if isinstance(join.this, exp.Expr))
         pending.extend(each for each in source.args.get("laterals") or () if isinstance(each, exp.Expr))
         if isinstance(source, exp.Subquery | exp.Paren) and isinstance(source.this, exp.Table | exp.Subquery):
             pending.append(source.this)  # FROM (a JOIN b ON ...)
@@ -316,9 +296,7 @@ class ColumnShapes:
         alias = source.args.get("alias")
         renamed = (
             frozenset(
-                column.name.lower()
-                for column in (alias.args.get("columns") or ())
-                if isinstance(column, exp.Expr)
+                column.name.lower() for column in (alias.args.get("columns") or ()) if isinstance(column, exp.Expr)
             )
             if isinstance(alias, exp.TableAlias)
             else frozenset()
@@ -339,9 +317,7 @@ class ColumnShapes:
             inner = self.of_query(source.this.this) if isinstance(source.this, exp.Subquery) else frozenset()
             return None if inner is None else frozenset(names) | renamed | columns | inner
         if isinstance(source, exp.Values):
-            width = max(
-                (len(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)), default=1
-            )
+            width = max((len(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)), default=1)
             return frozenset(f"column{number + 1}" for number in range(width)) | renamed
         inner = self.of_query(source.this) if isinstance(source.this, exp.Expr) else None
         return None if inner is None else inner | renamed
@@ -390,11 +366,7 @@ def _search_columns(cte: exp.Expr) -> frozenset[str]:
     """The columns that SEARCH ... SET and CYCLE ... SET ... USING add."""
     clause = cte.parent
     search = clause.args.get("search") if isinstance(clause, exp.With) else None
-    return (
-        frozenset(each.name.lower() for each in children(search))
-        if isinstance(search, exp.Expr)
-        else frozenset()
-    )
+    return frozenset(each.name.lower() for each in children(search)) if isinstance(search, exp.Expr) else frozenset()
 
 
 def _names_of(node: exp.Expr | None) -> set[str]:
@@ -411,18 +383,14 @@ def _names_of(node: exp.Expr | None) -> set[str]:
     return names
 
 
-def attribute_problems(
-    found: Reading, harmless: Callable[[str], bool]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def attribute_problems(found: Reading, harmless: Callable[[str], bool]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The `x.name` of PostgreSQL that are no column of x, each with the names it could have meant.
 
     There `o.touch` and `(o).touch` call a function touch(o) when o has no such column. `harmless` tells
     the names of functions that may be called anyway.
     """
     shapes = ColumnShapes(found)
-    every = (
-        frozenset(each.name.lower() for table in found.unique for each in table.fields) | _FUNCTION_COLUMNS
-    )
+    every = frozenset(each.name.lower() for table in found.unique for each in table.fields) | _FUNCTION_COLUMNS
     for node, scope in found.columns:
         if isinstance(node, exp.Dot):
             name = node.expression.name.lower()

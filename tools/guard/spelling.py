@@ -26,9 +26,7 @@ _LITERAL_TYPES = _words(
     "box circle point lseg path polygon line inet cidr macaddr macaddr8 money tsvector tsquery jsonpath hstore "
     "pg_lsn int4range int8range numrange daterange tsrange tstzrange xml bytea uuid bit varbit name"
 )
-_SELECT_ADVICE = _words(
-    "sql_small_result sql_big_result sql_buffer_result sql_no_cache sql_cache high_priority"
-)
+_SELECT_ADVICE = _words("sql_small_result sql_big_result sql_buffer_result sql_no_cache sql_cache high_priority")
 _NOT_BEFORE = frozenset({"::", ".", "as", "->", "->>"})
 
 
@@ -60,33 +58,29 @@ class Spelling:
         return len(self.words) - 1
 
 
-def respelled(words: list[str], dialect: str) -> Spelling | None:
+def unambiguous(words: list[str], dialect: str) -> Spelling:
+    """The statement in other words where sqlglot would take these for something else."""
+    return _by(_ALWAYS.get(dialect, ()), Spelling(list(words)))
+
+
+def respelled(spelling: Spelling, dialect: str) -> Spelling | None:
     """The statement in other words, or None when nothing in it is known to trouble sqlglot."""
-    spelling = Spelling(list(words))
-    for rule in _RULES.get(dialect, ()):
+    before = list(spelling.words)
+    _by(_RULES.get(dialect, ()), spelling)
+    return spelling if spelling.words != before else None
+
+
+def _by(rules: tuple[Callable[[Spelling], None], ...], spelling: Spelling) -> Spelling:
+    for rule in rules:
         rule(spelling)
-    return spelling if spelling.words != words or spelling.apart else None
+    return spelling
 
 
 def _typed_literal(it: Spelling) -> None:
     """inet '10.0.0.1' is '10.0.0.1'::inet; sqlglot reads some of these as a column with an alias."""
     for at in range(len(it.words)):
-        if (
-            it.lower(at) in _LITERAL_TYPES
-            and it.lower(at + 1)[:1] == "'"
-            and it.lower(at - 1) not in _NOT_BEFORE
-        ):
+        if it.lower(at) in _LITERAL_TYPES and it.lower(at + 1)[:1] == "'" and it.lower(at - 1) not in _NOT_BEFORE:
             it.words[at], it.words[at + 1] = "", f"({it.words[at + 1]}::{it.words[at]})"
-
-
-def typed_literals(words: list[str]) -> list[str] | None:
-    """The words with `inet '10.0.0.1'` as `'10.0.0.1'::inet`, None where there is nothing of the kind.
-
-    sqlglot reads some of these as a column with an alias.
-    """
-    spelling = Spelling(list(words))
-    _typed_literal(spelling)
-    return spelling.words if spelling.words != words else None
 
 
 def _only_in_parentheses(it: Spelling) -> None:
@@ -293,11 +287,11 @@ def _pivot_tail(it: Spelling) -> None:
             return
 
 
+_ALWAYS: dict[str, tuple[Callable[[Spelling], None], ...]] = {"postgres": (_typed_literal, _absolute)}
 _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
     "postgres": (
         _only_in_parentheses,
         _join_alias,
-        _absolute,
         _order_using,
         _substring_similar,
         _escape_expression,

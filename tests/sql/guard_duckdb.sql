@@ -1,0 +1,673 @@
+# dialect: duckdb
+
+# title: passes: subqueries and membership
+SELECT region, count(*) FROM orders GROUP BY ALL ORDER BY ALL
+tables: orders
+SELECT median(amount), quantile_cont(amount, 0.9), mode(region), approx_count_distinct(id), arg_max(id, amount), max_by(id, amount), histogram(region), first(id), last(id), any_value(id), string_agg(region, ','), list(id), product(2), skewness(amount), entropy(region) FROM orders
+tables: orders
+SELECT * FROM orders WHERE id IN (SELECT customer_id FROM events) AND (region, status) IN (('EU', 'paid'))
+tables: events, orders
+SELECT * FROM orders WHERE amount > ALL (SELECT price FROM products WHERE price < 10)
+tables: orders, products
+SELECT EXISTS (FROM orders WHERE id = 1)
+tables: orders
+
+# title: passes: everything else that analysts write
+FROM orders
+tables: orders
+FROM orders SELECT region, sum(amount) GROUP BY region
+tables: orders
+SELECT min(COLUMNS(* EXCLUDE (note))) FROM orders
+tables: orders
+SELECT {'a': 1, 'b': 'x'}, {'a': 1}.a, struct_pack(x := 1), MAP {'k': 1}, MAP {'k': 1}['k'], row(1, 2)
+tables: none
+SELECT o.customer_id.id FROM (SELECT {'id': 1} AS customer_id) o
+tables: none
+SELECT s.a.b FROM (SELECT {'a': {'b': 1}} AS s)
+tables: none
+SELECT s.* FROM (SELECT {'a': 1} AS s)
+tables: none
+SELECT count(*) FILTER (region = 'EU'), count(*) FILTER (WHERE region = 'US') FROM orders
+tables: orders
+SELECT o.* FROM "orders" o WHERE o."note" IS NOT NULL
+tables: orders
+SELECT CASE region WHEN 'EU' THEN 1 ELSE 0 END, if(vip, 1, 0), ifnull(notes, ''), coalesce(notes, 'x') FROM customers
+tables: customers
+SELECT sum(amount) AS total, total / count(*) AS avg FROM orders
+tables: orders
+SELECT id, amount AS a, a * 2 AS b FROM orders WHERE b > 100
+tables: orders
+SELECT 1 AS "a", 1_000_000, 1e3, 0x1F, .5
+tables: none
+SELECT region: 'x', total: sum(amount) FROM orders
+tables: orders
+SELECT m.host, avg(m.cpu) FROM metrics m GROUP BY 1 HAVING avg(m.cpu) > 10
+tables: metrics
+SELECT DISTINCT ON (region) * FROM orders ORDER BY region, amount
+tables: orders
+SELECT TRY(1/0), least(1, 2), greatest(1, 2), round(1.234, 2), ceil(1.2), log(10), ln(2), pow(2, 3), random() IS NULL, setseed_free: 1
+tables: none
+SELECT g, count(*) FROM (SELECT id % 3 AS g FROM orders) GROUP BY g
+tables: orders
+SELECT count() FROM orders
+tables: orders
+SELECT 'x' AS 'col name'
+tables: none
+
+# title: passes: a part of the rows
+SELECT * EXCLUDE (note) FROM orders LIMIT 1
+tables: orders
+SELECT * REPLACE (amount * 2 AS amount) FROM orders LIMIT 1
+tables: orders
+SELECT * RENAME (amount AS total) FROM orders LIMIT 1
+tables: orders
+SELECT COLUMNS('.*id') FROM orders LIMIT 1
+tables: orders
+SELECT COLUMNS(lambda c: c LIKE '%id') FROM orders LIMIT 1
+tables: orders
+SELECT * FROM orders USING SAMPLE 10 ROWS
+tables: orders
+SELECT * FROM orders USING SAMPLE 10% (bernoulli)
+tables: orders
+SELECT * FROM orders TABLESAMPLE reservoir(20 ROWS)
+tables: orders
+SELECT * FROM orders LIMIT 10%
+tables: orders
+SELECT 'Hello'.upper().lower(), [3,1].list_sort(), name.length() FROM customers LIMIT 1
+tables: customers
+SELECT shop.main.orders.id FROM shop.main.orders LIMIT 1
+tables: orders
+SELECT main.orders.id FROM main.orders LIMIT 1
+tables: orders
+SELECT ORDERS.ID FROM Orders LIMIT 1
+tables: orders
+SELECT o FROM orders o LIMIT 1
+tables: orders
+SELECT alias(amount), typeof(amount), 1 IS DISTINCT FROM NULL FROM orders LIMIT 1
+tables: orders
+SELECT `id` FROM `orders` LIMIT 1
+tables: orders
+
+# title: passes: tables turned on their side
+PIVOT orders ON region USING sum(amount)
+tables: orders
+PIVOT orders ON region USING sum(amount) GROUP BY status
+tables: orders
+PIVOT (SELECT region, status, amount FROM orders) ON region IN ('EU', 'US') USING sum(amount), count(*) GROUP BY status
+tables: orders
+UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b INTO NAME k VALUE v
+tables: none
+SELECT * FROM (PIVOT orders ON region USING sum(amount))
+tables: orders
+SELECT * FROM orders PIVOT (sum(amount) FOR region IN ('EU', 'US'))
+tables: orders
+FROM (UNPIVOT (SELECT 1 AS a, 2 AS b) ON COLUMNS(*))
+tables: none
+PIVOT orders ON region USING sum(amount) GROUP BY status ORDER BY status LIMIT 2
+tables: orders
+WITH p AS (PIVOT orders ON region USING sum(amount) GROUP BY status) SELECT * FROM p
+tables: orders
+
+# title: passes: rows made by functions
+SELECT unnest([1,2,3]), unnest({'a': 1, 'b': 2})
+tables: none
+SELECT p.id, t.tag FROM products p, unnest(p.tags) AS t(tag)
+tables: products
+SELECT * FROM range(5) t(i)
+tables: none
+SELECT i, i * 2 FROM range(0, 10, 2) AS r(i)
+tables: none
+SELECT * FROM generate_series(DATE '2024-01-01', DATE '2024-01-05', INTERVAL 1 DAY) AS d(day)
+tables: none
+SELECT * FROM orders LEFT JOIN LATERAL (SELECT name FROM customers WHERE customers.id = orders.customer_id) c ON true LIMIT 1
+tables: customers, orders
+SELECT unnest(tags) AS tag, count(*) FROM products GROUP BY tag
+tables: products
+
+# title: passes: JSON
+SELECT attrs->>'$.color', attrs->'dims'->>'w', json_extract(attrs, '$.tags'), attrs->>'color' FROM products
+tables: products
+SELECT json_array_length(attrs->'$.tags'), json_keys(attrs) FROM products
+tables: products
+SELECT je.key, je.value FROM products, json_each(products.attrs) je
+tables: products
+SELECT TRY_CAST('x' AS INT), '1'::UTINYINT, 1::HUGEINT, [1]::INT[], '{"a":1}'::JSON, {'a':1}::STRUCT(a BIGINT), CAST(1 AS DECIMAL(10,2)), 'x'::VARCHAR(10), '2024-01-01'::TIMESTAMPTZ, [1,2]::INT[2], MAP{'a':1}::MAP(VARCHAR, INT), 1::UNION(num INT, str VARCHAR)
+tables: none
+
+# title: passes: windows
+SELECT id, row_number() OVER (PARTITION BY region ORDER BY amount DESC) rn FROM orders QUALIFY rn <= 2
+tables: orders
+SELECT * FROM orders QUALIFY row_number() OVER (PARTITION BY region ORDER BY amount DESC) = 1
+tables: orders
+SELECT sum(amount) OVER (ORDER BY ordered_at RANGE BETWEEN INTERVAL 7 DAYS PRECEDING AND CURRENT ROW) FROM orders
+tables: orders
+SELECT lag(amount IGNORE NULLS) OVER w FROM orders WINDOW w AS (ORDER BY id)
+tables: orders
+
+# title: passes: dates and times
+SELECT date_trunc('month', ordered_at), strftime(ordered_at, '%Y-%m'), year(ordered_at), monthname(ordered_at), date_diff('day', ordered_at, now()::timestamp), ordered_at + INTERVAL 1 DAY, ordered_at - INTERVAL '2 months', last_day(ordered_at) FROM orders LIMIT 1
+tables: orders
+SELECT format('{} {}', 'a', 1), printf('%d', 3), lpad('a', 3, '0'), regexp_replace('a', 'a', 'b', 'g'), regexp_extract('a1', '\d'), string_split('a,b', ','), split_part('a,b', ',', 1), levenshtein('a', 'b'), jaccard('ab', 'bc'), strip_accents('é'), trim('  a '), concat_ws('-', 'a', 'b'), starts_with('a', 'a'), contains('abc', 'b'), md5('a'), sha256('a'), base64('a'::blob), hash('a'), bar(1, 0, 10), chr(65), ascii('a'), unicode('a'), reverse('a'), repeat('a', 2), translate('a', 'a', 'b')
+tables: none
+SELECT time_bucket(INTERVAL '1 week', ordered_at), epoch(ordered_at), epoch_ms(ordered_at), to_timestamp(0), make_date(2024, 1, 1), strptime('2024', '%Y'), age(ordered_at), current_date, current_timestamp, now(), today(), extract('week' FROM ordered_at), date_part('dow', ordered_at), dayname(ordered_at), isodow(ordered_at), quarter(ordered_at), ordered_at AT TIME ZONE 'UTC' FROM orders LIMIT 1
+tables: orders
+SELECT struct_extract(o, 'id') FROM orders o LIMIT 1
+tables: orders
+SELECT count(*) FROM orders WHERE ordered_at BETWEEN '2025-01-01' AND '2025-06-30' AND ordered_at::DATE > DATE '2025-01-01'
+tables: orders
+SELECT CAST(ordered_at AS DATE) AS d, sum(amount) FROM orders GROUP BY d
+tables: orders
+SELECT CURRENT_DATE - INTERVAL 30 DAY, date '2024-01-01' + 3, interval 3 hour, interval (3) day, to_days(3)
+tables: none
+SELECT regexp_extract_all(email, '\d+'), email[1], substring(email FROM 1 FOR 2) FROM customers
+tables: customers
+
+# title: passes: joins
+SELECT * FROM orders ASOF JOIN metrics ON orders.ordered_at >= metrics.ts LIMIT 1
+tables: metrics, orders
+SELECT * FROM orders SEMI JOIN customers ON orders.customer_id = customers.id LIMIT 1
+tables: customers, orders
+SELECT * FROM orders o POSITIONAL JOIN customers c LIMIT 1
+tables: customers, orders
+SELECT o.id FROM orders o JOIN customers c USING (id) NATURAL JOIN products LIMIT 1
+tables: customers, orders, products
+
+# title: passes: plans, and descriptions of a known table
+SELECT * FROM orders ORDER BY amount DESC NULLS FIRST LIMIT 3 OFFSET 1
+tables: orders
+DESCRIBE orders
+tables: orders
+DESCRIBE SELECT * FROM orders
+tables: orders
+SUMMARIZE orders
+tables: orders
+SUMMARIZE SELECT id FROM orders
+tables: orders
+SHOW orders
+tables: orders
+EXPLAIN SELECT count(*) FROM orders
+tables: orders
+EXPLAIN FROM orders
+tables: orders
+SELECT column_name, column_type FROM (DESCRIBE orders)
+tables: orders
+SELECT * FROM (SUMMARIZE orders)
+tables: orders
+SELECT * FROM pragma_table_info('orders')
+tables: orders
+PRAGMA table_info('orders')
+tables: orders
+PRAGMA table_info(orders)
+tables: orders
+
+# title: passes: full text
+SELECT 'a' || 'b', 7 // 2, 7 % 2, 2 ** 3, 5 & 3, 1 << 2, xor(1, 2), 'abc'[1:2], 'abc' ~ 'a.*', 'a' SIMILAR TO 'a', regexp_matches('a', 'a'), 'a' GLOB 'a*', 'x' NOT LIKE 'y', 'x' ILIKE 'X', 'a' IN ('a', 'b')
+tables: none
+
+# title: passes: casts
+SELECT 'ok'::mood, CAST('sad' AS mood)
+tables: none
+SELECT array_cosine_similarity([1.0,2.0]::FLOAT[2], [1.0,2.0]::FLOAT[2])
+tables: none
+
+# title: passes: recursive queries
+WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT sum(n) FROM t
+tables: none
+WITH RECURSIVE t AS (SELECT id, manager_id FROM employees WHERE id = 1 UNION ALL SELECT e.id, e.manager_id FROM employees e, t WHERE e.manager_id = t.id) SELECT count(*) FROM t
+tables: employees
+
+# title: passes: common tables and what they hide
+WITH a AS (SELECT 1 x), b AS (SELECT * FROM a) SELECT * FROM b, a
+tables: none
+
+# title: passes: rows without a FROM
+SELECT * FROM (VALUES (1, 'a'), (2, 'b')) v(id, n)
+tables: none
+VALUES (1), (2)
+tables: none
+TABLE orders
+tables: orders
+
+# title: passes: grouping sets
+SELECT region, sum(amount) FROM orders GROUP BY CUBE (region, status)
+tables: orders
+SELECT region, grouping_id(region), sum(amount) FROM orders GROUP BY GROUPING SETS ((region), ())
+tables: orders
+SELECT year(ordered_at) AS y, month(ordered_at) AS m, sum(amount) FROM orders GROUP BY ROLLUP (y, m) ORDER BY y NULLS LAST
+tables: orders
+
+# title: passes: words that only look dangerous
+SELECT "update", "drop table" FROM audit_words WHERE "delete" = 1
+tables: audit_words
+SELECT $$text; drop$$, E'a\nb', 'it''s' -- comment
+tables: none
+SELECT * FROM orders WHERE note LIKE '%drop%' ESCAPE '\'
+tables: orders
+SELECT id AS drop_id, 'DELETE FROM x' AS sql FROM orders WHERE note = 'INSERT'
+tables: orders
+
+# title: passes: Chinese names
+SELECT 产品名称, 数量 * 单价 AS 金额 FROM 订单明细 WHERE 大区 = '华东' ORDER BY 金额 DESC
+tables: 订单明细
+SELECT sum(数量) AS 总数 FROM main.订单明细
+tables: 订单明细
+
+# title: passes: set operations
+SELECT union_value(k := 1), error_free: 1 FROM orders LIMIT 0
+tables: orders
+SELECT * FROM orders UNION BY NAME SELECT * FROM eu_orders
+tables: eu_orders, orders
+SELECT id FROM orders INTERSECT SELECT id FROM customers EXCEPT SELECT 3
+tables: customers, orders
+(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1
+tables: none
+
+# title: a function is called only when it is known to compute and to do nothing else
+SELECT * FROM read_text('/etc/passwd')
+refused: read_text is not on the list
+SELECT * FROM glob('*')
+refused: glob is not on the list
+SELECT * FROM sniff_csv('x')
+refused: sniff_csv is not on the list
+SELECT * FROM parquet_metadata('x')
+refused: parquet_metadata is not on the list
+SELECT * FROM read_duckdb('x')
+refused: read_duckdb is not on the list
+SELECT * FROM duckdb_secrets()
+refused: duckdb_secrets is not on the list
+SELECT * FROM duckdb_settings()
+refused: duckdb_settings is not on the list
+SELECT * FROM duckdb_tables()
+refused: duckdb_tables is not on the list
+SELECT * FROM pragma_show('orders')
+refused: pragma_show is not on the list
+SELECT * FROM pragma_storage_info('orders')
+refused: pragma_storage_info is not on the list
+FROM enable_logging(storage='file')
+refused: enable_logging is not on the list
+FROM query('SELECT 1')
+refused: query is not on the list
+FROM query_table('secret_tokens')
+refused: query_table is not on the list
+FROM query_table(['secret_tokens'])
+refused: query_table is not on the list
+SELECT * FROM json_execute_serialized_sql('{}')
+refused: json_execute_serialized_sql is not on the list
+SELECT json_serialize_sql('select 1')
+refused: json_serialize_sql is not on the list
+SELECT getvariable('x')
+refused: getvariable is not on the list
+SELECT current_setting('temp_directory')
+refused: current_setting is not on the list
+SELECT getenv('HOME')
+refused: getenv is not on the list
+SELECT which_secret('s3://x', 's3')
+refused: which_secret is not on the list
+SELECT nextval('ticket_seq')
+refused: nextval is not on the list
+SELECT bump()
+refused: bump is not on the list
+SELECT * FROM peek('/etc/passwd')
+refused: peek is not on the list
+SELECT main.bump()
+refused: bump is not on the list
+SELECT shop.main.bump()
+refused: bump is not on the list
+SELECT "bump"()
+refused: bump is not on the list
+SELECT 'ticket_seq'.nextval()
+refused: nextval is not on the list
+SELECT list_transform(['ticket_seq'], lambda x: nextval(x))
+refused: nextval is not on the list
+SELECT [nextval(x) FOR x IN ['ticket_seq']]
+refused: nextval is not on the list
+SELECT sleep_ms(1000)
+refused: sleep_ms is not on the list
+SELECT write_log('x')
+refused: write_log is not on the list
+SELECT setseed(0.5)
+refused: setseed is not on the list
+SELECT txid_current()
+refused: txid_current is not on the list
+SELECT * FROM test_all_types()
+refused: test_all_types is not on the list
+SELECT * FROM seq_scan('orders')
+refused: seq_scan is not on the list
+SELECT * FROM pandas_scan(1)
+refused: pandas_scan is not on the list
+SELECT * FROM python_map_function(1)
+refused: python_map_function is not on the list
+SELECT * FROM arrow_scan(1, 2, 3)
+refused: arrow_scan is not on the list
+SELECT * FROM icu_calendar_names()
+refused: icu_calendar_names is not on the list
+SELECT * FROM repeat_row(1, num_rows=3), read_blob('x')
+refused: read_blob is not on the list
+SELECT current_query()
+refused: current_query is not on the list
+SELECT error('x')
+refused: error is not on the list
+SELECT pg_sleep(1)
+refused: pg_sleep is not on the list
+SELECT COLUMNS(c -> read_text('x')) FROM orders
+refused: read_text is not on the list
+SELECT struct_pack(a := read_text('x'))
+refused: read_text is not on the list
+SELECT {'a': nextval('ticket_seq')}
+refused: nextval is not on the list
+SELECT MAP {'a': nextval('ticket_seq')}
+refused: nextval is not on the list
+SELECT CASE WHEN true THEN nextval('ticket_seq') END
+refused: nextval is not on the list
+SELECT * FROM orders ORDER BY nextval('ticket_seq')
+refused: nextval is not on the list
+SELECT * FROM orders LIMIT nextval('ticket_seq')
+refused: nextval is not on the list
+SELECT * FROM orders OFFSET nextval('ticket_seq')
+refused: nextval is not on the list
+SELECT sum(amount) OVER (ORDER BY nextval('ticket_seq')) FROM orders
+refused: nextval is not on the list
+SELECT sum(amount) OVER (ROWS BETWEEN nextval('ticket_seq') PRECEDING AND CURRENT ROW) FROM orders
+refused: nextval is not on the list
+SELECT count(*) FILTER (WHERE nextval('ticket_seq') > 0) FROM orders
+refused: nextval is not on the list
+SELECT region FROM orders GROUP BY nextval('ticket_seq')
+refused: nextval is not on the list
+SELECT region FROM orders GROUP BY CUBE (nextval('ticket_seq'))
+refused: nextval is not on the list
+SELECT region FROM orders QUALIFY nextval('ticket_seq') > 1
+refused: nextval is not on the list
+SELECT * FROM orders JOIN customers ON nextval('ticket_seq') > 1
+refused: nextval is not on the list
+SELECT * FROM unnest([nextval('ticket_seq')])
+refused: nextval is not on the list
+SELECT * FROM range(nextval('ticket_seq'))
+refused: nextval is not on the list
+VALUES (nextval('ticket_seq'))
+refused: nextval is not on the list
+SELECT * FROM (VALUES (nextval('ticket_seq')))
+refused: nextval is not on the list
+SELECT DISTINCT ON (nextval('ticket_seq')) id FROM orders
+refused: nextval is not on the list
+SELECT * REPLACE (nextval('ticket_seq') AS id) FROM orders
+refused: nextval is not on the list
+SELECT ([1,2])[nextval('ticket_seq')]
+refused: nextval is not on the list
+SELECT 'a'[nextval('ticket_seq'):]
+refused: nextval is not on the list
+SELECT a.b.c.d.nextval('x')
+refused: nextval is not on the list
+SELECT md5(x) FROM (SELECT read_text('x') AS x)
+refused: read_text is not on the list
+
+# title: a table is read only when the metadata has it, wherever and however it is written
+SELECT * FROM 'x.csv'
+refused: There is no table x.csv
+SELECT * FROM "x.csv"
+refused: There is no table x.csv
+TABLE "f.parquet"
+refused: There is no table f.parquet
+SELECT * FROM orders JOIN 'f.csv' f ON true
+refused: There is no table f.csv
+FROM '/etc/passwd'
+refused: There is no table /etc/passwd
+SELECT * FROM pragma_table_info('secret_tokens')
+refused: There is no table secret_tokens
+SELECT * FROM pragma_table_info('hr.salaries')
+refused: There is no table hr.salaries
+PRAGMA table_info('secret_tokens')
+refused: There is no table secret_tokens
+SELECT * FROM orders WHERE EXISTS (SELECT * FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT (SELECT max(token) FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM orders UNION ALL SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM orders UNION ALL BY NAME FROM secret_tokens
+refused: There is no table secret_tokens
+WITH a AS (WITH secret_tokens AS (SELECT 1) SELECT * FROM secret_tokens) SELECT * FROM secret_tokens, a
+refused: There is no table secret_tokens
+WITH a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a
+refused: There is no table b
+WITH secret_tokens AS (SELECT * FROM secret_tokens) SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM hr.salaries
+refused: There is no table hr.salaries
+SELECT * FROM shop.hr.salaries
+refused: There is no table shop.hr.salaries
+SELECT hr.salaries.amount FROM hr.salaries
+refused: There is no table hr.salaries
+SELECT secret_tokens FROM secret_tokens
+refused: There is no table secret_tokens
+PIVOT secret_tokens ON id USING max(token)
+refused: There is no table secret_tokens
+PIVOT orders ON region IN (SELECT token FROM secret_tokens) USING sum(amount)
+refused: There is no table secret_tokens
+UNPIVOT secret_tokens ON token INTO NAME k VALUE v
+refused: There is no table secret_tokens
+SELECT * FROM (PIVOT secret_tokens ON id USING max(token))
+refused: There is no table secret_tokens
+SUMMARIZE secret_tokens
+refused: There is no table secret_tokens
+SUMMARIZE FROM secret_tokens
+refused: There is no table secret_tokens
+DESCRIBE FROM secret_tokens
+refused: There is no table secret_tokens
+DESCRIBE secret_tokens
+refused: There is no table secret_tokens
+SHOW secret_tokens
+refused: There is no table secret_tokens
+SHOW TABLES
+refused: There is no table TABLES
+SHOW DATABASES
+refused: There is no table DATABASES
+SELECT * FROM (SHOW TABLES)
+refused: There is no table SHOW
+SELECT * FROM (DESCRIBE secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM (SUMMARIZE secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM (SHOW secret_tokens)
+refused: There is no table SHOW
+EXPLAIN SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM x: 'file.csv'
+refused: There is no table file.csv
+SELECT * FROM orders LIMIT (SELECT count(*) FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM `secret_tokens`
+refused: There is no table secret_tokens
+SELECT * FROM "SECRET_TOKENS"
+refused: There is no table SECRET_TOKENS
+SELECT * FROM secret_tokens AT (VERSION => 1)
+refused: There is no table secret_tokens
+SELECT * FROM orders SEMI JOIN secret_tokens USING (id)
+refused: There is no table secret_tokens
+SELECT * FROM orders, LATERAL (SELECT * FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM orders WHERE id IN (FROM secret_tokens SELECT id)
+refused: There is no table secret_tokens
+SELECT * FROM orders WHERE id IN (TABLE blocked_ids)
+refused: There is no table blocked_ids
+SELECT EXISTS (FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT ARRAY(SELECT token FROM secret_tokens)
+refused: There is no table secret_tokens
+
+# title: the system catalogue is read by nobody
+SELECT * FROM duckdb_tables
+refused: duckdb_tables belongs to the system catalogue, which queries may not r
+SELECT * FROM information_schema.tables
+refused: information_schema.tables belongs to the system catalogue, which queri
+SELECT * FROM pg_catalog.pg_class
+refused: pg_catalog.pg_class belongs to the system catalogue, which queries may
+SELECT * FROM pg_class
+refused: pg_class belongs to the system catalogue, which queries may not read
+SELECT * FROM sqlite_master
+refused: sqlite_master belongs to the system catalogue, which queries may not r
+SELECT * FROM sqlite_temp_master
+refused: sqlite_temp_master belongs to the system catalogue, which queries may 
+SELECT * FROM system.main.duckdb_columns
+refused: system.main.duckdb_columns belongs to the system catalogue, which quer
+SELECT * FROM system.information_schema.columns
+refused: system.information_schema.columns belongs to the system catalogue, whi
+SELECT * FROM pragma_database_list
+refused: pragma_database_list belongs to the system catalogue, which queries ma
+SELECT * FROM duckdb_logs
+refused: duckdb_logs belongs to the system catalogue, which queries may not rea
+
+# title: another database is not reached
+SELECT * FROM temp.main.x
+refused: temp.main.x names another database
+
+# title: what is left is refused too
+SELECT * FROM pragma_table_info('ord' || 'ers')
+refused: pragma_table_info needs the name of one table as a string
+DESCRIBE
+refused: There is no statement
+
+# title: descriptions are of one known table
+PRAGMA database_list
+refused: PRAGMA is accepted only for one table by name
+PRAGMA show_tables
+refused: PRAGMA is accepted only for one table by name
+PRAGMA enable_profiling
+refused: PRAGMA is accepted only for one table by name
+PRAGMA version
+refused: PRAGMA is accepted only for one table by name
+SHOW ALL TABLES
+refused: SHOW is accepted only for one table by name
+EXPLAIN DELETE FROM orders
+refused: EXPLAIN is accepted only for one table by name
+
+# title: text that two lexers read differently is refused
+CALL pragma_version()
+refused: The quotes in this statement can be read in two ways
+CALL duckdb_functions()
+refused: The quotes in this statement can be read in two ways
+
+# title: facts of the session and the server are not told
+SELECT current_user
+refused: current_user tells of the session
+SELECT user
+refused: user tells of the session
+SELECT version()
+refused: current_version tells of the server or session
+SELECT current_database(), current_schema()
+refused: current_schema tells of the session
+
+# title: what is not understood is refused
+FROM (SHOW ALL TABLES)
+refused: The statement cannot be parsed as duckdb: Expecting )
+SELECT * FROM orders o: secret_tokens
+refused: The statement cannot be parsed as duckdb: Invalid expression / Unexpec
+SELECT x'41'
+refused: The statement cannot be parsed as duckdb: Invalid expression / Unexpec
+
+# title: EXPLAIN explains and does not run
+EXPLAIN ANALYZE SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (ANALYZE) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (FORMAT json, ANALYZE true) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN ANALYZE DELETE FROM orders
+refused: EXPLAIN ANALYZE runs the statement
+
+# title: what does not begin as a query is refused, whatever it is
+COPY orders TO 'x.csv'
+refused: Only a query is accepted, and this begins with COPY
+COPY (SELECT 1) TO '/dev/stdout'
+refused: Only a query is accepted, and this begins with COPY
+EXPORT DATABASE 'x'
+refused: Only a query is accepted, and this begins with EXPORT
+IMPORT DATABASE 'x'
+refused: Only a query is accepted, and this begins with IMPORT
+INSTALL httpfs
+refused: Only a query is accepted, and this begins with INSTALL
+LOAD httpfs
+refused: Only a query is accepted, and this begins with LOAD
+FORCE INSTALL x
+refused: Only a query is accepted, and this begins with FORCE
+UPDATE EXTENSIONS
+refused: Only a query is accepted, and this begins with UPDATE
+ATTACH 'x.db' AS x
+refused: Only a query is accepted, and this begins with ATTACH
+DETACH shop
+refused: Only a query is accepted, and this begins with DETACH
+USE shop
+refused: Only a query is accepted, and this begins with USE
+SET memory_limit = '1GB'
+refused: Only a query is accepted, and this begins with SET
+RESET memory_limit
+refused: Only a query is accepted, and this begins with RESET
+SET VARIABLE x = 1
+refused: Only a query is accepted, and this begins with SET
+PREPARE p AS SELECT 1
+refused: Only a query is accepted, and this begins with PREPARE
+EXECUTE p
+refused: Only a query is accepted, and this begins with EXECUTE
+DEALLOCATE p
+refused: Only a query is accepted, and this begins with DEALLOCATE
+BEGIN
+refused: Only a query is accepted, and this begins with BEGIN
+COMMIT
+refused: Only a query is accepted, and this begins with COMMIT
+CHECKPOINT
+refused: Only a query is accepted, and this begins with CHECKPOINT
+VACUUM
+refused: Only a query is accepted, and this begins with VACUUM
+ANALYZE
+refused: Only a query is accepted, and this begins with ANALYZE
+CREATE TEMP TABLE x AS SELECT 1
+refused: Only a query is accepted, and this begins with CREATE
+CREATE SECRET x (TYPE s3)
+refused: Only a query is accepted, and this begins with CREATE
+DROP TABLE orders
+refused: Only a query is accepted, and this begins with DROP
+ALTER TABLE orders ADD COLUMN x INT
+refused: Only a query is accepted, and this begins with ALTER
+TRUNCATE orders
+refused: Only a query is accepted, and this begins with TRUNCATE
+INSERT INTO orders SELECT * FROM orders
+refused: Only a query is accepted, and this begins with INSERT
+UPDATE orders SET id = 1
+refused: Only a query is accepted, and this begins with UPDATE
+DELETE FROM orders
+refused: Only a query is accepted, and this begins with DELETE
+MERGE INTO orders USING customers ON true WHEN MATCHED THEN DELETE
+refused: Only a query is accepted, and this begins with MERGE
+COMMENT ON TABLE orders IS 'x'
+refused: Only a query is accepted, and this begins with COMMENT
+
+# title: nothing in a WITH clause writes
+WITH x AS (DELETE FROM orders RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+WITH x AS (INSERT INTO orders VALUES (1) RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+
+# title: one statement at a time
+SELECT 1; SELECT 2
+refused: Only one statement at a time is accepted
+SELECT 1;;DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT * FROM orders USING SAMPLE 10 ROWS; DROP TABLE x
+refused: Only one statement at a time is accepted
+
+# title: variables and placeholders are not read
+SELECT $1
+refused: Placeholders are not accepted
+SELECT ?
+refused: Placeholders are not accepted
+SELECT $name
+refused: Placeholders are not accepted
+
+# title: SELECT ... INTO writes
+SELECT 1 INTO x
+refused: SELECT ..
+SELECT * INTO t2 FROM orders
+refused: SELECT ..
+
+# title: rows are not locked
+SELECT * FROM orders FOR UPDATE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted

@@ -1,0 +1,557 @@
+# dialect: mysql
+
+# title: passes: grouping sets
+SELECT region, COUNT(*) FROM orders GROUP BY region WITH ROLLUP
+tables: orders
+
+# title: passes: a part of the rows
+SELECT HIGH_PRIORITY SQL_NO_CACHE id FROM orders LIMIT 1
+tables: orders
+SELECT id FROM orders LIMIT 3 ROWS EXAMINED 1000
+tables: orders
+SELECT id FROM orders LIMIT ROWS EXAMINED 1000
+tables: orders
+SELECT TRIM(LEADING 'x' FROM note), SUBSTRING(note FROM 1 FOR 2), POSITION('a' IN note), LOCATE('a', note), SUBSTRING_INDEX(note, '-', 1), LPAD(note, 5, '0'), REPEAT('a', 3), CONCAT_WS(',', note, region), ELT(1, 'a'), FIELD('a', 'a'), FIND_IN_SET('a', 'a,b'), INSERT('abc', 1, 1, 'x'), LEFT(note, 1), RIGHT(note, 1), MID(note, 1, 2), REVERSE(note), UPPER(note), LCASE(note), LENGTH(note), CHAR_LENGTH(note), ASCII('a'), HEX('a'), UNHEX('41'), MD5('a'), SHA1('a'), SHA2('a', 256), CRC32('a'), TO_BASE64('a'), FORMAT(1234.5, 2), QUOTE(note), REGEXP_REPLACE(note, 'a', 'b'), REGEXP_SUBSTR(note, 'a'), STRCMP('a', 'b'), SOUNDEX('a'), BIN(5), OCT(8), CONV('a', 16, 2), UUID() IS NOT NULL, RAND() >= 0 FROM orders LIMIT 1
+tables: orders
+SELECT id FROM orders FETCH FIRST 3 ROWS ONLY
+tables: orders
+SELECT id FROM orders OFFSET 1 ROW FETCH NEXT 2 ROWS ONLY
+tables: orders
+SELECT IF(amount > 100, 'a', 'b'), IFNULL(note, ''), NULLIF(1, 1), COALESCE(note, 'x'), CASE WHEN vip THEN 1 END, GREATEST(1, 2), LEAST(1, 2), ISNULL(note) FROM orders, customers LIMIT 1
+tables: customers, orders
+SELECT {schema}.orders.id FROM {schema}.orders LIMIT 1
+tables: orders
+SELECT * FROM orders WHERE (region, status) IN (SELECT region, status FROM orders) AND amount >= ALL (SELECT price FROM products WHERE price < 5) LIMIT 1
+tables: orders, products
+SELECT NVL(note, 'x'), NVL2(note, 1, 2), TO_CHAR(ordered_at, 'YYYY'), ADD_MONTHS(ordered_at, 1), CHR(65), DECODE_ORACLE(1, 1, 'a', 'b'), LENGTHB('a'), TRUNCATE(1.5, 0) FROM orders LIMIT 1
+tables: orders
+SELECT ALL region FROM orders LIMIT 0
+tables: orders
+
+# title: passes: joins
+SELECT * FROM { OJ orders o LEFT OUTER JOIN customers c ON o.customer_id = c.id } LIMIT 1
+tables: customers, orders
+SELECT o.id FROM (orders o, customers c) LEFT JOIN products p ON p.id = o.id WHERE c.id = o.customer_id
+tables: customers, orders, products
+SELECT id FROM orders NATURAL LEFT JOIN customers
+tables: customers, orders
+SELECT STRAIGHT_JOIN o.id FROM orders o STRAIGHT_JOIN customers c ON o.customer_id = c.id
+tables: customers, orders
+
+# title: passes: rows without a FROM
+VALUES (1,2),(3,4)
+tables: none
+SELECT * FROM (VALUES (1,2),(3,4)) v
+tables: none
+
+# title: passes: common tables and what they hide
+WITH v(a, b) AS (VALUES (1,2),(3,4)) SELECT a FROM v
+tables: none
+
+# title: passes: recursive queries
+WITH RECURSIVE t AS (SELECT 1 AS a UNION SELECT a + 1 FROM t WHERE a < 3) CYCLE a RESTRICT SELECT * FROM t
+tables: none
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT n FROM t
+tables: none
+
+# title: passes: dates and times
+SELECT CAST('1' AS SIGNED), CONVERT('x' USING utf8mb4), _utf8mb4'x', x'41', 0x41, b'1', CHAR(65 USING utf8), CONVERT('1', DECIMAL(10,2)), CAST(1 AS CHAR(10)), CAST('2024-01-01' AS DATE), BINARY 'a'
+tables: none
+SELECT TIMESTAMPDIFF(MONTH, '2024-01-01', ordered_at), EXTRACT(YEAR_MONTH FROM ordered_at), ordered_at + INTERVAL 1 DAY, DATE_SUB(ordered_at, INTERVAL 3 MONTH), DATE_FORMAT(ordered_at, '%Y-%m'), YEAR(ordered_at), QUARTER(ordered_at), WEEK(ordered_at, 1), DAYNAME(ordered_at), LAST_DAY(ordered_at), DATEDIFF(NOW(), ordered_at), STR_TO_DATE('2024', '%Y'), UNIX_TIMESTAMP(ordered_at), FROM_UNIXTIME(0), CURDATE(), CURTIME(), SYSDATE(), UTC_TIMESTAMP, CURRENT_TIMESTAMP, MAKEDATE(2024, 1), PERIOD_DIFF(202401, 202312), TO_DAYS(ordered_at), CONVERT_TZ(ordered_at, '+00:00', '+01:00'), DATE(ordered_at), TIME(ordered_at), HOUR(ordered_at) FROM orders LIMIT 1
+tables: orders
+SELECT id FROM orders WHERE ordered_at >= '2025-01-01' AND ordered_at < '2025-02-01' + INTERVAL 1 MONTH AND YEAR(ordered_at) = 2025
+tables: orders
+SELECT DATE_ADD(ordered_at, INTERVAL '1:30' HOUR_MINUTE), ADDDATE(ordered_at, 3), SUBDATE(ordered_at, INTERVAL 1 WEEK), ADDTIME('10:00', '01:00'), TIMEDIFF('10:00', '09:00'), SEC_TO_TIME(60), TIME_FORMAT('10:00', '%H'), DATE '2024-01-01', TIMESTAMP '2024-01-01 00:00:00', TIMESTAMPADD(DAY, 1, ordered_at), WEEKDAY(ordered_at), YEARWEEK(ordered_at), MONTHNAME(ordered_at), DAYOFYEAR(ordered_at) FROM orders LIMIT 1
+tables: orders
+
+# title: passes: everything else that analysts write
+SELECT 'a' 'b', N'x', "dq", 1 AS 'al'
+tables: none
+SELECT COUNT(*), STDDEV(amount), VAR_SAMP(amount), BIT_OR(id), STD(amount), SUM(DISTINCT amount), AVG(amount), MIN(id), COUNT(DISTINCT region, status) FROM orders
+tables: orders
+SELECT * FROM orders WHERE note LIKE '%\%%' OR note LIKE '100|%%' ESCAPE '|' OR note = 'it\'s' OR note = "say ""hi"""
+tables: orders
+SELECT 1 FROM DUAL
+tables: none
+SELECT 1 FROM dual WHERE 1 = 1
+tables: none
+SELECT region, SUM(CASE WHEN status = 'paid' THEN amount ELSE 0 END) / NULLIF(SUM(amount), 0) FROM orders GROUP BY region HAVING SUM(amount) > 10 ORDER BY 2 DESC
+tables: orders
+SELECT ROUND(1.5), CEIL(1.2), FLOOR(1.5), TRUNCATE(1.55, 1), MOD(5, 3), POW(2, 3), SQRT(9), LN(2), LOG(10, 100), LOG2(8), EXP(1), SIGN(-1), ABS(-1), PI(), DEGREES(1), RADIANS(1), SIN(1)
+tables: none
+SELECT ST_AsText(POINT(1, 2)), ST_X(POINT(1,2)), ST_Distance(POINT(0,0), POINT(1,1)), ST_Contains(ST_GeomFromText('POLYGON((0 0,0 2,2 2,2 0,0 0))'), POINT(1,1))
+tables: none
+SELECT SQL_BIG_RESULT SQL_BUFFER_RESULT DISTINCT region FROM orders
+tables: orders
+SELECT DISTINCTROW region FROM orders
+tables: orders
+
+# title: passes: JSON
+SELECT JSON_EXTRACT(attrs, '$.color'), JSON_UNQUOTE(JSON_EXTRACT(attrs, '$.color')), JSON_VALUE(attrs, '$.color'), JSON_CONTAINS(attrs, '"black"', '$.color'), JSON_SEARCH(attrs, 'one', 'new'), JSON_TYPE(attrs), JSON_VALID(attrs), JSON_ARRAY(1, 2), JSON_MERGE_PATCH('{}', '{}') FROM products
+tables: products
+SELECT jt.a FROM JSON_TABLE('[{"a":1}]', '$[*]' COLUMNS (a INT PATH '$.a', o FOR ORDINALITY, b VARCHAR(10) PATH '$.b' DEFAULT 'x' ON EMPTY NULL ON ERROR)) AS jt
+tables: none
+SELECT p.id, j.t FROM products p, JSON_TABLE(p.attrs, '$.tags[*]' COLUMNS (t VARCHAR(20) PATH '$')) j
+tables: products
+SELECT GROUP_CONCAT(DISTINCT region ORDER BY region DESC SEPARATOR ', '), JSON_ARRAYAGG(id), JSON_OBJECTAGG(id, region) FROM orders
+tables: orders
+EXPLAIN FORMAT=JSON SELECT * FROM orders
+tables: orders
+
+# title: passes: words that only look dangerous
+SELECT amount DIV 2, amount MOD 2, 1 XOR 1, NOT 1, !1, 1 && 0, 1 || 0, 1 <=> NULL, region REGEXP '^E', region RLIKE 'U$', region NOT LIKE 'x%', region SOUNDS LIKE 'EU', 5 & 3, 5 | 3, 5 ^ 3, ~5, 1 << 2, -amount, 5--3 FROM orders LIMIT 1
+tables: orders
+SELECT `update`, `drop table`, `order` FROM audit_words WHERE `delete` = 1
+tables: audit_words
+SELECT 'DROP TABLE x; -- "', "DELETE /* FROM */ t", 'a\\' FROM orders LIMIT 1
+tables: orders
+SELECT /* hint? */ id -- comment; DROP TABLE t
+ , region # another
+ FROM orders LIMIT 1;
+tables: orders
+SELECT a.id AS `delete`, a.region AS 'drop' FROM orders AS a HAVING `delete` > 3
+tables: orders
+
+# title: passes: windows
+SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY amount) OVER (PARTITION BY region), MEDIAN(amount) OVER (PARTITION BY region) FROM orders
+tables: orders
+SELECT id, ROW_NUMBER() OVER w, SUM(amount) OVER (w ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM orders WINDOW w AS (PARTITION BY region ORDER BY id)
+tables: orders
+SELECT id, LAG(amount) OVER (ORDER BY id), NTILE(4) OVER (ORDER BY id), CUME_DIST() OVER (ORDER BY id), FIRST_VALUE(id) OVER (ORDER BY id) FROM orders
+tables: orders
+
+# title: passes: plans, and descriptions of a known table
+SELECT id FROM orders FORCE INDEX (PRIMARY) WHERE id > 3 ORDER BY id DESC LIMIT 3 OFFSET 1
+tables: orders
+DESCRIBE orders
+tables: orders
+DESC orders
+tables: orders
+SHOW COLUMNS FROM orders
+tables: orders
+SHOW FULL COLUMNS FROM orders
+tables: orders
+SHOW INDEX FROM orders
+tables: orders
+SHOW CREATE TABLE orders
+tables: orders
+EXPLAIN orders
+tables: orders
+EXPLAIN SELECT * FROM orders
+tables: orders
+EXPLAIN EXTENDED SELECT * FROM orders
+tables: orders
+EXPLAIN PARTITIONS SELECT * FROM orders
+tables: orders
+
+# title: passes: set operations
+(SELECT id FROM orders LIMIT 1) UNION (SELECT id FROM customers LIMIT 1) ORDER BY 1 LIMIT 3
+tables: customers, orders
+SELECT id FROM orders EXCEPT SELECT id FROM customers INTERSECT SELECT id FROM products
+tables: customers, orders, products
+
+# title: passes: Chinese names
+SELECT 产品名称, SUM(数量) FROM 订单明细 GROUP BY 产品名称
+tables: 订单明细
+SELECT `客户`.`姓名` FROM `客户` WHERE `城市` = '上海' # 删除
+tables: 客户
+
+# title: passes: subqueries and membership
+SELECT c.name, (SELECT COUNT(*) FROM orders o WHERE o.customer_id = c.id) n FROM customers c WHERE EXISTS (SELECT 1 FROM orders WHERE customer_id = c.id) AND c.id NOT IN (SELECT customer_id FROM events WHERE customer_id > 100)
+tables: customers, events, orders
+
+# title: passes: full text
+SELECT MATCH_FREE.id FROM orders AS MATCH_FREE LIMIT 1
+tables: orders
+
+# title: comments that MySQL executes are refused
+SELECT 1 /*! INTO OUTFILE '/tmp/x' */
+refused: Comments of the kind /*! ..
+SELECT 1 /*!50000 UNION SELECT token FROM secret_tokens */
+refused: Comments of the kind /*! ..
+SELECT * FROM /*! secret_tokens, */ orders
+refused: Comments of the kind /*! ..
+SELECT * FROM orders /*M! FOR UPDATE */
+refused: Comments of the kind /*! ..
+SELECT 1 /*M!100100 UNION SELECT 2 */
+refused: Comments of the kind /*! ..
+/*! DELETE FROM orders */
+refused: Comments of the kind /*! ..
+SELECT 1 --/*!, sleep(5) */
+refused: Comments of the kind /*! ..
+SELECT "x" /* a */ /*!1 */
+refused: Comments of the kind /*! ..
+
+# title: what is not understood is refused
+SELECT 1 --1 INTO OUTFILE '/tmp/x'
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT id FROM orders INTO @a
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT id FROM orders INTO OUTFILE '/tmp/x'
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT id INTO DUMPFILE '/tmp/x' FROM orders
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT id FROM orders INTO DUMPFILE '/tmp/x'
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT NEXT VALUE FOR ticket_seq
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT PREVIOUS VALUE FOR ticket_seq
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT * FROM orders PROCEDURE ANALYSE()
+refused: The statement cannot be parsed as mysql: Invalid expression / Unexpect
+SELECT MATCH(name) AGAINST (load_file('x')) FROM products
+refused: The statement cannot be parsed as mysql: Required keyword: 'this' miss
+SELECT ENCRYPT('x')
+refused: The statement cannot be parsed as mysql: Required keyword: 'passphrase
+
+# title: variables and placeholders are not read
+SELECT @x := 5
+refused: Variables are not assigned in queries
+SELECT @x
+refused: Variables and parameters are not accepted
+SELECT @@version
+refused: Server variables are not read
+SELECT @@global.secure_file_priv
+refused: Server variables are not read
+SELECT @@datadir
+refused: Server variables are not read
+SELECT ?
+refused: Placeholders are not accepted
+SELECT :x
+refused: Placeholders are not accepted
+
+# title: SELECT ... INTO writes
+SELECT * INTO @a FROM orders
+refused: SELECT ..
+
+# title: a function is called only when it is known to compute and to do nothing else
+SELECT LOAD_FILE('/etc/passwd')
+refused: load_file is not on the list
+SELECT `load_file`('/etc/passwd')
+refused: load_file is not on the list
+SELECT load_file ('/etc/passwd')
+refused: load_file is not on the list
+SELECT load_file/**/('/etc/passwd')
+refused: load_file is not on the list
+SELECT SLEEP(5)
+refused: sleep is not on the list
+SELECT BENCHMARK(1000000, MD5('a'))
+refused: benchmark is not on the list
+SELECT GET_LOCK('x', 1)
+refused: get_lock is not on the list
+SELECT RELEASE_LOCK('x')
+refused: release_lock is not on the list
+SELECT RELEASE_ALL_LOCKS()
+refused: release_all_locks is not on the list
+SELECT IS_FREE_LOCK('x')
+refused: is_free_lock is not on the list
+SELECT MASTER_POS_WAIT('x', 1)
+refused: master_pos_wait is not on the list
+SELECT LAST_INSERT_ID(5)
+refused: last_insert_id is not on the list
+SELECT LAST_INSERT_ID()
+refused: last_insert_id is not on the list
+SELECT NEXTVAL(ticket_seq)
+refused: nextval is not on the list
+SELECT LASTVAL(ticket_seq)
+refused: lastval is not on the list
+SELECT SETVAL(ticket_seq, 5)
+refused: setval is not on the list
+SELECT CONNECTION_ID()
+refused: connection_id is not on the list
+SELECT FOUND_ROWS()
+refused: found_rows is not on the list
+SELECT UUID_SHORT()
+refused: uuid_short is not on the list
+SELECT audit_write('x')
+refused: audit_write is not on the list
+SELECT get_secret(1)
+refused: get_secret is not on the list
+SELECT {schema}.get_secret(1)
+refused: get_secret is not on the list
+SELECT {schema}.`get_secret`(1)
+refused: get_secret is not on the list
+SELECT sys.version_major()
+refused: version_major is not on the list
+SELECT sys_exec('ls')
+refused: sys_exec is not on the list
+VALUES (sleep(5))
+refused: sleep is not on the list
+EXPLAIN SELECT * FROM (SELECT audit_write('x')) q
+refused: audit_write is not on the list
+SELECT JSON_TABLE(LOAD_FILE('x'), '$' COLUMNS (a INT PATH '$'))
+refused: load_file is not on the list
+SELECT EXTRACTVALUE(LOAD_FILE('x'), '/a')
+refused: load_file is not on the list
+SELECT GROUP_CONCAT(id ORDER BY sleep(5)) FROM orders
+refused: sleep is not on the list
+SELECT INTERVAL(sleep(5), 1)
+refused: sleep is not on the list
+SELECT 1 + INTERVAL sleep(5) DAY
+refused: sleep is not on the list
+SELECT CASE WHEN 1 THEN sleep(5) END
+refused: sleep is not on the list
+SELECT * FROM orders LIMIT 1 OFFSET sleep(5)
+refused: sleep is not on the list
+SELECT {fn sleep(5)}
+refused: sleep is not on the list
+SELECT COLUMN_GET(load_file('x'), 'a' AS CHAR)
+refused: load_file is not on the list
+SELECT CONVERT(load_file('x') USING utf8)
+refused: load_file is not on the list
+SELECT PASSWORD('x')
+refused: password is not on the list
+SELECT RANDOM_BYTES(5)
+refused: random_bytes is not on the list
+SELECT name_const('x', sleep(5))
+refused: name_const is not on the list
+SELECT STATEMENT_DIGEST('x')
+refused: statement_digest is not on the list
+
+# title: what is left is refused too
+SELECT ticket_seq.nextval
+refused: Sequences are not read
+SELECT {schema}.abs(1)
+refused: {schema}.abs is not a built-in function
+
+# title: a table is read only when the metadata has it, wherever and however it is written
+SELECT * FROM ticket_seq
+refused: There is no table ticket_seq
+SELECT * FROM hr.salaries
+refused: There is no table hr.salaries
+SELECT hr.salaries.amount FROM hr.salaries
+refused: There is no table hr.salaries
+SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM `secret_tokens`
+refused: There is no table secret_tokens
+SELECT * FROM orders o, secret_tokens s
+refused: There is no table secret_tokens
+SELECT * FROM (orders, secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM orders WHERE id = (SELECT id FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT * FROM orders WHERE id IN (TABLE blocked_ids)
+refused: There is no table blocked_ids
+TABLE secret_tokens
+refused: There is no table secret_tokens
+VALUES (1), ((SELECT token FROM secret_tokens LIMIT 1))
+refused: There is no table secret_tokens
+SHOW COLUMNS FROM secret_tokens
+refused: There is no table secret_tokens
+SHOW CREATE TABLE secret_tokens
+refused: There is no table secret_tokens
+SHOW INDEX FROM hr.salaries
+refused: There is no table hr.salaries
+DESCRIBE secret_tokens
+refused: There is no table secret_tokens
+DESC hr.salaries
+refused: There is no table hr.salaries
+EXPLAIN secret_tokens
+refused: There is no table secret_tokens
+EXPLAIN SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+WITH orders2 AS (SELECT * FROM secret_tokens) SELECT * FROM orders2
+refused: There is no table secret_tokens
+WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a
+refused: There is no table b
+SELECT * FROM {OJ secret_tokens s LEFT JOIN orders o ON 1=1}
+refused: There is no table secret_tokens
+SELECT * FROM orders PARTITION (p0), secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM SECRET_TOKENS
+refused: There is no table SECRET_TOKENS
+SELECT * FROM Orders
+refused: There is no table Orders
+
+# title: facts of the session and the server are not told
+SELECT USER(), CURRENT_USER(), SESSION_USER()
+refused: current_user tells of the session
+SELECT CURRENT_USER
+refused: current_user tells of the session
+SELECT CURRENT_ROLE
+refused: current_role tells of the session
+SELECT VERSION()
+refused: current_version tells of the server or session
+SELECT DATABASE()
+refused: current_schema tells of the server or session
+SELECT SCHEMA()
+refused: current_schema tells of the server or session
+SELECT CURRENT_USER()
+refused: current_user tells of the session
+
+# title: the system catalogue is read by nobody
+SELECT * FROM mysql.user
+refused: mysql.user belongs to the system catalogue, which queries may not read
+SELECT * FROM information_schema.tables
+refused: information_schema.tables belongs to the system catalogue, which queri
+SELECT * FROM INFORMATION_SCHEMA.COLUMNS
+refused: INFORMATION_SCHEMA.COLUMNS belongs to the system catalogue, which quer
+SELECT * FROM performance_schema.threads
+refused: performance_schema.threads belongs to the system catalogue, which quer
+SELECT * FROM sys.processlist
+refused: sys.processlist belongs to the system catalogue, which queries may not
+
+# title: rows are not locked
+SELECT * FROM orders FOR UPDATE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM orders LOCK IN SHARE MODE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM orders FOR SHARE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM orders FOR UPDATE SKIP LOCKED
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+
+# title: descriptions are of one known table
+SHOW TABLES
+refused: SHOW is accepted only for one table by name
+SHOW DATABASES
+refused: SHOW is accepted only for one table by name
+SHOW GRANTS
+refused: SHOW is accepted only for one table by name
+SHOW VARIABLES
+refused: SHOW is accepted only for one table by name
+SHOW STATUS
+refused: SHOW is accepted only for one table by name
+SHOW PROCESSLIST
+refused: SHOW is accepted only for one table by name
+SHOW COLUMNS FROM orders FROM hr
+refused: SHOW is accepted only for one table by name
+SHOW CREATE VIEW secret_v
+refused: SHOW is accepted only for one table by name
+SHOW CREATE FUNCTION get_secret
+refused: SHOW is accepted only for one table by name
+SHOW CREATE PROCEDURE wipe_orders
+refused: SHOW is accepted only for one table by name
+SHOW TABLE STATUS
+refused: SHOW is accepted only for one table by name
+SHOW ENGINE INNODB STATUS
+refused: SHOW is accepted only for one table by name
+SHOW BINARY LOGS
+refused: SHOW is accepted only for one table by name
+SHOW FUNCTION STATUS
+refused: SHOW is accepted only for one table by name
+SHOW WARNINGS
+refused: SHOW is accepted only for one table by name
+EXPLAIN DELETE FROM orders
+refused: EXPLAIN is accepted only for one table by name
+EXPLAIN UPDATE orders SET id = 1
+refused: EXPLAIN is accepted only for one table by name
+EXPLAIN FOR CONNECTION 5
+refused: EXPLAIN is accepted only for one table by name
+
+# title: EXPLAIN explains and does not run
+EXPLAIN ANALYZE SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+
+# title: what does not begin as a query is refused, whatever it is
+ANALYZE SELECT 1
+refused: Only a query is accepted, and this begins with ANALYZE
+ANALYZE FORMAT=JSON SELECT 1
+refused: Only a query is accepted, and this begins with ANALYZE
+ANALYZE TABLE orders
+refused: Only a query is accepted, and this begins with ANALYZE
+DO SLEEP(5)
+refused: Only a query is accepted, and this begins with DO
+DO RELEASE_LOCK('x')
+refused: Only a query is accepted, and this begins with DO
+SET @x = 1
+refused: Only a query is accepted, and this begins with SET
+SET GLOBAL x = 1
+refused: Only a query is accepted, and this begins with SET
+SET SESSION sql_mode = ''
+refused: Only a query is accepted, and this begins with SET
+SET NAMES gbk
+refused: Only a query is accepted, and this begins with SET
+SET STATEMENT max_statement_time = 0 FOR SELECT 1
+refused: Only a query is accepted, and this begins with SET
+USE hr
+refused: Only a query is accepted, and this begins with USE
+HANDLER orders OPEN
+refused: Only a query is accepted, and this begins with HANDLER
+LOAD DATA INFILE 'x' INTO TABLE orders
+refused: Only a query is accepted, and this begins with LOAD
+LOAD XML INFILE 'x' INTO TABLE orders
+refused: Only a query is accepted, and this begins with LOAD
+INSERT IGNORE INTO orders(id) VALUES (1)
+refused: Only a query is accepted, and this begins with INSERT
+INSERT INTO orders(id) SELECT 1 ON DUPLICATE KEY UPDATE id = 1
+refused: Only a query is accepted, and this begins with INSERT
+UPDATE orders, customers SET orders.id = 1
+refused: Only a query is accepted, and this begins with UPDATE
+DELETE orders FROM orders JOIN customers
+refused: Only a query is accepted, and this begins with DELETE
+TRUNCATE orders
+refused: Only a query is accepted, and this begins with TRUNCATE
+RENAME TABLE orders TO x
+refused: Only a query is accepted, and this begins with RENAME
+CREATE TABLE x SELECT 1
+refused: Only a query is accepted, and this begins with CREATE
+CREATE OR REPLACE VIEW v AS SELECT 1
+refused: Only a query is accepted, and this begins with CREATE
+DROP DATABASE hr
+refused: Only a query is accepted, and this begins with DROP
+GRANT ALL ON *.* TO x
+refused: Only a query is accepted, and this begins with GRANT
+FLUSH TABLES
+refused: Only a query is accepted, and this begins with FLUSH
+RESET MASTER
+refused: Only a query is accepted, and this begins with RESET
+PURGE BINARY LOGS TO 'x'
+refused: Only a query is accepted, and this begins with PURGE
+KILL 5
+refused: Only a query is accepted, and this begins with KILL
+INSTALL PLUGIN x SONAME 'y'
+refused: Only a query is accepted, and this begins with INSTALL
+PREPARE p FROM 'SELECT 1'
+refused: Only a query is accepted, and this begins with PREPARE
+EXECUTE p
+refused: Only a query is accepted, and this begins with EXECUTE
+EXECUTE IMMEDIATE 'SELECT 1'
+refused: Only a query is accepted, and this begins with EXECUTE
+START TRANSACTION
+refused: Only a query is accepted, and this begins with START
+COMMIT
+refused: Only a query is accepted, and this begins with COMMIT
+LOCK TABLES orders READ
+refused: Only a query is accepted, and this begins with LOCK
+XA START 'x'
+refused: Only a query is accepted, and this begins with XA
+CHECK TABLE orders
+refused: Only a query is accepted, and this begins with CHECK
+OPTIMIZE TABLE orders
+refused: Only a query is accepted, and this begins with OPTIMIZE
+CHECKSUM TABLE orders
+refused: Only a query is accepted, and this begins with CHECKSUM
+HELP 'x'
+refused: Only a query is accepted, and this begins with HELP
+SIGNAL SQLSTATE '45000'
+refused: Only a query is accepted, and this begins with SIGNAL
+WITH x AS (SELECT 1) DELETE FROM orders
+refused: Only a query is accepted, and this is DELETE
+WITH x AS (SELECT 1) UPDATE orders SET id = 1
+refused: Only a query is accepted, and this is UPDATE
+BINLOG 'x'
+refused: Only a query is accepted, and this begins with BINLOG
+CACHE INDEX orders IN x
+refused: Only a query is accepted, and this begins with CACHE
+
+# title: text that two lexers read differently is refused
+CALL wipe_orders()
+refused: The quotes in this statement can be read in two ways
+REPLACE INTO orders(id) VALUES (1)
+refused: The quotes in this statement can be read in two ways
+
+# title: one statement at a time
+BEGIN NOT ATOMIC SELECT 1; END
+refused: Only one statement at a time is accepted
+SELECT 1; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT 'a\'; DROP TABLE orders; -- '; DROP TABLE orders
+refused: Only one statement at a time is accepted
+
+# title: hints that change settings are refused
+SELECT /*+ SET_VAR(sql_mode='') */ 1
+refused: Optimizer hints that change settings are not accepted
+SELECT /*+ MAX_EXECUTION_TIME(0) */ 1
+refused: Optimizer hints that change settings are not accepted

@@ -1,0 +1,859 @@
+# dialect: postgres
+
+# title: passes: grouping sets
+SELECT region, count(*) FROM orders GROUP BY ROLLUP (region)
+tables: orders
+SELECT region, status, sum(amount), grouping(region, status) FROM orders GROUP BY GROUPING SETS ((region), (status), ())
+tables: orders
+
+# title: passes: everything else that analysts write
+SELECT DISTINCT ON (customer_id) customer_id, id, amount FROM orders ORDER BY customer_id, ordered_at DESC
+tables: orders
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY amount) FROM orders
+tables: orders
+SELECT mode() WITHIN GROUP (ORDER BY status) FROM orders
+tables: orders
+SELECT array_agg(DISTINCT region ORDER BY region) FROM orders
+tables: orders
+SELECT string_agg(name, ', ' ORDER BY name) FROM customers WHERE vip
+tables: customers
+SELECT name SIMILAR TO '%(a|b)%' FROM customers
+tables: customers
+SELECT CASE WHEN amount > 100 THEN 'hi' ELSE 'lo' END AS b, count(*) FROM orders GROUP BY 1 HAVING count(*) > 1
+tables: orders
+SELECT corr(amount, id), regr_slope(amount, id), stddev_samp(amount), var_pop(amount) FROM orders
+tables: orders
+SELECT width_bucket(amount, 0, 300, 5), count(*) FROM orders GROUP BY 1 ORDER BY 1
+tables: orders
+SELECT upper(name), lower(name), length(name), substring(name from 1 for 3), substring(name, 2), trim(both ' ' from name), position('a' in name), replace(name, 'a', 'b'), split_part(email, '@', 2), initcap(name), left(name, 2), right(name, 2), lpad(name, 10, '*'), repeat('a', 3), reverse(name), concat(name, '-', region), concat_ws(',', name, region) FROM customers
+tables: customers
+SELECT coalesce(notes, 'none'), nullif(region, 'EU'), greatest(1, 2), least(3, 4) FROM customers
+tables: customers
+SELECT q.count FROM (SELECT count(*) FROM orders) q
+tables: orders
+SELECT q.max, q.n FROM (SELECT max(amount), count(*) AS n FROM orders) q
+tables: orders
+SELECT (array_agg(o ORDER BY o.id))[1] FROM orders o
+tables: orders
+SELECT ((array_agg(o ORDER BY o.id))[1]).amount FROM orders o
+tables: orders
+SELECT (SELECT max(x.amount) FROM orders x WHERE x.customer_id = c.id) FROM customers c
+tables: customers, orders
+SELECT 1 IS DISTINCT FROM NULL, true IS NOT TRUE, 1 BETWEEN SYMMETRIC 3 AND 0
+tables: none
+SELECT xmlelement(name a, 1), xmlagg(xmlelement(name b, id)) FROM orders
+tables: orders
+SELECT "c"."name" FROM {schema}."customers" AS "c" WHERE "c"."vip" IS TRUE
+tables: customers
+SELECT max(w.word) FROM customers c, regexp_split_to_table(c.name, ' ') AS w(word)
+tables: customers
+SELECT GREATEST(a.x, 1) FROM (SELECT 1 AS x) AS a
+tables: none
+SELECT count(DISTINCT (region, status)) FROM orders
+tables: orders
+SELECT 'a' || 1 || NULL, 'a' COLLATE "C" < 'b'
+tables: none
+SELECT sum(amount) AS "Gesamt €", avg(amount) "Ø" FROM orders
+tables: orders
+SELECT dept, array_agg(name ORDER BY salary DESC) FILTER (WHERE salary > 4000) FROM employees GROUP BY dept
+tables: employees
+SELECT count(*) FROM customers c WHERE c.name LIKE E'O\'%'
+tables: customers
+SELECT count(*) FROM customers WHERE notes LIKE '%\\%' OR notes LIKE '100!%%' ESCAPE '!'
+tables: customers
+SELECT bool_and(vip), bool_or(vip), every(vip), bit_or(id) FROM customers
+tables: customers
+SELECT count(*) FROM orders HAVING count(*) > 0
+tables: orders
+SELECT overlay('abcdef' placing 'X' from 2 for 3), translate('abc', 'ab', 'xy'), chr(65), ascii('A'), strpos('abc', 'b'), format('%s-%s', 1, 2), quote_ident('a b'), btrim('xax', 'x'), starts_with('abc', 'a'), normalize('a'), octet_length('a'), bit_length('a'), char_length('a')
+tables: none
+
+# title: passes: dates and times
+SELECT date_trunc('month', ordered_at) AS m, sum(amount) FROM orders GROUP BY 1 ORDER BY 1
+tables: orders
+SELECT extract(year FROM ordered_at), extract(dow from ordered_at) FROM orders LIMIT 2
+tables: orders
+SELECT now() - interval '1 month', current_date - 7, age(timestamp '2024-01-01')
+tables: none
+SELECT ordered_at AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Berlin' FROM orders LIMIT 1
+tables: orders
+SELECT make_date(2024, 1, 1), make_interval(days => 3), to_date('2024', 'YYYY'), to_timestamp(0), to_number('12', '99'), date_part('year', now()), justify_days(interval '40 days'), isfinite(now()), clock_timestamp() > now(), date_bin('15 minutes', now(), '2001-01-01')
+tables: none
+SELECT * FROM orders WHERE note IS NOT NULL AND NOT (status = 'paid' OR status IN ('shipped', 'refunded')) AND ordered_at >= '2025-01-01' AND ordered_at < '2025-02-01'::timestamp
+tables: orders
+SELECT to_char(12345.678, 'FM999,999.00'), to_char(interval '1 hour', 'HH24:MI')
+tables: none
+SELECT count(*) FROM orders WHERE ordered_at::date = DATE '2025-01-05' AND ordered_at > now() - '10 years'::interval
+tables: orders
+SELECT avg(shipped_on - ordered_at::date) FROM orders
+tables: orders
+
+# title: passes: a part of the rows
+SELECT to_char(ordered_at, 'YYYY-MM') FROM orders LIMIT 1
+tables: orders
+SELECT o.ctid, o.id FROM orders o LIMIT 1
+tables: orders
+SELECT {schema}.orders.id, orders.region FROM {schema}.orders LIMIT 1
+tables: orders
+SELECT (o).amount, (o.*) IS NULL FROM orders o LIMIT 1
+tables: orders
+SELECT * FROM ONLY orders LIMIT 1
+tables: orders
+SELECT * FROM orders OFFSET 3 LIMIT 2
+tables: orders
+SELECT (SELECT o.id) FROM orders o LIMIT 1
+tables: orders
+SELECT ROW(1, 'a'), (1, 2) = (1, 2), ROW(o.*) FROM orders o LIMIT 1
+tables: orders
+SELECT * FROM orders ORDER BY random() LIMIT 3
+tables: orders
+
+# title: passes: joins
+SELECT o.*, c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.region = 'EU' LIMIT 5
+tables: customers, orders
+SELECT o.id FROM orders o LEFT JOIN customers c USING (id) FULL JOIN products p USING (id)
+tables: customers, orders, products
+SELECT * FROM orders NATURAL JOIN (SELECT 1 AS id) t
+tables: orders
+SELECT * FROM (orders o JOIN customers c ON o.customer_id = c.id) LEFT JOIN products p ON true LIMIT 1
+tables: customers, orders, products
+SELECT o.id FROM (orders o JOIN customers c ON o.customer_id = c.id) LIMIT 1
+tables: customers, orders
+SELECT * FROM orders o CROSS JOIN customers TABLESAMPLE SYSTEM (50) LIMIT 1
+tables: customers, orders
+SELECT count(*) FROM orders o JOIN order_items i ON i.order_id = o.id JOIN products p ON p.id = i.product_id JOIN customers c ON c.id = o.customer_id WHERE p.category = 'Paper' AND c.segment = 'retail'
+tables: customers, order_items, orders, products
+SELECT a.id, b.id FROM orders a INNER JOIN orders b ON a.id = b.id - 1
+tables: orders
+
+# title: passes: rows made by functions
+SELECT c.name, o.cnt FROM customers c, LATERAL (SELECT count(*) cnt FROM orders o WHERE o.customer_id = c.id) o
+tables: customers, orders
+SELECT * FROM generate_series(1, 10) AS g(n) WHERE n % 2 = 0
+tables: none
+SELECT g FROM generate_series('2024-01-01'::date, '2024-01-10', '1 day') g
+tables: none
+SELECT g.g::date FROM generate_series('2024-01-01'::timestamp, '2024-01-10', '1 day') g
+tables: none
+SELECT p.id, t.tag FROM products p CROSS JOIN LATERAL unnest(p.tags) AS t(tag)
+tables: products
+SELECT p.id, tag FROM products p, unnest(p.tags) tag
+tables: products
+SELECT p.id, tag, n FROM products p, unnest(p.tags) WITH ORDINALITY AS x(tag, n)
+tables: products
+SELECT int4range(1, 5) @> 3, tsrange('2024-01-01', '2024-02-01') && tsrange('2024-01-15', '2024-03-01'), daterange('2024-01-01', '2024-02-01', '[]')
+tables: none
+SELECT o.id FROM orders o, LATERAL (SELECT o.id + 1 AS nxt) l WHERE l.nxt > 3
+tables: orders
+SELECT s.n FROM generate_series(1,3) AS s(n), orders LIMIT 2
+tables: orders
+SELECT * FROM ROWS FROM (generate_series(1,2), generate_series(1,3)) AS t(a, b)
+tables: none
+
+# title: passes: JSON
+SELECT attrs->>'color', attrs->'dims'->>'w', attrs#>>'{dims,h}', attrs @> '{"color":"black"}' FROM products
+tables: products
+SELECT attrs ? 'color', attrs ?| array['a','b'], attrs ?& array['color'] FROM products
+tables: products
+SELECT e.key, e.value FROM products p, jsonb_each(p.attrs) e
+tables: products
+SELECT (jsonb_each(attrs)).key FROM products LIMIT 3
+tables: products
+SELECT e.id, e.payload->>'page' FROM events e WHERE (e.payload->>'ms')::int > 100
+tables: events
+SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name)) FROM products
+tables: products
+SELECT json_agg(p) FROM products p
+tables: products
+SELECT row_to_json(p) FROM (SELECT id, name FROM products) p
+tables: products
+SELECT to_jsonb(o) FROM orders o LIMIT 1
+tables: orders
+SELECT * FROM json_to_recordset('[{"a":1,"b":"x"}]') AS r(a int, b text)
+tables: none
+SELECT r.a, r.b FROM json_to_recordset('[{"a":1,"b":"x"}]') AS r(a int, b text)
+tables: none
+SELECT x.* FROM jsonb_to_record('{"a":1}') AS x(a int)
+tables: none
+SELECT jsonb_path_query(attrs, '$.tags[*]') FROM products
+tables: products
+SELECT amount::money, amount::text::varchar(10), '5'::smallint, 'a'::char(3), '{1,2}'::int[], '1 day'::interval, 'true'::bool, '{"a":1}'::jsonb, '10.0.0.1'::inet FROM orders LIMIT 1
+tables: orders
+EXPLAIN (FORMAT JSON) SELECT * FROM orders
+tables: orders
+SELECT '{"a": [1,2]}'::jsonb - 'a', '{"a":1}'::jsonb || '{"b":2}', '[1,2]'::jsonb -> 0, '{"a":{"b":1}}'::jsonb #> '{a,b}', '{"a":1}'::jsonb @? '$.a', '{"a":1}'::jsonb @@ '$.a == 1', '{"a":1}'::jsonb #- '{a}'
+tables: none
+SELECT point(1,2) <-> point(3,4), box '((0,0),(1,1))' @> point '(0.5,0.5)', circle(point(0,0), 1)
+tables: none
+SELECT unnest(ARRAY[1,2]), generate_series(1,2), jsonb_object_keys('{"a":1}'::jsonb)
+tables: none
+SELECT json_object_agg(region, n) FROM (SELECT region, count(*) n FROM orders GROUP BY 1) s
+tables: orders
+SELECT f.a FROM ROWS FROM (json_to_recordset('[{"a":1}]') AS (a int)) AS f
+tables: none
+
+# title: passes: words that only look dangerous
+SELECT name FROM customers WHERE name ILIKE '%a%' AND notes ~* 'drop' AND email NOT LIKE '%x'
+tables: customers
+SELECT "update", "delete", "group", "drop table" FROM audit_words WHERE "select" = 'sel1'
+tables: audit_words
+SELECT a."order", a."drop table" FROM audit_words a
+tables: audit_words
+SELECT 'it''s; DROP TABLE orders; --' AS x, $$a 'quoted' -- thing$$ AS y, $q$ /* x */ $q$ AS z, E'\n\'' AS w
+tables: none
+SELECT o.id AS "drop", 'delete from x' AS "update" FROM orders o;
+tables: orders
+
+# title: passes: recursive queries
+WITH RECURSIVE t AS (SELECT id, manager_id, 1 AS lvl FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.manager_id, t.lvl + 1 FROM employees e JOIN t ON t.id = e.manager_id) SELECT * FROM t
+tables: employees
+WITH RECURSIVE a AS (SELECT 1 AS n UNION ALL SELECT n+1 FROM a WHERE n < 5), b AS (SELECT sum(n) s FROM a) SELECT a.n, b.s FROM a, b
+tables: none
+WITH RECURSIVE search_tree(id, name, path) AS (SELECT id, name, ARRAY[id] FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, path || e.id FROM employees e, search_tree s WHERE e.manager_id = s.id) SELECT * FROM search_tree
+tables: employees
+WITH RECURSIVE s(id, m) AS (SELECT id, manager_id FROM employees WHERE id=1 UNION ALL SELECT e.id, e.manager_id FROM employees e JOIN s ON e.manager_id = s.id) SEARCH DEPTH FIRST BY id SET ord SELECT s.id, s.ord FROM s ORDER BY ord
+tables: employees
+
+# title: passes: windows
+SELECT id, sum(amount) OVER w, avg(amount) OVER (w ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM orders WINDOW w AS (PARTITION BY region ORDER BY ordered_at)
+tables: orders
+SELECT id, count(*) OVER (ORDER BY ordered_at RANGE BETWEEN INTERVAL '30 days' PRECEDING AND CURRENT ROW) FROM orders
+tables: orders
+SELECT id, first_value(amount) OVER (PARTITION BY region ORDER BY id GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE TIES) FROM orders
+tables: orders
+SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY region ORDER BY amount DESC) rn FROM orders) x WHERE x.rn <= 2
+tables: orders
+SELECT (date '2024-01-01', date '2024-02-01') OVERLAPS (date '2024-01-15', date '2024-03-01')
+tables: none
+SELECT DISTINCT region, lag(sum(amount)) OVER (ORDER BY region) FROM orders GROUP BY region
+tables: orders
+SELECT region, sum(amount) * 100.0 / sum(sum(amount)) OVER () AS pct FROM orders GROUP BY region
+tables: orders
+SELECT cume_dist() OVER (ORDER BY amount), ntile(4) OVER (ORDER BY amount), percent_rank() OVER (ORDER BY amount), nth_value(id, 2) OVER (ORDER BY amount), dense_rank() OVER (ORDER BY region) FROM orders
+tables: orders
+
+# title: passes: set operations
+SELECT region FROM orders EXCEPT ALL SELECT region FROM customers
+tables: customers, orders
+(SELECT id FROM orders ORDER BY id LIMIT 2) UNION ALL (SELECT id FROM customers ORDER BY id LIMIT 2)
+tables: customers, orders
+SELECT t.region FROM (SELECT region FROM orders UNION SELECT region FROM customers) t
+tables: customers, orders
+SELECT u.n FROM (SELECT 1 AS n UNION ALL SELECT 2) u
+tables: none
+
+# title: passes: casts
+SELECT * FROM orders WHERE id = ANY (ARRAY[1,2,3]) AND status <> ALL ('{a,b}'::text[])
+tables: orders
+SELECT count(*) FILTER (WHERE status = 'paid')::float / nullif(count(*), 0) FROM orders
+tables: orders
+SELECT round(avg(amount)::numeric, 2), ceil(1.2), floor(1.5), trunc(1.55, 1), mod(5, 3), power(2, 3), sqrt(9), ln(2.7), exp(1), abs(-1), sign(-3) FROM orders
+tables: orders
+SELECT tags[1], tags @> ARRAY['new'], 'new' = ANY(tags), tags || 'x'::text FROM products
+tables: products
+SELECT md5('a'), sha256('a'::bytea), encode('a', 'base64'), random() >= 0, gen_random_uuid() IS NOT NULL
+tables: none
+SELECT pg_typeof(1), num_nulls(1, null), pg_size_pretty(1000::bigint)
+tables: none
+
+# title: passes: subqueries and membership
+SELECT * FROM orders WHERE (customer_id, region) IN (SELECT id, region FROM customers)
+tables: customers, orders
+SELECT EXISTS (SELECT 1 FROM orders WHERE amount > 1000)
+tables: orders
+SELECT c.name FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid')
+tables: customers, orders
+SELECT id FROM orders WHERE amount = (SELECT max(amount) FROM orders) OR id IN (1, 2)
+tables: orders
+
+# title: passes: full text
+SELECT regexp_replace(name, '[aeiou]', '', 'g'), regexp_match(email, '(\d+)@'), regexp_split_to_array(name, ' ') FROM customers
+tables: customers
+SELECT to_tsvector('english', name) @@ to_tsquery('english', 'lamp') FROM products
+tables: products
+SELECT ts_rank(to_tsvector(name), plainto_tsquery('desk')), ts_headline('english', name, to_tsquery('lamp')) FROM products
+tables: products
+SELECT websearch_to_tsquery('english', 'oak -desk'), to_tsvector('simple', name) FROM products
+tables: products
+
+# title: passes: Chinese names
+SELECT '订单' AS 标题, "产品名称" FROM "订单明细" WHERE "大区" = '华东'
+tables: 订单明细
+SELECT 客户.姓名 FROM 客户 WHERE 客户.城市 = '上海'
+tables: 客户
+
+# title: passes: rows without a FROM
+VALUES (1, 'a'), (2, 'b')
+tables: none
+SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS v(id, name)
+tables: none
+SELECT v.column1 FROM (VALUES (1), (2)) v
+tables: none
+SELECT v.id FROM (VALUES (1), (2)) v(id)
+tables: none
+TABLE orders
+tables: orders
+TABLE orders LIMIT 2
+tables: orders
+
+# title: passes: plans, and descriptions of a known table
+SELECT * FROM orders ORDER BY amount DESC NULLS LAST FETCH FIRST 3 ROWS ONLY
+tables: orders
+SELECT * FROM orders ORDER BY amount DESC FETCH FIRST 3 ROWS WITH TIES
+tables: orders
+EXPLAIN SELECT * FROM orders
+tables: orders
+EXPLAIN (VERBOSE, COSTS off) SELECT count(*) FROM orders
+tables: orders
+
+# title: passes: common tables and what they hide
+SELECT CAST('2024-01-01' AS timestamp with time zone), CAST('x' AS character varying), TIMESTAMP WITH TIME ZONE '2024-01-01 00:00:00+00', time '10:00', date '2024-01-01'
+tables: none
+WITH a AS MATERIALIZED (SELECT * FROM orders), b(x, y) AS NOT MATERIALIZED (SELECT id, amount FROM a) SELECT b.x, b.y FROM b
+tables: orders
+WITH orders AS (SELECT * FROM customers) SELECT o.name FROM orders o
+tables: customers
+WITH orders AS (SELECT * FROM orders WHERE amount > 5) SELECT orders.amount FROM orders
+tables: orders
+
+# title: a function is called only when it is known to compute and to do nothing else
+SELECT pg_read_file('/etc/passwd')
+refused: pg_read_file is not on the list
+SELECT "pg_read_file"('/etc/passwd')
+refused: pg_read_file is not on the list
+SELECT pg_catalog.pg_read_file('/etc/passwd')
+refused: pg_read_file is not on the list
+SELECT * FROM pg_read_file('/etc/passwd')
+refused: pg_read_file is not on the list
+SELECT pg_ls_dir('.')
+refused: pg_ls_dir is not on the list
+SELECT pg_stat_file('x')
+refused: pg_stat_file is not on the list
+SELECT lo_import('/etc/passwd')
+refused: lo_import is not on the list
+SELECT lo_get(4711)
+refused: lo_get is not on the list
+SELECT lo_export(4711, '/tmp/x')
+refused: lo_export is not on the list
+SELECT pg_sleep(5)
+refused: pg_sleep is not on the list
+SELECT pg_sleep_for('1s')
+refused: pg_sleep_for is not on the list
+SELECT * FROM pg_sleep(1) AS x
+refused: pg_sleep is not on the list
+SELECT (SELECT pg_sleep(1))
+refused: pg_sleep is not on the list
+SELECT pg_terminate_backend(1)
+refused: pg_terminate_backend is not on the list
+SELECT pg_cancel_backend(1)
+refused: pg_cancel_backend is not on the list
+SELECT pg_reload_conf()
+refused: pg_reload_conf is not on the list
+SELECT set_config('a', 'b', false)
+refused: set_config is not on the list
+SELECT current_setting('data_directory')
+refused: current_setting is not on the list
+SELECT pg_advisory_lock(1)
+refused: pg_advisory_lock is not on the list
+SELECT pg_notify('x', 'y')
+refused: pg_notify is not on the list
+SELECT nextval('ticket_seq')
+refused: nextval is not on the list
+SELECT currval('ticket_seq'), lastval()
+refused: lastval is not on the list
+SELECT setval('ticket_seq', 1)
+refused: setval is not on the list
+SELECT * FROM dblink('x', 'SELECT 1') AS t(a int)
+refused: dblink is not on the list
+SELECT dblink_exec('x')
+refused: dblink_exec is not on the list
+SELECT query_to_xml('SELECT 1', true, true, '')
+refused: query_to_xml is not on the list
+SELECT table_to_xml('secret_tokens', true, true, '')
+refused: table_to_xml is not on the list
+SELECT schema_to_xml('public', true, true, '')
+refused: schema_to_xml is not on the list
+SELECT database_to_xml(true, true, '')
+refused: database_to_xml is not on the list
+SELECT cursor_to_xml('x', 1, true, true, '')
+refused: cursor_to_xml is not on the list
+SELECT ts_stat('SELECT 1')
+refused: ts_stat is not on the list
+SELECT * FROM ts_stat('SELECT 1')
+refused: ts_stat is not on the list
+SELECT ts_rewrite('a'::tsquery, 'SELECT 1')
+refused: ts_rewrite is not on the list
+SELECT * FROM crosstab('SELECT 1') AS x(a int)
+refused: crosstab is not on the list
+SELECT * FROM connectby('secret_tokens', 'a', 'b', 'c', 1) AS x(a int)
+refused: connectby is not on the list
+SELECT xpath_table('a', 'b', 'c', 'd', 'e')
+refused: xpath_table is not on the list
+SELECT get_raw_page('secret_tokens', 0)
+refused: get_raw_page is not on the list
+SELECT pgrowlocks('orders')
+refused: pgrowlocks is not on the list
+SELECT pg_prewarm('orders')
+refused: pg_prewarm is not on the list
+SELECT pg_file_write('x', 'y', true)
+refused: pg_file_write is not on the list
+SELECT pg_current_wal_lsn()
+refused: pg_current_wal_lsn is not on the list
+SELECT pg_switch_wal()
+refused: pg_switch_wal is not on the list
+SELECT txid_current()
+refused: txid_current is not on the list
+SELECT pg_get_viewdef('secret_v'::regclass)
+refused: pg_get_viewdef is not on the list
+SELECT pg_get_functiondef(1)
+refused: pg_get_functiondef is not on the list
+SELECT pg_relation_size('secret_tokens')
+refused: pg_relation_size is not on the list
+SELECT pg_total_relation_size('orders')
+refused: pg_total_relation_size is not on the list
+SELECT has_table_privilege('secret_tokens', 'select')
+refused: has_table_privilege is not on the list
+SELECT obj_description(1)
+refused: obj_description is not on the list
+SELECT col_description(1, 1)
+refused: col_description is not on the list
+SELECT to_regclass('secret_tokens')
+refused: to_regclass is not on the list
+SELECT trap('x')
+refused: trap is not on the list
+SELECT touch(o) FROM orders o
+refused: touch is not on the list
+SELECT {schema}.touch(o) FROM orders o
+refused: touch is not on the list
+SELECT net_price(1)
+refused: net_price is not on the list
+SELECT audit_write('x')
+refused: audit_write is not on the list
+SELECT get_secret(1)
+refused: get_secret is not on the list
+SELECT sum_plus(id) FROM orders
+refused: sum_plus is not on the list
+SELECT sum_plus(id) OVER () FROM orders
+refused: sum_plus is not on the list
+SELECT * FROM orders TABLESAMPLE BERNOULLI (pg_sleep(1))
+refused: pg_sleep is not on the list
+SELECT percentile_cont(pg_sleep(1)) WITHIN GROUP (ORDER BY amount) FROM orders
+refused: pg_sleep is not on the list
+SELECT CASE WHEN pg_sleep(1) IS NULL THEN 1 END
+refused: pg_sleep is not on the list
+SELECT ARRAY[pg_sleep(1)]
+refused: pg_sleep is not on the list
+SELECT ROW(pg_sleep(1))
+refused: pg_sleep is not on the list
+SELECT (ARRAY[1])[length(pg_sleep(1)::text)]
+refused: pg_sleep is not on the list
+SELECT 1 WHERE pg_sleep(1) IS NULL
+refused: pg_sleep is not on the list
+SELECT 1 OFFSET length(pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT 1 ORDER BY pg_sleep(1)
+refused: pg_sleep is not on the list
+SELECT 1 GROUP BY pg_sleep(1)
+refused: pg_sleep is not on the list
+SELECT sum(1) OVER (PARTITION BY pg_sleep(1))
+refused: pg_sleep is not on the list
+SELECT sum(1) OVER w WINDOW w AS (ORDER BY pg_sleep(1))
+refused: pg_sleep is not on the list
+SELECT DISTINCT ON (pg_sleep(1)) 1
+refused: pg_sleep is not on the list
+SELECT * FROM ROWS FROM (pg_sleep(1), generate_series(1,2)) AS t
+refused: pg_sleep is not on the list
+SELECT * FROM LATERAL pg_sleep(1)
+refused: pg_sleep is not on the list
+SELECT * FROM unnest(ARRAY[pg_sleep(1)])
+refused: pg_sleep is not on the list
+SELECT xmlelement(name a, pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT xmlforest(pg_read_file('x') AS a)
+refused: pg_read_file is not on the list
+SELECT json_object('a': pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT coalesce(pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT greatest(pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT substring(pg_read_file('x') from 1 for 2)
+refused: pg_read_file is not on the list
+SELECT extract(year from pg_sleep(1))
+refused: pg_sleep is not on the list
+SELECT position('a' in pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT overlay(pg_read_file('x') placing 'a' from 1)
+refused: pg_read_file is not on the list
+SELECT trim(both from pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT 'x' LIKE pg_read_file('x') ESCAPE pg_read_file('y')
+refused: pg_read_file is not on the list
+SELECT 'x' LIKE 'y' ESCAPE pg_read_file('y')
+refused: pg_read_file is not on the list
+SELECT pg_read_file('x') IS NFC NORMALIZED
+refused: pg_read_file is not on the list
+SELECT collation for (pg_read_file('x'))
+refused: pg_read_file is not on the list
+SELECT xmlserialize(content pg_read_file('x')::xml as text)
+refused: pg_read_file is not on the list
+SELECT substring('x' similar pg_read_file('x') escape 'a')
+refused: pg_read_file is not on the list
+SELECT pg_typeof(pg_sleep(1))
+refused: pg_sleep is not on the list
+SELECT merge_action()
+refused: merge_action is not on the list
+SELECT pg_describe_object(1,1,1)
+refused: pg_describe_object is not on the list
+SELECT pgp_sym_encrypt('a', 'b')
+refused: pgp_sym_encrypt is not on the list
+SELECT crypt('a', gen_salt('bf'))
+refused: crypt is not on the list
+SELECT * FROM pg_logical_slot_get_changes('x', null, null)
+refused: pg_logical_slot_get_changes is not on the list
+SELECT pg_export_snapshot()
+refused: pg_export_snapshot is not on the list
+SELECT pg_create_physical_replication_slot('x')
+refused: pg_create_physical_replication_slot is not on the list
+SELECT random_normal(pg_sleep(1))
+refused: pg_sleep is not on the list
+VALUES (pg_sleep(1))
+refused: pg_sleep is not on the list
+
+# title: a table is read only when the metadata has it, wherever and however it is written
+SELECT ticket_seq.last_value FROM ticket_seq
+refused: There is no table ticket_seq
+SELECT * FROM trap_view
+refused: There is no table trap_view
+SELECT * FROM secret_v
+refused: There is no table secret_v
+SELECT * FROM mv_sales
+refused: There is no table mv_sales
+SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM {schema}.secret_tokens
+refused: There is no table {schema}.secret_tokens
+SELECT * FROM "secret_tokens"
+refused: There is no table secret_tokens
+SELECT * FROM U&"secret\005ftokens"
+refused: There is no table secret_tokens
+SELECT * FROM SECRET_TOKENS
+refused: There is no table SECRET_TOKENS
+SELECT * FROM hr.salaries
+refused: There is no table hr.salaries
+SELECT * FROM ONLY secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM ONLY (secret_tokens)
+refused: There is no table secret_tokens
+EXPLAIN SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM orders TABLESAMPLE BERNOULLI ((SELECT count(*) FROM secret_tokens))
+refused: There is no table secret_tokens
+SELECT * FROM secret_tokens TABLESAMPLE SYSTEM (50)
+refused: There is no table secret_tokens
+SELECT 1 LIMIT (SELECT 1 FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM orders JOIN secret_tokens USING (id) AS j
+refused: There is no table secret_tokens
+TABLE secret_tokens
+refused: There is no table secret_tokens
+VALUES ((SELECT token FROM secret_tokens LIMIT 1))
+refused: There is no table secret_tokens
+
+# title: facts of the session and the server are not told
+SELECT pg_backend_pid(), inet_server_addr(), version()
+refused: current_version tells of the server or session
+SELECT current_user
+refused: current_user tells of the session
+SELECT session_user, user
+refused: session_user tells of the session
+SELECT CURRENT_CATALOG
+refused: current_catalog tells of the session
+SELECT current_schema
+refused: current_schema tells of the session
+SELECT current_schema()
+refused: current_schema tells of the session
+SELECT current_schemas(true)
+refused: current_schemas tells of the server or session
+SELECT current_database()
+refused: current_database tells of the server or session
+
+# title: casts to types that are not built in run code
+SELECT 'secret_tokens'::regclass
+refused: Casts to regclass read the catalogue
+SELECT 'secret_tokens'::regclass::oid
+refused: Casts to regclass read the catalogue
+SELECT CAST('x' AS regproc)
+refused: Casts to regproc read the catalogue
+SELECT regclass 'secret_tokens'
+refused: Casts to regclass read the catalogue
+SELECT 'x'::trap
+refused: Casts to trap are not accepted
+SELECT trap 'x'
+refused: trap before a string is a cast to a type that is not built in
+SELECT public.trap 'x'
+refused: trap before a string is a cast to a type that is not built in
+SELECT CAST('x' AS public.trap)
+refused: Casts to public.trap are not accepted
+SELECT "trap" 'x'
+refused: trap before a string is a cast to a type that is not built in
+SELECT ARRAY['x']::trap[]
+refused: Casts to trap are not accepted
+SELECT '{x}'::trap[]
+refused: Casts to trap are not accepted
+SELECT * FROM json_to_recordset('[]') AS r(a trap)
+refused: Casts to trap are not accepted
+SELECT * FROM json_populate_record(null::trap, '{}')
+refused: Casts to trap are not accepted
+SELECT x.a FROM xmltable('/r' PASSING '<r/>'::xml COLUMNS a trap PATH 'x') x
+refused: Casts to trap are not accepted
+SELECT (ROW(1)::orders).touch
+refused: Casts to orders are not accepted
+SELECT tableoid::regclass, oid::regclass FROM orders
+refused: Casts to regclass read the catalogue
+SELECT * FROM json_populate_recordset(null::secret_tokens, '[]')
+refused: Casts to secret_tokens are not accepted
+SELECT null::secret_tokens
+refused: Casts to secret_tokens are not accepted
+
+# title: operators of a schema may run any function
+SELECT 'a' OPERATOR(public.<!!>) 'b'
+refused: OPERATOR(public.<!!>) may run any function
+
+# title: what is not understood is refused
+SELECT 'a' <!!> 'b'
+refused: The statement cannot be parsed as postgres: Required keyword: 'this' m
+
+# title: PostgreSQL calls functions in attribute notation, so x.name must be a column of x
+SELECT o.touch FROM orders o
+refused: There is no column o.touch
+SELECT orders.touch FROM orders
+refused: There is no column orders.touch
+SELECT (o).touch FROM orders o
+refused: There is no column touch
+SELECT (orders).touch FROM orders
+refused: There is no column touch
+SELECT {schema}.orders.touch FROM {schema}.orders
+refused: There is no column orders.touch
+SELECT (o.*).touch FROM orders o
+refused: There is no column touch
+SELECT (SELECT o).touch FROM orders o
+refused: There is no column touch
+SELECT x.touch FROM (SELECT o FROM orders o) x
+refused: There is no column x.touch
+SELECT (x.o).touch FROM (SELECT o FROM orders o) x
+refused: There is no column touch
+SELECT o.id FROM orders o ORDER BY o.touch
+refused: There is no column o.touch
+SELECT o.id FROM orders o WHERE o.touch = 1
+refused: There is no column o.touch
+SELECT count(o.touch) FROM orders o
+refused: There is no column o.touch
+SELECT o.pg_sleep FROM orders o
+refused: There is no column o.pg_sleep
+SELECT g.pg_sleep FROM generate_series(1, 2) g
+refused: There is no column g.pg_sleep
+SELECT q.touch FROM (SELECT * FROM orders) q
+refused: There is no column q.touch
+SELECT q.touch FROM (TABLE orders) q
+refused: There is no column q.touch
+WITH q AS (SELECT * FROM orders) SELECT q.touch FROM q
+refused: There is no column q.touch
+WITH q AS (SELECT o FROM orders o) SELECT (q.o).touch FROM q
+refused: There is no column touch
+SELECT (array_agg(o))[1].touch FROM orders o
+refused: There is no column touch
+SELECT ((array_agg(o))[1]).touch FROM orders o
+refused: There is no column touch
+SELECT (unnest(array_agg(o))).touch FROM orders o
+refused: There is no column touch
+SELECT l.touch FROM orders o, LATERAL (SELECT o.*) l
+refused: There is no column l.touch
+SELECT o."touch" FROM orders o
+refused: There is no column o.touch
+SELECT o . touch FROM orders o
+refused: There is no column o.touch
+SELECT o.id, (SELECT o.touch) FROM orders o
+refused: There is no column o.touch
+SELECT * FROM customers c JOIN orders o ON o.touch = c.id
+refused: There is no column o.touch
+SELECT * FROM orders o GROUP BY o.id, o.touch
+refused: There is no column o.touch
+SELECT j.touch FROM orders JOIN customers USING (id) AS j
+refused: There is no column j.touch
+
+# title: what is left is refused too
+SELECT * FROM U&"secret!005ftokens" UESCAPE '!'
+refused: UESCAPE is not accepted
+
+# title: another database is not reached
+SELECT * FROM {schema}.hr.salaries
+refused: {schema}.hr.salaries names another database
+
+# title: the system catalogue is read by nobody
+SELECT * FROM pg_class
+refused: pg_class belongs to the system catalogue, which queries may not read
+SELECT * FROM pg_catalog.pg_authid
+refused: pg_catalog.pg_authid belongs to the system catalogue, which queries ma
+SELECT * FROM pg_stats
+refused: pg_stats belongs to the system catalogue, which queries may not read
+SELECT * FROM pg_shadow
+refused: pg_shadow belongs to the system catalogue, which queries may not read
+SELECT * FROM pg_settings
+refused: pg_settings belongs to the system catalogue, which queries may not rea
+SELECT * FROM pg_stat_activity
+refused: pg_stat_activity belongs to the system catalogue, which queries may no
+SELECT * FROM information_schema.columns
+refused: information_schema.columns belongs to the system catalogue, which quer
+SELECT * FROM information_schema."tables"
+refused: information_schema.tables belongs to the system catalogue, which queri
+SELECT * FROM pg_proc
+refused: pg_proc belongs to the system catalogue, which queries may not read
+SELECT * FROM pg_toast.pg_toast_1
+refused: pg_toast.pg_toast_1 belongs to the system catalogue, which queries may
+TABLE pg_authid
+refused: pg_authid belongs to the system catalogue, which queries may not read
+
+# title: rows are not locked
+SELECT * FROM orders FOR UPDATE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM orders FOR NO KEY UPDATE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM orders FOR SHARE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM orders FOR KEY SHARE NOWAIT
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM (SELECT * FROM orders FOR UPDATE) x
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+WITH x AS (SELECT * FROM orders FOR UPDATE) SELECT * FROM x
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+
+# title: SELECT ... INTO writes
+SELECT * INTO t2 FROM orders
+refused: SELECT ..
+SELECT 1 AS a INTO TEMP t3
+refused: SELECT ..
+SELECT * FROM (SELECT 1 INTO t4) x
+refused: SELECT ..
+
+# title: nothing in a WITH clause writes
+WITH x AS (INSERT INTO orders VALUES (1) RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+WITH x AS (UPDATE orders SET id = 1 RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+WITH x AS (DELETE FROM orders RETURNING *) TABLE x
+refused: Only reading is accepted
+WITH x AS (MERGE INTO orders USING customers ON true WHEN MATCHED THEN DELETE RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+
+# title: one statement at a time
+SELECT 1; SELECT 2
+refused: Only one statement at a time is accepted
+SELECT '\'; DELETE FROM orders; --'
+refused: Only one statement at a time is accepted
+SELECT $$a$$; DELETE FROM orders; SELECT $$b$$
+refused: Only one statement at a time is accepted
+SELECT E'\\'; DELETE FROM orders; --'
+refused: Only one statement at a time is accepted
+
+# title: variables and placeholders are not read
+SELECT $1
+refused: Variables and parameters are not accepted
+SELECT :x
+refused: Placeholders are not accepted
+
+# title: what does not begin as a query is refused, whatever it is
+COPY orders TO '/tmp/x'
+refused: Only a query is accepted, and this begins with COPY
+COPY orders TO PROGRAM 'x'
+refused: Only a query is accepted, and this begins with COPY
+COPY (SELECT 1) TO STDOUT
+refused: Only a query is accepted, and this begins with COPY
+DO $$ BEGIN END $$
+refused: Only a query is accepted, and this begins with DO
+SET search_path = x
+refused: Only a query is accepted, and this begins with SET
+RESET ALL
+refused: Only a query is accepted, and this begins with RESET
+DISCARD ALL
+refused: Only a query is accepted, and this begins with DISCARD
+LISTEN x
+refused: Only a query is accepted, and this begins with LISTEN
+NOTIFY x
+refused: Only a query is accepted, and this begins with NOTIFY
+UNLISTEN x
+refused: Only a query is accepted, and this begins with UNLISTEN
+PREPARE p AS SELECT 1
+refused: Only a query is accepted, and this begins with PREPARE
+EXECUTE p
+refused: Only a query is accepted, and this begins with EXECUTE
+DECLARE c CURSOR FOR SELECT 1
+refused: Only a query is accepted, and this begins with DECLARE
+FETCH ALL FROM c
+refused: Only a query is accepted, and this begins with FETCH
+CLOSE c
+refused: Only a query is accepted, and this begins with CLOSE
+BEGIN
+refused: Only a query is accepted, and this begins with BEGIN
+COMMIT
+refused: Only a query is accepted, and this begins with COMMIT
+ROLLBACK
+refused: Only a query is accepted, and this begins with ROLLBACK
+SAVEPOINT x
+refused: Only a query is accepted, and this begins with SAVEPOINT
+LOCK TABLE orders
+refused: Only a query is accepted, and this begins with LOCK
+VACUUM
+refused: Only a query is accepted, and this begins with VACUUM
+ANALYZE orders
+refused: Only a query is accepted, and this begins with ANALYZE
+CLUSTER
+refused: Only a query is accepted, and this begins with CLUSTER
+REINDEX TABLE orders
+refused: Only a query is accepted, and this begins with REINDEX
+CHECKPOINT
+refused: Only a query is accepted, and this begins with CHECKPOINT
+LOAD 'x'
+refused: Only a query is accepted, and this begins with LOAD
+CREATE EXTENSION x
+refused: Only a query is accepted, and this begins with CREATE
+ALTER SYSTEM SET x = 1
+refused: Only a query is accepted, and this begins with ALTER
+REFRESH MATERIALIZED VIEW mv_sales
+refused: Only a query is accepted, and this begins with REFRESH
+SECURITY LABEL ON TABLE orders IS 'x'
+refused: Only a query is accepted, and this begins with SECURITY
+COMMENT ON TABLE orders IS 'x'
+refused: Only a query is accepted, and this begins with COMMENT
+GRANT ALL ON orders TO public
+refused: Only a query is accepted, and this begins with GRANT
+IMPORT FOREIGN SCHEMA x FROM SERVER y INTO z
+refused: Only a query is accepted, and this begins with IMPORT
+
+# title: EXPLAIN explains and does not run
+EXPLAIN ANALYZE SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN ANALYSE SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (ANALYZE, VERBOSE) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (analyze on) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN VERBOSE ANALYZE SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+
+# title: descriptions are of one known table
+EXPLAIN DELETE FROM orders
+refused: EXPLAIN is accepted only for one table by name
+EXPLAIN EXECUTE p
+refused: EXPLAIN is accepted only for one table by name
+EXPLAIN CREATE TABLE x AS SELECT 1
+refused: EXPLAIN is accepted only for one table by name
+SHOW data_directory
+refused: SHOW is accepted only for one table by name
+SHOW ALL
+refused: SHOW is accepted only for one table by name
+
+# title: text that two lexers read differently is refused
+CALL wipe_orders()
+refused: The quotes in this statement can be read in two ways
