@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +59,7 @@ class LangfuseDouble:
     def __post_init__(self) -> None:
         self._closing = threading.Event()
         self._lock = threading.Lock()
+        self.connections: set[socket.socket] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -113,6 +116,9 @@ class LangfuseDouble:
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def take(self, handler: BaseHTTPRequestHandler) -> tuple[int, Any]:
         """What to reply: status and JSON, or bytes."""
@@ -220,6 +226,15 @@ def _value(value: Any) -> Any:
 def _handler(double: LangfuseDouble) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            double.connections.add(self.connection)
+
+        def finish(self) -> None:
+            double.connections.discard(self.connection)
+            with contextlib.suppress(OSError):
+                super().finish()
 
         def _reply(self) -> None:
             status, content = double.take(self)

@@ -156,7 +156,7 @@ class PromptProxy:
         self._lock = threading.Lock()
         self._known: dict[_Wanted, _Known] = {}
         self._asking: dict[_Wanted, threading.Event] = {}
-        self._waited_for: set[_Wanted] = set()
+        self._first_asked: dict[_Wanted, float] = {}
         self._left_alone_until = 0.0
         self._warned = False
 
@@ -197,9 +197,10 @@ class PromptProxy:
         known = self._known.get(wanted)
         if known is None or time.monotonic() - known.at > self._ttl:
             asked = self._ask(client, wanted)
-            if known is None and asked is not None and wanted not in self._waited_for:
-                self._waited_for.add(wanted)
-                if not asked.wait(self._wait):
+            if known is None and asked is not None:
+                # All who want it the first time wait for the same answer, until the same moment.
+                left = self._first_asked[wanted] + self._wait - time.monotonic()
+                if left > 0 and not asked.wait(left):
                     self._leave_alone("no answer in time")
             known = self._known.get(wanted, known)
         if known is None and self._disk is not None and (kept := self._disk.read(wanted)):
@@ -231,6 +232,7 @@ class PromptProxy:
             if self._is_left_alone:
                 return None
             answered = self._asking[wanted] = threading.Event()
+            self._first_asked.setdefault(wanted, time.monotonic())
         threading.Thread(
             target=self._answer, args=(client, wanted, answered), name="dbagent-prompt", daemon=True
         ).start()
