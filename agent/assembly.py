@@ -109,6 +109,7 @@ def prompt_proxy(settings: Settings, langfuse: LangfuseClient) -> PromptProxy:
         client=langfuse if settings.has_langfuse else None,
         source=settings.prompt_source,
         last_known=settings.home / "prompts",
+        ttl_seconds=settings.prompt_ttl,
     )
 
 

@@ -55,6 +55,9 @@ class Settings(BaseModel):
         "Where prompts are read: `langfuse`, `file` (shipped with the package), or `auto`: Langfuse when its keys are set.",
         "auto",
     )
+    prompt_ttl: float = _variable(
+        "DBAGENT_PROMPT_TTL", "Seconds after which a prompt that came from Langfuse is looked up again.", 60.0, ge=0
+    )
     schema_tokens: int = _variable(
         "DBAGENT_SCHEMA_TOKENS",
         "Tokens the schema may take in the prompt; a larger one is told in outline and searched.",
