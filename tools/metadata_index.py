@@ -36,12 +36,13 @@ _SHORTENED = 0.4
 _WEAK = 0.33
 _PHRASE, _PART_OF_PHRASE = 0.8, 0.15
 _VALUE = 0.35
+_CALLED_SO = 0.2  # more for a table that is called what was asked, however many others speak of it
 # In a small database what it is all about stands in most tables and is no less worth for that, so rarity is
 # reckoned as if there were so many tables more, with other words.
 _UNSEEN = 30
 _SCHEMA_FITS, _NEIGHBOURS_FIT = 0.5, 0.17
 # Only so many tables are looked at closely; the rarest words choose them, until so many places were seen.
-_CANDIDATES, _LOOKED_AT = 300, 8_000
+_CANDIDATES, _LOOKED_AT = 120, 8_000
 _SMALL_SCHEMA = 60
 # The tables that join two of the first hits are given too, so many at most.
 _BRIDGED, _BRIDGES = 5, 3
@@ -83,6 +84,7 @@ class MetadataIndex:
         self._tables = tuple(meta.tables())
         self._numbers = {table.full_name: at for at, table in enumerate(self._tables)}
         self._postings = self._weighed()
+        self._called = self._names()
         self._neighbours = self._linked()
         self._schemas: dict[str, list[int]] = defaultdict(list)
         for at, table in enumerate(self._tables):
@@ -173,20 +175,29 @@ class MetadataIndex:
             best: dict[int, float] = {}
             for term, weight in each.terms.items():
                 postings = self._postings[term]
-                few, many = (
-                    (postings, candidates) if len(postings) < len(candidates) else (candidates, postings)
-                )
-                for at in few:
-                    if at in many:
-                        best[at] = max(weight * postings[at], best.get(at, 0.0))
+                for at in _both(postings, candidates):
+                    if (fit := weight * postings[at]) > best.get(at, 0.0):
+                        best[at] = fit
             rarity = each.weight * self._rarity(each)
             contribution = {at: weight * rarity for at, weight in best.items()}
+            for at, weight in self._called_so(each, candidates).items():
+                contribution[at] = contribution.get(at, 0.0) + weight
             if each.values:
                 rarity = _VALUE * _rarity(len(self._tables), len(each.values))
                 for at, covered in each.values.items():
                     contribution[at] = max(covered * rarity, contribution.get(at, 0.0))
             found.append(contribution)
         return found
+
+    def _called_so(self, asked: _Asked, candidates: Mapping[int, object]) -> dict[int, float]:
+        called: dict[int, float] = {}
+        for term, weight in asked.terms.items():
+            shares = self._called.get(term, {})
+            for at in _both(shares, candidates):
+                if (fit := weight * shares[at]) > called.get(at, 0.0):
+                    called[at] = fit
+        rarity = _CALLED_SO * asked.weight * _rarity(len(self._tables), len(called))
+        return {at: weight * rarity for at, weight in called.items()}
 
     def _candidates(self, asked: list[_Asked]) -> Mapping[int, object]:
         """The tables worth a closer look: those of the rarer words."""
@@ -355,6 +366,16 @@ class MetadataIndex:
             for term, tables in counted.items()
         }
 
+    def _names(self) -> dict[str, dict[int, float]]:
+        """For each term the tables that have it in their names, with its share of the name: 0 to 1."""
+        names: dict[str, dict[int, float]] = defaultdict(dict)
+        for at, table in enumerate(self._tables):
+            terms = dict.fromkeys(self._terms(table.name))
+            words = sum(" " not in term for term in terms)
+            for term in terms:
+                names[term][at] = min(1.0, (term.count(" ") + 1) / words)
+        return names
+
     def _linked(self) -> list[set[int]]:
         """For each table those that it points at by a foreign key, or that point at it."""
         linked: list[set[int]] = [set() for _ in self._tables]
@@ -366,6 +387,11 @@ class MetadataIndex:
                     linked[at].add(target)
                     linked[target].add(at)
         return linked
+
+
+def _both(one: Mapping[int, object], other: Mapping[int, object]) -> Iterable[int]:
+    """The keys that both have, at the price of the smaller."""
+    return one.keys() & other.keys()
 
 
 def _rarity(number: int, found: int) -> float:
