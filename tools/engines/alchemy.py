@@ -16,10 +16,11 @@ from tools.errors import DatabaseUnavailable, SqlFailed, SqlTimeout
 
 POOL_SIZE = 8
 POOL_WAIT_SECONDS = 30
-CONNECT_SECONDS = 8
+CONNECT_SECONDS = 6
 SERVER_GRACE_SECONDS = 0.3
 """The server's own clock runs this much longer than ours: BENCHMARK ended by MariaDB's gives 0 and no error."""
 _BATCH_BYTES = 1_000_000
+_CATALOGUE_BATCH = 5000
 _MESSAGE_LINES = 8
 _MESSAGE_LENGTH = 1500
 
@@ -170,6 +171,10 @@ class AlchemyEngine(ABC):
             fetched = result.fetchmany(min(batch, bounds.rows + 1 - len(rows)))
             if not fetched:
                 break
+            if bounds.ours:
+                rows.extend(map(tuple, fetched))
+                batch = _CATALOGUE_BATCH
+                continue
             for row in fetched:
                 kept, row_size = _within(row, columns, bounds.cell_bytes, cut)
                 rows.append(kept)
@@ -196,52 +201,62 @@ def _within(
     row: Sequence[Any], columns: tuple[str, ...], cell_bytes: int, cut: set[str]
 ) -> tuple[tuple[Any, ...], int]:
     """The row with its long values cut, and about how many bytes it takes."""
+    size = 0
+    for value in row:
+        kind = type(value)
+        if kind is str and len(value) <= cell_bytes:
+            size += len(value) + 50
+        elif kind in _PLAIN:
+            size += 16
+        else:
+            return _cut(row, columns, cell_bytes, cut)
+    return tuple(row), size
+
+
+def _cut(
+    row: Sequence[Any], columns: tuple[str, ...], cell_bytes: int, cut: set[str]
+) -> tuple[tuple[Any, ...], int]:
+    """As above, for a row with any kind of value."""
     values: list[Any] = []
     size = 0
     for index, value in enumerate(row):
-        if type(value) in _PLAIN:
-            size += 16
-        elif isinstance(value, str):
-            length = len(value)
-            if length > cell_bytes:
-                cut.add(columns[index])
-                value = f"{value[:cell_bytes]}… (cut: {length:,} characters in all)"
-            size += min(length, cell_bytes) + 50
-        elif isinstance(value, (bytes, bytearray, memoryview)):
+        weight = _weight(value, cell_bytes)
+        if isinstance(value, (bytearray, memoryview)):
             value = bytes(value)
-            if len(value) > cell_bytes:
-                cut.add(columns[index])
+        if weight > cell_bytes + 50:
+            cut.add(columns[index])
+            if isinstance(value, bytes):
                 value = value[:cell_bytes]
-            size += len(value) + 50
-        elif isinstance(value, (list, tuple, dict)):
-            weight = _weight(value, cell_bytes)
-            if weight > cell_bytes:
-                cut.add(columns[index])
-                value = f"{str(_first_of(value))[:cell_bytes]}… (cut: {len(value):,} elements in all)"
-            size += min(weight, cell_bytes)
-        else:
-            size += 50
+            else:
+                whole = f"{len(value):,} {'characters' if isinstance(value, str) else 'elements'}"
+                value = f"{str(_first_of(value))[:cell_bytes]}… (cut: {whole} in all)"
+            weight = cell_bytes
         values.append(value)
+        size += weight
     return tuple(values), size
 
 
 def _weight(value: Any, enough: int) -> int:
-    """About how many bytes a nested value takes, counted no further than `enough`."""
+    """About how many bytes a value takes; a nested one is counted no further than `enough`."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return len(value) + 50
+    if isinstance(value, memoryview):
+        return value.nbytes + 50
     if isinstance(value, dict):
         parts: Iterable[Any] = (each for pair in value.items() for each in pair)
     elif isinstance(value, (list, tuple)):
         parts = value
     else:
-        return len(value) + 50 if isinstance(value, (str, bytes)) else 16
+        return 50
     total = 50
     for part in parts:
         total += _weight(part, enough - total)
-        if total > enough:
+        if total > enough + 50:
             break
     return total
 
 
 def _first_of(value: Any, count: int = 100) -> Any:
-    if isinstance(value, dict):
-        return dict(list(value.items())[:count])
-    return list(value[:count])
+    if isinstance(value, str):
+        return value
+    return dict(list(value.items())[:count]) if isinstance(value, dict) else list(value[:count])

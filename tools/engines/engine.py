@@ -10,12 +10,16 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much one run may take: rows kept, seconds, bytes of one value kept, bytes of all of them."""
+    """How much one run may take: rows kept, seconds, bytes of one value kept, bytes of all of them.
+
+    `ours` says that the statement is a catalogue query of our own: its values are neither measured nor cut.
+    """
 
     rows: int
     seconds: float
     cell_bytes: int = 1_000_000
     result_bytes: int = 10_000_000
+    ours: bool = False
 
 
 @dataclass(frozen=True)
