@@ -181,26 +181,34 @@ _BACKTICKS = _words("""
 _FOLDING = _words("postgres redshift materialize risingwave snowflake oracle exasol")
 # What one or the other supported database does not take as a bare name; quoting one too many is harmless.
 _RESERVED = _words("""
-    accessible add all alter analyse analyze and any array as asc asymmetric authorization before between
-    bigint binary blob both by call cascade case cast change char character check collate collation column
-    concurrently condition constraint continue convert create cross cube current_catalog current_date
-    current_role current_schema current_time current_timestamp current_user cursor database databases
-    day_hour dec decimal declare default deferrable delayed delete desc describe distinct distinctrow div
-    do double drop dual each else elseif empty enclosed end escape escaped except exists exit explain
-    false fetch float for force foreign freeze from full fulltext function generated get glob grant group
-    grouping groups having high_priority if ignore ilike in index indexed infile initially inner inout
-    insert int integer intersect interval into is isnull iterate join json_table key keys kill lag lambda
-    lateral lead leading leave left like limit linear lines load localtime localtimestamp lock long loop
-    low_priority match maxvalue mod modifies natural not nothing notnull null numeric of offset on only
-    optimize option optionally or order out outer outfile over overlaps partition percent_rank pivot
-    pivot_longer pivot_wider placing precision primary procedure purge qualify range rank read reads real
-    recursive references regexp release rename repeat replace require restrict return returning returns
-    revoke right rlike row row_number rows schema schemas select semi sensitive separator session_user set
-    show signal similar smallint some spatial specific sql ssl starting stored straight_join summarize
-    symmetric system table tablesample terminated then to top trailing transaction trigger true undo union
-    unique unlock unpivot unsigned update usage use user using utc_date utc_time utc_timestamp values
-    varbinary varchar variadic varying verbose virtual when where while window with write xor year_month
-    zerofill
+    accessible add all alter analyse analyze and anti any array as asc asensitive asof asymmetric at
+    authorization before between bigint binary blob both by call cascade case cast change char character
+    check collate collation column commit concurrently condition constraint continue convert create cross
+    cube cume_dist current_catalog current_date current_role current_schema current_time current_timestamp
+    current_user cursor database databases day_hour day_microsecond day_minute day_second dec decimal
+    declare default deferrable delayed delete delete_domain_id dense_rank desc describe deterministic
+    distinct distinctrow div do do_domain_ids double drop dual each else elseif empty enclosed end escape
+    escaped except exists exit explain false fetch first_value float float4 float8 for force foreign
+    freeze from full fulltext function generated get glob grant group grouping groups having high_priority
+    hour_microsecond hour_minute hour_second if ignore ignore_domain_ids ilike in index indexed infile
+    initially inner inout insensitive insert int int1 int2 int3 int4 int8 integer intersect interval into
+    is isnull iterate join json_table key keys kill lag lambda last_value lateral lead leading leave left
+    like limit linear lines load localtime localtimestamp lock long longblob longtext loop low_priority
+    master_demote_to_replica master_demote_to_slave master_ssl_verify_server_cert match maxvalue
+    mediumblob mediumint mediumtext middleint minute_microsecond minute_second mod modifies natural
+    no_write_to_binlog not nothing notnull nth_value ntile null numeric of offset on only optimize option
+    optionally or order out outer outfile over overlaps page_checksum parse_vcol_expr partition
+    percent_rank pivot pivot_longer pivot_wider placing portion positional precision primary procedure
+    purge qualify raise range rank read read_write reads real recursive ref_system_id references regexp
+    release rename repeat replace require resignal restrict return returning returns revoke right rlike
+    row row_number rows schema schemas second_microsecond select semi sensitive separator session_user set
+    show signal similar smallint some spatial specific sql sql_big_result sql_buffer_result sql_cache
+    sql_calc_found_rows sql_no_cache sql_small_result sqlexception sqlstate sqlwarning ssl starting
+    stats_auto_recalc stats_persistent stats_sample_pages stored straight_join summarize symmetric system
+    table tablesample terminated then tinyblob tinyint tinytext to top trailing transaction trigger true
+    undo union unique unlock unpack unpivot unsigned update usage use user using utc_date utc_time
+    utc_timestamp values varbinary varchar varcharacter variadic varying verbose virtual when where while
+    window with write xor year_month zerofill
 """)
 
 

@@ -99,9 +99,11 @@ def _most_connected(meta: DatabaseMeta, budget_tokens: int) -> list[dict[str, An
 
     largest = sorted(meta.schemas, key=lambda schema: (-len(schema.tables), schema.name))
     outlines: list[dict[str, Any]] = []
+    room = budget_tokens // 2  # the other half is for tables
     for schema in largest:
         outline = {**_schema(schema, meta, 80, False), "tables": []}
-        if budget_tokens - _cost(outline) < 0 and outlines:
+        room -= _cost(outline)
+        if room < 0 and outlines:
             break
         budget_tokens -= _cost(outline)
         outlines.append(outline)

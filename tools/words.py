@@ -43,6 +43,11 @@ WEAK_WORDS = _set("""
 _STOP_BIGRAMS = _set("多少 哪些 什么 请问 列出 显示 查询 哪个 几个 每个 所有 一共 的数 有多 是多 有哪 找出")
 
 
+# Latin letters that no decomposition takes to plain ones.
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "Ae", "œ": "oe"})
+_LETTERS |= str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "þ": "th", "ı": "i", "Œ": "Oe", "’": "'"})
+
+
 def is_unspaced(text: str) -> bool:
     """Whether the text begins in a script that puts no spaces between words, such as Chinese."""
     return bool(_UNSPACED_CHARACTER.match(text))
@@ -50,9 +55,15 @@ def is_unspaced(text: str) -> bool:
 
 def folded(text: str) -> str:
     """The text with case, width and accents folded away: what two spellings of one value have in common."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(each for each in plain if not unicodedata.combining(each))
-    return " ".join(unicodedata.normalize("NFC", plain).casefold().split())
+    return " ".join(_plain(text).casefold().split())
+
+
+def _plain(text: str) -> str:
+    """The text without accents, in one width, its case kept."""
+    if text.isascii():
+        return text
+    bare = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+    return unicodedata.normalize("NFC", bare.translate(_LETTERS))
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -60,9 +71,7 @@ def pieces(text: str) -> Iterator[str]:
 
     `customerID_2` gives customer, id, 2; `HTTPServer` gives http, server; `订单金额` gives 订单, 单金, 金额.
     """
-    plain = unicodedata.normalize("NFKD", text)
-    plain = unicodedata.normalize("NFC", "".join(each for each in plain if not unicodedata.combining(each)))
-    for match in _PIECE.finditer(plain):
+    for match in _PIECE.finditer(_plain(text)):
         piece = match.group()
         if is_unspaced(piece):
             yield from (piece[at : at + 2] for at in range(max(1, len(piece) - 1)))
