@@ -41,6 +41,7 @@ HOMES = {
         "tools.guard",
         "tools.row_policy",
         "tools.empty_result",
+        "tools.verified_examples",
         "agent.llm.offline",
     ),
     "sqlalchemy": ("tools.database", "tools.reflection", "tools.engines", "agent.store"),
@@ -48,6 +49,7 @@ HOMES = {
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),
     "rich": ("agent.terminal",),
+    "yaml": ("tools.knowledge_files",),
 }
 
 

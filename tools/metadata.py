@@ -26,6 +26,7 @@ class FieldMeta:
     nullable: bool = True
     comment: str = ""
     generated: bool = False
+    synonyms: tuple[str, ...] = ()  # what else people call it; from knowledge files
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class TableMeta:
     foreign_keys: tuple[ForeignKey, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     row_estimate: int | None = None
+    synonyms: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -127,7 +129,7 @@ class DatabaseMeta:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of names, types, keys and comments, but not of row estimates: 16 hex digits."""
+        """A digest of names, types, keys, comments and synonyms, but not of row estimates: 16 hex digits."""
         digest = hashlib.sha256(self.dialect.encode())
         for part in self._parts():
             digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
@@ -136,8 +138,12 @@ class DatabaseMeta:
     def _parts(self) -> Iterable[str]:
         for table in self.tables():
             yield f"{table.full_name}|{table.kind}|{table.comment}|{table.primary_key}|{table.foreign_keys}"
+            if table.synonyms:
+                yield f"synonyms|{table.synonyms}"
             for each in table.fields:
                 yield f"{each.name}|{each.type}|{each.nullable}|{each.comment}"
+                if each.synonyms:
+                    yield f"synonyms|{each.synonyms}"
 
     def outline(self, budget_tokens: int) -> dict[str, Any]:
         """What a prompt says of this database, as plain values for a template, within about so many tokens.
