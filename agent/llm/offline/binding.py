@@ -185,10 +185,12 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
                 return True
     base = binding.table_of(owner) if owned and owner is not None else binding.main.sql
     options: list[tuple[float, Field]] = []
+    scores: dict[tuple[str, str], float] = {}
     for each, score in slot.mention.fields:
         worth = score - _hop_cost(graph.distance(base, each.table), owned)
         worth -= _kind_cost(each, slot.wants)
         options.append((worth, each))
+        scores[each.table, each.name] = score
     if not options:
         return False
     options.sort(key=lambda item: -item[0])
@@ -204,7 +206,11 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
             )
         )
     binding.fields[slot] = chosen
-    binding.cost += 1 - best
+    score = scores[chosen.table, chosen.name]
+    rival = max((s for place, s in scores.items() if place != (chosen.table, chosen.name)), default=0.0)
+    # A name that only one field answers to is meant, however far away the field is.
+    sure = score >= 0.9 and rival < score - 0.2 and score - best < 0.5
+    binding.cost += (1 - score) + 0.35 * (score - best) if sure else 1 - best
     return True
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from agent.llm.offline import lexicon
+from agent.llm.offline.lexicon import english
 from agent.llm.offline.dates import Period, period_at
 from agent.llm.offline.linking import Linker, Mention
 from agent.llm.offline.words import Token, singular, squashed
 
 _BEAM = 6
 _LONGEST = 9
-_STARTERS = frozenset(["and", ",", ".", "then", "please", "me", "you", "also", ";", ":"])
+_STARTERS = frozenset("and , . ? ! then please me you also ; :".split())  # noqa: SIM905: words, not a list of strings
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ def _forms(adjective: str) -> tuple[list[str], list[str]]:
     return [f"{stem}er", f"more {adjective}"], [f"{stem}est", f"most {adjective}"]
 
 
+@cache
 def _adjective_phrases() -> dict[str, tuple[str, str]]:
     phrases: dict[str, tuple[str, str]] = {}
     turned = {"+": "-", "-": "+"}
-    for adjective, (measures, sign) in lexicon.ADJECTIVES.items():
+    for adjective, (measures, sign) in english().adjectives.items():
         comparative, superlative = _forms(adjective)
         for each in comparative:
             phrases[f"{each} than"] = ("ADJCMP", f"{sign}{measures}")
@@ -77,15 +79,14 @@ def _adjective_phrases() -> dict[str, tuple[str, str]]:
         phrases[f"less {adjective} than"] = ("ADJCMP", f"{turned[sign]}{measures}")
         phrases[f"least {adjective}"] = ("ADJSUPER", f"{turned[sign]}{measures}")
     for word in ("latest", "most recently", "last", "most recent"):
-        phrases[word] = ("ADJSUPER", "+" + lexicon.ADJECTIVES["recent"][0])
-    phrases["first"] = ("ADJSUPER", "-" + lexicon.ADJECTIVES["recent"][0])
+        phrases[word] = ("ADJSUPER", "+" + english().measures("recent"))
+    phrases["first"] = ("ADJSUPER", "-" + english().measures("recent"))
     for word in list(phrases):
-        if word in lexicon.PHRASES:
+        if word in english().phrases:
             del phrases[word]
     return phrases
 
 
-_ADJECTIVE_PHRASES = _adjective_phrases()
 _UNITS = {
     "month": "month",
     "monthly": "month",
@@ -150,15 +151,15 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
     if token.kind == "number":
         number = token.text.strip("$€£¥%").replace(",", "")
         add("NUMBER", 1, 1.0, number)
-        if len(lowers) > 1 and lowers[1] in lexicon.MAGNITUDES:
-            scaled = float(number) * lexicon.MAGNITUDES[lowers[1]]
+        if len(lowers) > 1 and lowers[1] in english().magnitudes:
+            scaled = float(number) * english().magnitudes[lowers[1]]
             add("NUMBER", 2, 2.0, str(int(scaled)) if scaled == int(scaled) else str(scaled))
-    elif token.lower in lexicon.NUMBER_WORDS:
-        add("NUMBER", 1, 0.8, str(lexicon.NUMBER_WORDS[token.lower]))
+    elif token.lower in english().numbers:
+        add("NUMBER", 1, 0.8, str(english().numbers[token.lower]))
     for length in range(1, len(lowers) + 1):
         phrase = " ".join(lowers[:length])
-        if phrase in lexicon.PHRASES:
-            kind, meaning = lexicon.PHRASES[phrase]
+        if phrase in english().phrases:
+            kind, meaning = english().phrases[phrase]
             if kind == "LIST" and at and tokens[at - 1].lower not in _STARTERS:
                 continue
             weight = 0.9
@@ -167,8 +168,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             if kind == "LIST" and at == 0:
                 weight = 1.06
             add(kind, length, weight * length + 0.22 * (length - 1), meaning)
-        if phrase in _ADJECTIVE_PHRASES:
-            kind, meaning = _ADJECTIVE_PHRASES[phrase]
+        if phrase in _adjective_phrases():
+            kind, meaning = _adjective_phrases()[phrase]
             add(kind, length, 0.95 * length + 0.22 * (length - 1) + 0.02, meaning)
         if phrase in _UNITS:
             add("UNIT", length, 0.75 * length, _UNITS[phrase])
@@ -184,9 +185,9 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
     if token.kind == "punct":
         if not found:
             add("COMMA" if token.text in "()" else "PUNCT", 1, 0.5)
-    elif token.lower in lexicon.FILLER:
+    elif token.lower in english().filler:
         add("FILLER", 1, 0.5)
-    elif token.lower in lexicon.RELATION_VERBS:
+    elif token.lower in english().relation_verbs:
         add("VERB", 1, 0.45)
     else:
         add("WORD", 1, 0.0)
@@ -195,7 +196,7 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
 
 def _mention_score(span: Sequence[Token], mention: Mention) -> float:
     content = [
-        each for each in span if each.lower not in lexicon.FILLER and each.lower not in lexicon.PHRASES
+        each for each in span if each.lower not in english().filler and each.lower not in english().phrases
     ]
     edges = (span[0].lower, span[-1].lower)
     value = mention.value_score

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from agent.llm.offline import lexicon
+from agent.llm.offline.lexicon import english
 from agent.llm.offline.schema_text import Field, Schema, Table
 from agent.llm.offline.words import folded, identifier_words, singular, squashed, stem
 
@@ -53,7 +53,7 @@ class Mention:
 
 @lru_cache(maxsize=4096)
 def _synonyms_of(word: str) -> frozenset[str]:
-    return frozenset(itertools.chain.from_iterable(group for group in lexicon.SYNONYMS if word in group)) - {
+    return frozenset(itertools.chain.from_iterable(group for group in english().synonyms if word in group)) - {
         word
     }
 
@@ -102,7 +102,7 @@ class Linker:
     def __post_init__(self) -> None:
         values: dict[str, list[tuple[Field, str, float]]] = defaultdict(list)
         for table in self.schema.tables.values():
-            table_words = tuple(w for w in identifier_words(table.name) if w not in lexicon.TABLE_AFFIXES)
+            table_words = tuple(w for w in identifier_words(table.name) if w not in english().table_affixes)
             table_words = table_words or identifier_words(table.name)
             self._tables.append(_Entry(table, table_words, squash=squashed(table.name)))
             for words in _said_in(table.comment):
@@ -198,8 +198,8 @@ class Linker:
         text = folded(" ".join(words))
         hits = list(self._values.get(text, ()))
         if not hits and len(words) == 1:
-            if text in lexicon.FEMALE_MALE:
-                wanted = lexicon.FEMALE_MALE[text]
+            if text in english().coded_words:
+                wanted = english().coded_words[text]
                 hits = [
                     (each, literal, 0.9 * score)
                     for spelled in wanted
@@ -248,7 +248,7 @@ def _field_words(name: str, table: str, table_words: tuple[str, ...]) -> tuple[s
     """The words of a field's name; a prefix that abbreviates the table is cut off: `bname` of bank → name."""
     lower = name.lower()
     words = identifier_words(name)
-    if len(words) == 1 and "_" not in name and lower not in lexicon.ABBREVIATIONS:
+    if len(words) == 1 and "_" not in name and lower not in english().abbreviations:
         initials = {lower_table[:n] for lower_table in (table.lower(),) for n in (1, 2, 3)}
         initials.add("".join(word[0] for word in table_words if word))
         for tail in (
@@ -276,6 +276,8 @@ def _field_words(name: str, table: str, table_words: tuple[str, ...]) -> tuple[s
                     if tail in ("id", "no")
                     else identifier_words(tail)
                 )
+        if lower.endswith("id") and len(lower) > 5 and any(word.startswith(lower[:-2]) for word in table_words):
+            return (next(word for word in table_words if word.startswith(lower[:-2])), "id")
         for known in table_words:
             if lower.startswith(known) and len(lower) - len(known) >= 2:
                 return (known, *identifier_words(lower[len(known) :]))
@@ -352,11 +354,11 @@ def _field_score(asked: Sequence[str], entry: _Entry, *, crossing: bool = False)
             cost += 0.02
         elif word == "id" or word in ("first", "last", "middle"):
             cost += 0.3
-        elif word in lexicon.WEAK_PARTS:
+        elif word in english().weak_parts:
             cost += 0.1
         else:
             cost += 0.24
-    if (len(own) - 1) in left and own[-1] not in lexicon.WEAK_PARTS and len(own) > 1:
+    if (len(own) - 1) in left and own[-1] not in english().weak_parts and len(own) > 1:
         cost += 0.12
     return min(1.0, quality * (1 - cost) + extra)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from agent.llm.offline import lexicon
+from agent.llm.offline.lexicon import english
 from agent.llm.offline.chunking import Chunk
 from agent.llm.offline.linking import Linker, Mention
 from agent.llm.offline.meaning import (
@@ -620,7 +620,7 @@ class Reader:
             query.order.append(Order(Aggregate("count", None), chunk.meaning == "desc"))  # replaced by "by …"
             query.doubt("top of what", 0.5)
             return True
-        found = self.hinted(lexicon.ADJECTIVES["large"][0], None, chunk.text)
+        found = self.hinted(english().measures("large"), None, chunk.text)
         if (
             found is not None
             and chunk.text.lower() in ("largest", "biggest", "smallest")
@@ -667,10 +667,31 @@ class Reader:
                     return True
                 self.at = start
                 return False
+        if before == "END" and self.kind(-1) in ("LIST", "ART") and self._item_starts():
+            return self._items_instead()
         if asked and self._item_starts() and before in ("AND", "COMMA", "END", "POSS", "PUNCT"):
             return self._items_again()
         self.at = start
         return False
+
+    def _items_instead(self) -> bool:
+        """ "Which room has the highest rate? List the room's name and rate.": the list says what to show."""
+        before = list(self.query.items)
+        self.query.items.clear()
+        if not self._items():
+            self.query.items[:] = before
+            return False
+        if not all(isinstance(item, Pick) and item.slot.role in ("table", "any") for item in before):
+            said = {(type(i), getattr(i, "function", ""), i.slot.mention.text if i.slot else "") for i in self.query.items}
+            kept = [
+                i for i in before
+                if (type(i), getattr(i, "function", ""), i.slot.mention.text if i.slot else "") not in said
+            ]
+            self.query.items[:0] = kept
+        for item in self.query.items:
+            if item.slot is not None and item.slot.owner is None and item.slot.role != "table":
+                item.slot.owner = self.query.main
+        return True
 
     def _items_again(self) -> bool:
         owner = self.query.main
@@ -837,7 +858,7 @@ class Reader:
     def _group_key(self) -> bool:
         self.skip("ART", "DISTINCT", "IN")
         if self.kind() == "UNIT":
-            found = self.hinted(lexicon.ADJECTIVES["recent"][0], self.query.main, self.here().text)
+            found = self.hinted(english().measures("recent"), self.query.main, self.here().text)
             if found is None:
                 return False
             self.query.periods.append((replace_wants(found[0], "date"), self.here().meaning))
@@ -916,6 +937,15 @@ class Reader:
                 self.at += 1
         descending = chunk.meaning in ("desc", "max")
         owner = query.main if query.main is not None else self.context
+        if chunk.kind == "ADJSUPER" and self.kind() == "MENTION":
+            # "the most recent start date": the measure is named after all.
+            measure = self.here().mention
+            assert measure is not None
+            if measure.field_score > measure.table_score and self._is_measure(measure):
+                self.at += 1
+                query.order.append(Order(Pick(self.slot(measure, "field", owner)), chunk.meaning[0] == "+"))
+                query.limit = limit
+                return True
         if chunk.kind == "ADJSUPER":
             found = self.hinted(chunk.meaning[1:], owner, chunk.text)
             if found is None:
@@ -1161,6 +1191,13 @@ class Reader:
         if kind == "BETWEEN":
             found = self.hinted("year,date", owner, "between")
             return self._between(found[0], negated) if found else None
+        if kind == "AGG" and self.query.items:
+            return self._aggregate_condition()
+        if kind == "NUMBER" and self.kind(1) == "ORMORE" and self.kind(2) == "MENTION":
+            number, operator = self.here().meaning, self.here(1).meaning
+            chunk = self.here()
+            self.at += 2
+            return self._counted(operator, number, chunk)
         if kind == "NAMED":
             self.at += 1
             self.skip("ART")
@@ -1195,6 +1232,35 @@ class Reader:
             return self._mentioned(negated)
         return None
 
+    def _aggregate_condition(self) -> Condition | None:
+        """ "whose average price is above 150": a condition on groups."""
+        function = self.here().meaning
+        self.at += 1
+        self.skip("IN", "ART")
+        if self.kind() != "MENTION":
+            return None
+        mention = self.here().mention
+        assert mention is not None
+        if mention.field_score < 0.6 or mention.field_score < mention.table_score - 0.1:
+            return None
+        self.at += 1
+        self.skip("IN", "REL", "ART", "WITH")
+        if self.kind() == "MENTION" and self.kind(1) in ("REL", "CMP"):
+            owner_mention = self.here().mention  # "the average price of their products is above 150"
+            assert owner_mention is not None
+            if owner_mention.table_score < 0.6:
+                return None
+            self.at += 1
+            self.skip("REL")
+        if self.kind() != "CMP" or self.kind(1) != "NUMBER":
+            return None
+        operator, number = self.here().meaning, self.here(1).meaning
+        self.at += 2
+        slot = self.slot(mention, "field", None, "number")
+        self._unit_after(slot)
+        self._group_by_items()
+        return Having(Aggregate(function, slot), operator, number)
+
     @staticmethod
     def _is_year(text: str) -> bool:
         return len(text) == 4 and text.isdigit() and 1500 <= int(text) <= 2200
@@ -1215,6 +1281,10 @@ class Reader:
             return self._free_value(negated)
         if mention.table_score >= 0.7 and self.kind(1) == "QUOTED":
             return self._named_row(mention, negated)
+        if mention.table_score >= 0.9 and self.kind(1) == "NUMBER" and self.kind(2) != "MENTION":
+            keyed = self._row_by_key(mention, negated)
+            if keyed is not None:
+                return keyed
         if mention.field_score >= 0.8 and any(
             _is_flag(each) for each, score in mention.fields[:3] if score >= 0.8
         ):
@@ -1225,6 +1295,19 @@ class Reader:
                     self.slot(replace(mention, fields=flags, tables=()), "field", self.context), negated
                 )
         return None
+
+    def _row_by_key(self, mention: Mention, negated: bool) -> Condition | None:
+        """ "department 80": a row of the table by its key."""
+        keys = []
+        for table, score in mention.tables:
+            key = table.field(table.primary_key[0]) if len(table.primary_key) == 1 else None
+            if key is not None and score >= 0.9:
+                keys.append((key, score))
+        if not keys:
+            return None
+        self.at += 1
+        self.query.doubt("a row by its number", 0.05)
+        return self._equals(Slot(Mention(mention.text, fields=tuple(keys)), "field", self.context), negated)
 
     def _named_row(self, mention: Mention, negated: bool) -> Condition | None:
         """ "the product 'cumin'": a row of the table by its name."""
@@ -1667,6 +1750,16 @@ class Reader:
             if negated:
                 self.sink = related.conditions
             self.context = slot
+            return True
+        if mention.field_score >= 0.85 and self.query.main is not None and self.at > start:
+            # "committees that have delegates": the field stands for the rows that hold it.
+            self.at += 1
+            related = Related(self.slot(mention, "field"), negated)
+            self.query.doubt("a field as a thing", 0.06)
+            self._add(related)
+            self.negated = False
+            if negated:
+                self.sink = related.conditions
             return True
         if negated:
             self.at = start

@@ -559,7 +559,7 @@ class Writer:
         wanted = FALSE_VALUES if condition.negated else TRUE_VALUES
         if each.kind == "boolean" and not each.values:
             return exp.Not(this=column) if condition.negated else column
-        stored = next((value for value in each.values if value in wanted), None)
+        stored = next((value for value in each.values if value.strip("'").lower() in wanted), None)
         if stored is None:
             raise CannotWrite(f"How {each.name} says yes and no is not known.")
         return exp.EQ(this=column, expression=self._literal(stored, each))
@@ -585,9 +585,7 @@ class Writer:
         return select.where(*where) if where else select
 
     def _without(self, slot: Slot, conditions: list[Condition]) -> exp.Expression:
-        if slot in self.binding.tables:
-            return self._membership(self.binding.tables[slot].sql, conditions, negated=True)
-        raise CannotWrite("What is missing is not a table.")
+        return self._membership(self.binding.table_of(slot), conditions, negated=True)
 
     def _having_row(self, conditions: list[Condition], *, negated: bool) -> exp.Expression:
         tables = self._condition_tables(conditions)

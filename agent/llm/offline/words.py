@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agent.llm.offline import lexicon
+from agent.llm.offline.lexicon import english
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _QUOTES = {'"': '"', "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "`": "`"}
@@ -91,8 +91,8 @@ def _quoted_at(text: str, position: int) -> Token | None:
 @lru_cache(maxsize=65536)
 def singular(word: str) -> str:
     """The singular of an English noun, as far as rules go: cities → city, buses → bus, people → person."""
-    if word in lexicon.IRREGULAR:
-        return lexicon.IRREGULAR[word]
+    if word in english().irregular:
+        return english().irregular[word]
     if len(word) <= 3 or not word.isascii() or not word.endswith("s"):
         return word
     if word.endswith("ies") and len(word) > 4:
@@ -128,6 +128,8 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 
+# Identifiers are written together too: `roomname`, `releasedate`, `custid`.
+_TAILS = ("name", "date", "type", "code", "number", "title", "price", "id")
 _IDENTIFIER = re.compile(rf"[{CJK}]+|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_{CJK}]+")
 
 
@@ -137,7 +139,13 @@ def identifier_words(name: str) -> tuple[str, ...]:
     words: list[str] = []
     for match in _IDENTIFIER.finditer(unicodedata.normalize("NFKC", name)):
         piece = match.group().lower()
-        for word in lexicon.ABBREVIATIONS.get(piece, piece).split():
+        for tail in _TAILS:
+            rest = piece[: -len(tail)]
+            if piece.endswith(tail) and (len(rest) >= 4 and tail != "id" or rest in english().abbreviations):
+                words.append(singular(english().abbreviations.get(rest, rest)))
+                piece = tail
+                break
+        for word in english().abbreviations.get(piece, piece).split():
             words.append(singular(word))
     return tuple(words)
 
