@@ -19,6 +19,7 @@ from tools.errors import SqlRefused
 from tools.guard.functions import allowed_functions as functions_of
 from tools.guard.grammar import (
     BARE_SESSION_WORDS,
+    BARE_SESSION_WORDS_ELSEWHERE,
     BEFORE_STRING,
     CLOCKS,
     DESCRIBING,
@@ -32,6 +33,9 @@ from tools.guard.grammar import (
     REFUSED_NODES,
     RESERVED_CALLS,
     SESSION_FUNCTIONS,
+    TSQL_HINTS,
+    TSQL_OPTIONS,
+    TSQL_STATEMENT_WORDS,
     TYPE_WORDS,
 )
 from tools.guard.lexer import Lexed, UnlexableError, lexed
@@ -189,9 +193,11 @@ class _Guard:
 
     def _bare_words(self, tokens: list[Token]) -> None:
         """CURRENT_USER and its kin, which are calls though they have no parentheses."""
-        words = BARE_SESSION_WORDS.get(self.dialect)
-        if not words:
-            return
+        words = BARE_SESSION_WORDS.get(self.dialect, BARE_SESSION_WORDS_ELSEWHERE)
+        if self.dialect == "tsql":
+            for token in tokens:
+                if token.text.lower() in TSQL_STATEMENT_WORDS and token.token_type is not TokenType.IDENTIFIER:
+                    raise SqlRefused(f"{token.text} begins another statement. Write one SELECT; put [] around a name.")
         for at, token in enumerate(tokens):
             word = token.text.lower()
             if word not in words or token.token_type is TokenType.IDENTIFIER or token.token_type in _STRINGS:
@@ -357,6 +363,12 @@ class _Guard:
             self._table(node)
         elif isinstance(node, exp.Aliases):
             self._aliases(node)
+        elif isinstance(node, exp.TableFromRows) and not isinstance(node.this, exp.Func | exp.Query):
+            raise SqlRefused("TABLE(...) takes a function here. Name tables as schema.table.")
+        elif isinstance(node, exp.WithTableHint):
+            _refuse_words(node.expressions, TSQL_HINTS)
+        elif isinstance(node, exp.QueryOption):
+            _refuse_words([node.this], TSQL_OPTIONS)
         elif isinstance(node, exp.Column) and node.name.lower() in ("nextval", "currval"):
             raise SqlRefused("Sequences are not read. Ask only for data in tables.")
 
@@ -448,6 +460,14 @@ class _Guard:
             parts = [exp.to_identifier(part, quoted=True) for part in (schema, name) if part]
             tables.append(find_table(self.meta, parts))
         return GuardedQuery(self.sql, None, tuple(dict.fromkeys(tables)))
+
+
+def _refuse_words(nodes: list[exp.Expr], harmless: frozenset[str]) -> None:
+    for node in nodes:
+        word = node.this if isinstance(node, exp.Anonymous | exp.Var) else node.name
+        word = word.name if isinstance(word, exp.Expr) else str(word)
+        if word.lower() not in harmless:
+            raise SqlRefused(f"The hint {word} is not accepted. Leave it out.")
 
 
 def _tells_of_session(node: exp.Expr) -> bool:

@@ -52,7 +52,7 @@ SQLITE_GRAMMAR = {
     *_words("concat concat_ws string_agg timediff octet_length if jsonb jsonb_array jsonb_object jsonb_extract"),
     *_words("jsonb_insert jsonb_patch jsonb_remove jsonb_replace jsonb_set jsonb_group_array jsonb_group_object"),
     *_words("json_error_position json_pretty median percentile percentile_cont percentile_disc unhex unistr"),
-    *_words("unistr_quote jsonb_each jsonb_tree"),
+    *_words("unistr_quote jsonb_each jsonb_tree regexp"),
 }
 
 POSTGRES_QUERY = r"""
@@ -99,9 +99,14 @@ POSTGRES_GRAMMAR = {
     *_words("date_subtract erf erfc json_strip_nulls range_agg regexp_count regexp_instr regexp_like regexp_substr"),
     *_words("reverse string_to_table to_bin to_oct unicode_assigned uuid_extract_timestamp uuid_extract_version"),
     *_words("uuidv4 uuidv7 gamma lgamma jsonb_agg json_agg jsonb_object_agg json_object_agg"),
+    # behind operators, but documented as functions too
+    *_words("array_append array_prepend array_cat json_extract_path json_extract_path_text"),
+    *_words("jsonb_extract_path jsonb_extract_path_text inet_same_family inet_merge bound_box"),
     # trusted extensions whose functions are immutable: pg_trgm, unaccent, fuzzystrmatch, hstore's readers
     *_words("similarity word_similarity strict_word_similarity show_trgm unaccent levenshtein"),
-    *_words("levenshtein_less_equal soundex difference metaphone dmetaphone dmetaphone_alt daitch_mokotoff"),
+    *_words(
+        "levenshtein_less_equal soundex difference metaphone dmetaphone dmetaphone_alt daitch_mokotoff uuid_generate_v4"
+    ),
 }
 POSTGRES_SET_RETURNING = {"generate_series", "unnest"}
 

@@ -25,7 +25,7 @@ GRAMMAR_WORDS = _words(
     xmlnamespaces passing against index key use force ignore straight_join view format explain analyze
     zone prior start connect xor div mod binary collate asof positional anti semi measures define
     pattern after keep dense_rank xmltable cycle search asc desc cast variadic then of at overlaps
-    contains return nulls first last siblings option xml auto without
+    contains return nulls first last siblings option xml auto without match_recognize match_condition openjson
     """
 )
 TYPE_WORDS = _words(
@@ -59,7 +59,7 @@ NODES = _words(
     OverflowTruncateBehavior TranslateCharacters CharacterSet Semicolon JSONPathPart PseudoType
     DerivedTable UDTF Unnest Exists Adjacent ExtendsLeft ExtendsRight PositionalColumn Pseudocolumn
     Nearest DistanceNd ProjectionDef ColumnPrefix TableFromRows SubqueryPredicate Summarize Describe
-    TemporaryProperty Reference WithFill Connector ObjectIdentifier
+    TemporaryProperty Reference WithFill Connector ObjectIdentifier ForClause XMLKeyValueOption
     """
 )
 REFUSED_NODES = {
@@ -99,9 +99,28 @@ BARE_SESSION_WORDS = {
     "postgres": _words("current_catalog current_role current_schema current_user session_user system_user user"),
     "duckdb": _words("current_catalog current_role current_schema current_user session_user user"),
     "mysql": _words("current_user current_role"),
+    "sqlite": _words(""),
+    "clickhouse": _words(""),
     "tsql": _words("current_user session_user system_user user"),
     "oracle": _words("user uid sessiontimezone dbtimezone"),
 }
+BARE_SESSION_WORDS_ELSEWHERE = _words(
+    """
+    current_account current_catalog current_database current_path current_role current_schema current_user
+    current_warehouse session_user system_user
+    """
+)
+# SQL Server needs no semicolon between statements, so sqlglot reads `SELECT 1 DELETE FROM t` as an alias.
+# All of these are reserved there.
+TSQL_STATEMENT_WORDS = _words(
+    """
+    alter backup begin bulk checkpoint close commit create dbcc deallocate declare delete deny drop dump exec
+    execute grant if insert kill load merge open print raiserror reconfigure restore return revert revoke
+    rollback save set shutdown truncate update updatetext use waitfor while writetext
+    """
+)
+TSQL_HINTS = _words("nolock readuncommitted readcommitted noexpand forceseek forcescan index snapshot")
+TSQL_OPTIONS = _words("maxrecursion recompile path root auto elements raw include_null_values")
 # A table named in a string literal: only where the name can be looked up.
 DESCRIBING = {
     "sqlite": frozenset({"pragma_table_info", "pragma_table_xinfo", "pragma_index_list", "pragma_foreign_key_list"}),

@@ -12,6 +12,7 @@ from tools.metadata import DatabaseMeta, TableMeta
 
 # Where the engine tells upper from lower case in names of tables, a loose match could be another table.
 _EXACT = frozenset({"mysql", "bigquery", "clickhouse"})
+_IN_TABLE = frozenset({"sqlite", "clickhouse"})
 _LOWER = frozenset({"postgres"})
 _UPPER = frozenset({"snowflake", "oracle"})
 _CATALOGUES = frozenset(
@@ -177,7 +178,7 @@ class _Resolver:
                 self._table(node, ctes)
             elif isinstance(node, exp.Column | exp.Dot):
                 self.found.columns.append((node, scope))
-            elif isinstance(node, exp.In) and self.dialect == "sqlite" and node.args.get("field") is not None:
+            elif isinstance(node, exp.In) and self.dialect in _IN_TABLE and node.args.get("field") is not None:
                 self._in_table(node, ctes)
             stack.extend((child, ctes, scope) for child in children(node) if child is not clause)
         return self.found
@@ -233,11 +234,11 @@ class _Resolver:
         self._resolve(node, parts, ctes)
 
     def _in_table(self, node: exp.In, ctes: _Ctes | None) -> None:
-        """SQLite reads a whole table in `x IN name`, where the tree has a column or a string."""
+        """`x IN name` reads a whole table on SQLite and ClickHouse, where the tree has a column or a string."""
         target = node.args["field"]
         if isinstance(target, exp.Column):
             self._resolve(target, [part for part in target.parts if isinstance(part, exp.Identifier)], ctes)
-        elif isinstance(target, exp.Literal) and target.is_string:
+        elif isinstance(target, exp.Literal) and target.is_string and self.dialect == "sqlite":
             self._resolve(target, [exp.to_identifier(target.name, quoted=True)], ctes)
         elif isinstance(target, exp.Dot):
             self._resolve(target, [part for part in target.parts if isinstance(part, exp.Identifier)], ctes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 def _words(text: str) -> frozenset[str]:
@@ -275,6 +276,17 @@ def _json_table_defaults(it: Spelling) -> None:
                 it.same = False
 
 
+def _limit_by(it: Spelling) -> None:
+    """ClickHouse's LIMIT 1 BY a, b LIMIT 5: sqlglot knows one LIMIT."""
+    limits = [at for at in range(len(it.words)) if it.lower(at) == "limit"]
+    for at, following in pairwise(limits):
+        inside = it.words[at + 3 : following]
+        if it.lower(at + 2) == "by" and inside and not {"(", ")", "select"} & {word.lower() for word in inside}:
+            it.apart.append("(" + " ".join(inside) + ")")
+            it.words[at:following] = [""] * (following - at)
+            it.same = False
+
+
 def _pivot_tail(it: Spelling) -> None:
     """PIVOT t ON ... ORDER BY x is SELECT * FROM (PIVOT t ON ...) ORDER BY x."""
     if it.lower(0) not in ("pivot", "unpivot"):
@@ -303,4 +315,5 @@ _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
     ),
     "mysql": (_select_modifiers, _json_table_defaults, _odbc, _values_rows, _rows_examined, _cycle_restrict),
     "duckdb": (_pivot_tail,),
+    "clickhouse": (_limit_by,),
 }
