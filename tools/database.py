@@ -13,6 +13,7 @@ from tools.engines import open_engine
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
 from tools.engines.place import Place, locate
 from tools.errors import SqlFailed
+from tools.knowledge import Knowledge
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
 from tools.reflection import reflect
 from tools.result_table import ResultTable
@@ -56,6 +57,7 @@ class Database:
 
     url: str  # without the password
     meta: DatabaseMeta
+    knowledge: Knowledge
     limits: Limits
 
     def __init__(
@@ -67,7 +69,8 @@ class Database:
         schemas: tuple[str, ...] | None = None,
     ) -> None:
         self.url = place.shown
-        self.meta = meta
+        self.meta = self._reflected = meta
+        self.knowledge = Knowledge()
         self.limits = limits
         self._engine = engine
         self._place = place
@@ -125,8 +128,15 @@ class Database:
     def refresh(self) -> None:
         """Read the metadata again. Raises DatabaseUnavailable."""
         with self._lock:
-            self.meta = reflect(self._engine, self._place, self._schemas)
+            self._reflected = reflect(self._engine, self._place, self._schemas)
             self._samples = {}
+        self.learn(self.knowledge)
+
+    def learn(self, knowledge: Knowledge) -> None:
+        """Lay what people know of it over its metadata, in place of what was learnt before."""
+        with self._lock:
+            self.knowledge = knowledge.about(self._reflected)
+            self.meta = self.knowledge.whole or self._reflected
 
     def close(self) -> None:
         """Give every connection back."""

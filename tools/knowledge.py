@@ -162,7 +162,8 @@ class Knowledge:
     @cached_property
     def _glossary(self) -> Glossary[Known]:
         glossary: Glossary[Known] = Glossary()
-        for entry in (*self.metrics, *self.terms):
+        entries: tuple[Metric | Term, ...] = (*self.metrics, *self.terms)
+        for entry in entries:
             for name in entry.names:
                 glossary.add(name, entry)
         for table in self.whole.tables() if self.whole else ():
@@ -377,7 +378,7 @@ def _once(entries: Iterable[T], made: set[int], problems: list[Problem]) -> tupl
     kept: list[T] = []
     first: dict[str, Place] = {}
     for entry in entries:
-        names = (entry.question,) if isinstance(entry, Example) else entry.names
+        names: tuple[str, ...] = (entry.question,) if isinstance(entry, Example) else entry.names
         told = " ".join(names[0].split()).casefold()
         if told in first and id(entry) not in made:
             problems.append(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass as value
 from dataclasses import fields as fields_of
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
-
-T = TypeVar("T")
 
 SUFFIXES = (".yaml", ".yml", ".md", ".markdown")
 _LARGEST = 20_000_000  # bytes of one file
@@ -80,7 +77,7 @@ Names = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(max_length=5
 References = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), AfterValidator(_not_empty)]
 Values = Annotated[tuple[Name, ...], BeforeValidator(_as_list), Field(max_length=1000)]
 
-_TEXTS = ConfigDict(str_strip_whitespace=True)
+_TEXTS = ConfigDict(str_strip_whitespace=True, defer_build=True)
 
 
 @dataclass(frozen=True, config=_TEXTS)
@@ -302,17 +299,15 @@ class _Reader:
                 yield self._node(next(events), events, (), 0)
 
     def _node(self, event: Any, events: Iterator[Any], path: tuple[str | int, ...], depth: int) -> Any:
-        line = self._first_line + event.start_mark.line
-        self._lines.setdefault(path, line)
+        mark: Any = event.start_mark
+        self._lines.setdefault(path, self._first_line + mark.line)
         if isinstance(event, yaml.AliasEvent):
             # An alias of an alias grows without bound when it is walked.
-            raise yaml.MarkedYAMLError(
-                problem="aliases (*name) are not taken: write it out", problem_mark=event.start_mark
-            )
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not taken: write it out", problem_mark=mark)
         if isinstance(event, yaml.ScalarEvent):
             return "" if event.value in ("~", "null") and event.implicit[0] else event.value
         if depth == _DEEPEST:
-            raise yaml.MarkedYAMLError(problem=f"it is nested more than {_DEEPEST} deep", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem=f"it is nested more than {_DEEPEST} deep", problem_mark=mark)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Any] = []
             while not isinstance(item := next(events), yaml.SequenceEndEvent):
@@ -320,10 +315,11 @@ class _Reader:
             return items
         found: dict[str, Any] = {}
         while not isinstance(key_event := next(events), yaml.MappingEndEvent):
+            key_mark: Any = key_event.start_mark
             if not isinstance(key_event, yaml.ScalarEvent):
-                raise yaml.MarkedYAMLError(problem="a key must be a plain text", problem_mark=key_event.start_mark)
+                raise yaml.MarkedYAMLError(problem="a key must be a plain text", problem_mark=key_mark)
             key = key_event.value
-            line = self._first_line + key_event.start_mark.line
+            line = self._first_line + key_mark.line
             twice = key in found
             if not twice:
                 self._lines[(*path, key)] = line
@@ -407,20 +403,20 @@ class _Reader:
             if note := self._checked(FieldNote, entry, (*path, "fields", name), f"field {name!r}"):
                 yield note
 
-    def _checked(self, kind: type[T], given: Any, path: tuple[str | int, ...], called: str) -> T | None:
+    def _checked(self, kind: type[Any], given: Any, path: tuple[str | int, ...], called: str) -> Any:
         """The entry, or None and a problem for each thing that is wrong with it."""
         if not isinstance(given, dict):
-            self._report(self._line(path), f"{called} must be a mapping with the keys {', '.join(_keys(kind))}.")
+            self._report(self._line(path), f"{called} must be a mapping with the keys {', '.join(_KEYS[kind])}.")
             return None
         sound = True
         for key in given:
-            if key not in _keys(kind):
-                self._report(self._line((*path, key)), f"{called} has no key {key!r}. {_near(key, _keys(kind))}")
+            if key not in _KEYS[kind]:
+                self._report(self._line((*path, key)), f"{called} has no key {key!r}. {_near(key, _KEYS[kind])}")
                 sound = False
         if not sound:
             return None
         try:
-            return _validator(kind)({**given, "place": Place(self._file, self._line(path))})
+            return _VALIDATORS[kind].validate_python({**given, "place": Place(self._file, self._line(path))})
         except ValidationError as error:
             for each in error.errors(include_url=False, include_input=False):
                 told = ".".join(map(str, each["loc"])) or "it"
@@ -446,15 +442,14 @@ class _Reader:
             self._problems.append(self._problem(line, "and more; mend these first."))
 
 
-@cache
 def _keys(kind: type[Any]) -> tuple[str, ...]:
     names = {"fields": "from", "target_fields": "to"} if kind is Join else {}
     return tuple(names.get(each.name, each.name) for each in fields_of(kind) if each.name != "place")
 
 
-@cache
-def _validator(kind: type[T]) -> Callable[[Any], T]:
-    return TypeAdapter(kind).validate_python
+_KINDS: tuple[type[Any], ...] = (TableNote, FieldNote, Join, Term, Metric, Example)
+_KEYS = {kind: _keys(kind) for kind in _KINDS}
+_VALIDATORS: dict[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _KINDS}
 
 
 def _near(key: str, known: Sequence[str]) -> str:
