@@ -44,6 +44,7 @@ _SCHEMA_FITS, _NEIGHBOURS_FIT = 0.5, 0.17
 # Only so many tables are looked at closely; the rarest words choose them, until so many places were seen.
 _CANDIDATES, _LOOKED_AT = 120, 8_000
 _SMALL_SCHEMA = 60
+_LONGEST_QUESTION, _LONGEST_WORD = 10_000, 40  # characters
 # The tables that join two of the first hits are given too, so many at most.
 _BRIDGED, _BRIDGES = 5, 3
 
@@ -103,7 +104,7 @@ class MetadataIndex:
         among what is given even if no word fits it.
         """
         values = tuple(values)
-        asked = self._understood(words, values)
+        asked = self._understood(words[:_LONGEST_QUESTION], values)
         candidates = self._candidates(asked)
         found = self._contributions(asked, candidates)
         scores = self._scores(found, candidates)
@@ -159,7 +160,7 @@ class MetadataIndex:
             also(other, weight * _NEAR)
         for other in self._roots.get(root(term), ()):
             also(other, _SAME_ROOT)
-        if term not in self._postings and len(terms) == 1:
+        if term not in self._postings and len(terms) == 1 and len(term) <= _LONGEST_WORD:
             for spelling in _less_one(term):
                 for other in self._spellings.get(spelling, ()):
                     also(other, _MISSPELT)
@@ -277,22 +278,31 @@ class MetadataIndex:
         self, best: list[int], fitting: set[int]
     ) -> Iterator[tuple[int, tuple[TableMeta, TableMeta] | None]]:
         """The best tables, and close after two that fit, but do not join, the table that joins them."""
-        given: set[int] = set()
+        given: dict[int, None] = {}
         bridges = 0
         for place, at in enumerate(best):
             if at not in given:
-                given.add(at)
-                yield at, None
+                given[at] = None
+                yield (
+                    at,
+                    None
+                    if at in fitting
+                    else self._joined_by(at, [each for each in given if each in fitting]),
+                )
             if place >= _BRIDGED or at not in fitting:
                 continue
             for better in best[:place]:
                 if better not in fitting or at in self._neighbours[better]:
                     continue
-                for bridge in sorted((self._neighbours[at] & self._neighbours[better]) - given):
+                for bridge in sorted((self._neighbours[at] & self._neighbours[better]) - given.keys()):
                     if bridge not in best[: place + 3] and bridges < _BRIDGES:
                         bridges += 1
-                        given.add(bridge)
+                        given[bridge] = None
                         yield bridge, (self._tables[better], self._tables[at])
+
+    def _joined_by(self, bridge: int, given: list[int]) -> tuple[TableMeta, TableMeta] | None:
+        joined = [self._tables[at] for at in given if at in self._neighbours[bridge]]
+        return (joined[0], joined[1]) if len(joined) > 1 else None
 
     def _hit(
         self,
@@ -401,7 +411,7 @@ def _rarity(number: int, found: int) -> float:
 
 def _less_one(term: str) -> Iterator[str]:
     """The term and its spellings less one letter: two words that share one are a slip of the pen apart."""
-    if len(term) >= 5 and term.isascii() and term.isalpha():
+    if 5 <= len(term) <= _LONGEST_WORD and term.isascii() and term.isalpha():
         yield term
         for at in range(1, len(term)):
             yield term[:at] + term[at + 1 :]

@@ -26,6 +26,7 @@ DistinctValues = Callable[[TableMeta, FieldMeta, int], tuple[tuple[object, ...],
 VALUES_A_FIELD = 2_000
 VALUES_IN_ALL = 200_000
 LONGEST_VALUE = 80
+_LONGEST_QUESTION = 10_000  # characters
 _FIRST_WAIT = 0.7  # seconds that the first search waits for values
 TEXT_TYPE = re.compile(
     r"char|text|string|clob|enum|symbol|name|nullable\(string|lowcardinality", re.IGNORECASE
@@ -106,7 +107,7 @@ class ValueIndex:
         """The stored values that the text names, wholly or for the greater part, most covered first."""
         named: dict[int, list[str]] = defaultdict(list)
         with self._lock:
-            for word in asked_words(text):
+            for word in asked_words(text[:_LONGEST_QUESTION]):
                 found = self._by_word.get(word, ())
                 if len(found) <= _COMMON:
                     for at in found:
