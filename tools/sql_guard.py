@@ -153,6 +153,7 @@ class _Guard:
         except SqlRefused as unparsable:
             return self._by_second_opinion(unparsable)
         self._nodes(parsed.tree)
+        self._complete(tokens, parsed)
         self._call_names(calls, parsed.tree)
         found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
@@ -183,6 +184,13 @@ class _Guard:
             except SqlglotError as error:
                 raise SqlRefused(f"The statement cannot be read: {_first_line(error)}.") from error
             return _Parsed(_tree(tokens, text, self.dialect), other)
+
+    def _complete(self, tokens: list[Token], parsed: _Parsed) -> None:
+        """No SELECT of the text may be missing in the tree: sqlglot drops what stands in VARCHAR(...) on DuckDB."""
+        written = sum(token.token_type is TokenType.SELECT for token in tokens)
+        apart = sum(len(re.findall(r"\bselect\b", text, re.I)) for text in parsed.spelling.apart)
+        if written > apart + sum(1 for _ in parsed.tree.find_all(exp.Select)):
+            raise SqlRefused("A subquery stands where none can be. Use WITH to name it, and join it.")
 
     def _expression(self, text: str) -> Reading:
         """Look at an expression that was taken out of the statement to make it parsable."""

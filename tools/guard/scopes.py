@@ -315,6 +315,8 @@ class ColumnShapes:
         if isinstance(source, exp.Table | exp.Lateral | exp.Unnest):  # a function: its alias names its column
             names = {source.alias_or_name.lower(), *_names_of(source.this)} | _FUNCTION_COLUMNS
             columns = {each.name.lower() for each in source.find_all(exp.ColumnDef, exp.JSONColumnDef)}
+            if isinstance(offset := source.args.get("offset"), exp.Expr):
+                columns.add(offset.name.lower())  # WITH ORDINALITY AS a(b, c): sqlglot keeps c there
             inner = self.of_query(source.this.this) if isinstance(source.this, exp.Subquery) else frozenset()
             return None if inner is None else frozenset(names) | renamed | columns | inner
         if isinstance(source, exp.Values):

@@ -17,6 +17,11 @@ def _words(text: str) -> frozenset[str]:
 
 _COMPARISONS = {"<": "ASC", "<=": "ASC", ">": "DESC", ">=": "DESC"}
 _FORMS = frozenset({"nfc", "nfd", "nfkc", "nfkd"})
+_XML_NOISE = {
+    "xmlroot": ("version", "no", "standalone"),
+    "xmlpi": ("name",),
+    "xmlexists": ("by", "ref", "value"),
+}
 _JSON_CALLS = frozenset({"json_query", "json_value", "json_exists"})
 _JSON_NOISE = _words(
     "with without conditional unconditional array wrapper keep omit quotes on scalar string error empty"
@@ -131,7 +136,7 @@ def _substring_similar(it: Spelling) -> None:
 def _escape_expression(it: Spelling) -> None:
     """LIKE p ESCAPE expression: sqlglot knows literals only there."""
     for at in range(len(it.words)):
-        if it.lower(at) == "escape" and it.lower(at + 1)[:1] not in ("'", "e'", ""):
+        if it.lower(at) == "escape":
             it.words[at] = "||"
             it.same = False
 
@@ -157,6 +162,13 @@ def _xml(it: Spelling) -> None:
                         it.words[inner] = "::"
                     elif it.lower(inner) in ("indent", "no"):
                         it.words[inner] = ""
+        elif it.lower(at) in _XML_NOISE and it.lower(at + 1) == "(":
+            for inner in range(at + 2, it.closing(at + 1)):
+                if it.lower(inner) == "passing":
+                    it.words[inner] = ","
+                elif it.lower(inner) in _XML_NOISE[it.lower(at)] and it.lower(inner + 1) not in ("(", ",", ")", "."):
+                    it.words[inner] = ""
+                it.same = False
 
 
 def _normalized(it: Spelling) -> None:
