@@ -11,9 +11,11 @@ import base64
 import contextlib
 import hashlib
 import logging
+import os
 import queue
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -38,6 +40,7 @@ CLOUD = "https://cloud.langfuse.com"
 _PROMPT_SECONDS = 1
 _EXPORT_SECONDS = 5
 _SEND_EVERY_SECONDS = 1.0
+_ASK_AGAIN_SECONDS = 60.0
 
 
 class LangfuseUnreachable(Exception):
@@ -108,6 +111,7 @@ class LangfuseClient:
         self._store = store
         self._base_url = base_url
         self._project_id: str | None = None
+        self._ask_project_at = 0.0
         self._closed = False
         self._failed_once = False
         self._worker: _Worker | None = None
@@ -115,7 +119,7 @@ class LangfuseClient:
             atexit.register(self.close)
         if self.remote:
             self._worker = _Worker()
-            self._worker.do(self._learn_project_id)
+            self._ask_for_project()
 
     @classmethod
     def create(
@@ -135,10 +139,10 @@ class LangfuseClient:
         """
         redact = redact or Redactor(secret_key or "")
         if not (public_key and secret_key):
+            public_key = secret_key = None
             if store is None:
                 return cls(None, None, None, redact)
-            return cls(*_local_sdk(store, environment, release), store, redact)
-        address = (base_url or CLOUD).rstrip("/")
+        address = (base_url or CLOUD).rstrip("/") if public_key else ""
 
         def on_trouble(complaint: str) -> None:
             kept = f"they are still kept in {store.path}" if store else "they are lost until it does"
@@ -147,7 +151,22 @@ class LangfuseClient:
                 redact(address), redact(_reason(complaint)), kept, _advice(complaint),
             )  # fmt: skip
 
-        sdk, provider = _remote_sdk(public_key, secret_key, address, store, environment, release, on_trouble)
+        try:
+            with unheard():
+                if public_key and secret_key:
+                    sdk, provider = _remote_sdk(
+                        public_key, secret_key, address, store, on_trouble, environment, release
+                    )
+                else:
+                    sdk, provider = _local_sdk(store, environment, release)
+        except (
+            Exception
+        ) as error:  # the SDK reads a dozen variables of its own, and stumbles over a wrong one
+            _log.warning(
+                "Tracing is off, because Langfuse's SDK does not start (%s: %s). Check the variables LANGFUSE_… "
+                "and OTEL_….", type(error).__name__, redact(str(error)),
+            )  # fmt: skip
+            return cls(None, None, None, redact)
         project = hashlib.sha256(f"{address} {public_key}".encode()).hexdigest()[:12]
         return cls(sdk, provider, store, redact, base_url=address, project=project)
 
@@ -198,14 +217,19 @@ class LangfuseClient:
                 name=name, as_type=kind, end_on_exit=False, **self.linked(told)
             )
             observation = Observation(self, stack.enter_context(opened), context.get_current())
+            span = trace.get_current_span()
+            if not span.is_recording():  # switched off by OTEL_SDK_DISABLED or LANGFUSE_TRACING_ENABLED
+                return None
             if parent is None and self._store is not None:
                 # Written when it begins as well, so that a question whose process was killed is not forgotten.
-                self._store.write(record_of(cast("ReadableSpan", trace.get_current_span())))
+                self._store.write(record_of(cast("ReadableSpan", span)))
             return observation
         return None
 
     def link(self, trace_id: str) -> str | None:
         """The address of a trace in Langfuse; None when local, or while the project is not known."""
+        if trace_id and self._project_id is None:
+            self._ask_for_project()
         if not (trace_id and self._project_id):
             return None
         return f"{self._base_url}/project/{self._project_id}/traces/{trace_id}"
@@ -264,6 +288,7 @@ class LangfuseClient:
         atexit.unregister(self.close)
         if self._worker is not None:
             self._worker.do(self._stop, wait_seconds=3.0)
+            self._worker.end()
         else:
             self._stop()
         if self._store is not None:
@@ -276,15 +301,16 @@ class LangfuseClient:
         number may be another text.
         """
         prompt = told.pop("prompt", None)
-        if prompt is None:
+        if not (name := getattr(prompt, "name", None)):
             return told
+        version = getattr(prompt, "version", None)
         source = getattr(prompt, "source", "langfuse")
         told["metadata"] = {
             **(told.get("metadata") or {}),
-            "prompt": {"name": prompt.name, "version": prompt.version, "source": source},
+            "prompt": {"name": name, "version": version, "source": source},
         }
         if not (self.remote and source == "file"):
-            told["prompt"] = SimpleNamespace(name=prompt.name, version=prompt.version, is_fallback=False)
+            told["prompt"] = SimpleNamespace(name=name, version=version, is_fallback=False)
         return told
 
     @contextlib.contextmanager
@@ -296,13 +322,20 @@ class LangfuseClient:
         except Exception as error:
             if not self._failed_once:
                 self._failed_once = True
-                _log.warning("A span was lost (%s); answers are not affected.", type(error).__name__)
+                _log.warning(
+                    "A part of a trace was lost (%s); answers are not affected.", type(error).__name__
+                )
 
     @property
     def _api(self) -> Any:
         if self._sdk is None or not self.remote:
             raise LangfuseUnreachable("there are no keys for it")
         return self._sdk.api
+
+    def _ask_for_project(self) -> None:
+        if self._worker is not None and time.monotonic() >= self._ask_project_at:
+            self._ask_project_at = time.monotonic() + _ASK_AGAIN_SECONDS
+            self._worker.do(self._learn_project_id)
 
     def _learn_project_id(self) -> None:
         with contextlib.suppress(LangfuseUnreachable), _as_unreachable():
@@ -320,24 +353,35 @@ class _Worker:
     """A daemon thread for what may hang. Started early: at interpreter exit Python 3.12 starts no new ones."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name="dbagent-langfuse", daemon=True).start()
+        self._start()
 
     def do(self, job: Callable[[], None], *, wait_seconds: float = 0.0) -> bool:
         """Have it done after what is being done; whether it was done within that time."""
+        if self._process != os.getpid():  # a fork takes no threads along
+            self._start()
         done = threading.Event()
         self._jobs.put((job, done))
         return done.wait(wait_seconds)
 
-    def _work(self) -> None:
-        while True:
-            job, done = self._jobs.get()
+    def end(self) -> None:
+        """Stop after what is being done."""
+        self._jobs.put(None)
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], None], threading.Event] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._work, args=(self._jobs,), name="dbagent-langfuse", daemon=True).start()
+
+    @staticmethod
+    def _work(jobs: queue.SimpleQueue[tuple[Callable[[], None], threading.Event] | None]) -> None:
+        while (next_one := jobs.get()) is not None:
+            job, done = next_one
             with unheard(), contextlib.suppress(Exception):  # told by ToLangfuse already
                 job()
             done.set()
 
 
-def _local_sdk(store: TraceStore, environment: str, release: str) -> tuple[Langfuse, TracerProvider]:
+def _local_sdk(store: TraceStore | None, environment: str, release: str) -> tuple[Langfuse, TracerProvider]:
     """The SDK with nobody at the other end: no span is queued for sending, every request is answered 404."""
     import httpx
     from langfuse import Langfuse
@@ -366,9 +410,9 @@ def _remote_sdk(
     secret_key: str,
     base_url: str,
     store: TraceStore | None,
+    on_trouble: Callable[[str], None],
     environment: str,
     release: str,
-    on_trouble: Callable[[str], None],
 ) -> tuple[Langfuse, TracerProvider]:
     from langfuse import Langfuse, __version__
     from opentelemetry.exporter.otlp.proto.http import Compression

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,12 +75,11 @@ def record_of(span: ReadableSpan) -> SpanRecord:
     told: dict[str, Any] = dict(span.attributes or {})
 
     def from_json(name: str) -> Any:
-        text = told.get(_OBSERVATION + name)
-        return json.loads(text) if isinstance(text, str) else None
+        return _from_json(told.get(_OBSERVATION + name))
 
     context = span.get_span_context()
     metadata = {
-        key.removeprefix(_METADATA): json.loads(value)
+        key.removeprefix(_METADATA): _from_json(value)
         for key, value in told.items()
         if key.startswith(_METADATA)
     }
@@ -87,7 +87,6 @@ def record_of(span: ReadableSpan) -> SpanRecord:
     named = metadata.get("prompt")
     prompt = named if isinstance(named, dict) else {}
     started, ended = span.start_time or 0, span.end_time
-    first_token_at = from_json("completion_start_time")
     return SpanRecord(
         trace_id=format_trace_id(context.trace_id) if context else "",
         id=format_span_id(context.span_id) if context else "",
@@ -106,9 +105,21 @@ def record_of(span: ReadableSpan) -> SpanRecord:
         cost=from_json("cost_details") or {},
         prompt_name=told.get(_OBSERVATION + "prompt.name", prompt.get("name")),
         prompt_version=told.get(_OBSERVATION + "prompt.version", prompt.get("version")),
-        first_token_at=datetime.fromisoformat(first_token_at) if first_token_at else None,
+        first_token_at=_moment(from_json("completion_start_time")),
         user=told.get("user.id"),
         session=told.get("session.id"),
         tags=tuple(told.get("langfuse.trace.tags", ())),
         metadata=metadata,
     )
+
+
+def _from_json(text: object) -> Any:
+    with suppress(ValueError):
+        return json.loads(text) if isinstance(text, str) else None
+    return None
+
+
+def _moment(text: object) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    return None

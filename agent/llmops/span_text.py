@@ -52,6 +52,8 @@ def as_metadata(values: Mapping[Any, object] | None, redact: Redact) -> dict[str
     """Metadata key by key, each value of plain JSON or text, at most 4,000 characters."""
     if not values:
         return None
+    if not isinstance(values, Mapping):
+        values = {"value": values}
     kept: dict[str, Any] = {}
     for key, value in list(values.items())[:MOST_METADATA]:
         if value is None:

@@ -287,9 +287,12 @@ class TraceStore:
 
 def _version(connection: sqlite3.Connection) -> int:
     """The format of the file, 0 for an empty one. Raises DatabaseError for a file that is something else."""
+    # In one transaction: another process may be making it an instant later.
+    connection.execute("BEGIN")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    connection.execute("ROLLBACK")
     if application != _APPLICATION and not (empty and not application and not version):
         raise sqlite3.DatabaseError("it is another SQLite database")
     if version > _VERSION:

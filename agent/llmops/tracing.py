@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from agent.llmops.langfuse_client import LangfuseClient, Observation
 from agent.llmops.span_text import as_metadata, as_text, one_line
@@ -17,6 +17,8 @@ _LONGEST_ID = 200  # characters; the SDK drops a longer user, session or tag
 
 # Our own, not OpenTelemetry's current span: that one belongs to the application we run in.
 _current: ContextVar[Observation | None] = ContextVar("dbagent_span", default=None)
+
+Number = TypeVar("Number", int, float)
 
 _MOST_TOKENS = 2**53  # what an endpoint counts is not always to be believed; SQLite takes 63 bits
 
@@ -54,23 +56,23 @@ class Span:
         """
         if self._observation is None:
             return
-        redact = self._observation.client.redact
-        self._observation.update(
-            **_told(
-                redact,
+        client = self._observation.client
+        with client.at_the_door():
+            told = _told(
+                client.redact,
                 output=output,
                 input=input,
                 metadata=metadata,
                 model=model,
                 model_parameters=model_parameters,
                 usage_details=_usage(usage),
-                cost_details=cost and {kind: float(dollars) for kind, dollars in cost.items()},
+                cost_details=cost and _numbers(cost, float),
                 level=level,
-                status_message=status and one_line(status, redact),
+                status_message=status and one_line(status, client.redact),
                 prompt=prompt,
                 completion_start_time=first_token_at,
             )
-        )
+            self._observation.update(**told)
 
 
 class Tracing:
@@ -98,14 +100,16 @@ class Tracing:
             yield _OFF
             return
         redact = self._client.redact
-        observation = self._client.start(
-            one_line(name, redact, _LONGEST_ID),
-            "agent",
-            user_id=_id(user_id, redact),
-            session_id=_id(session_id, redact),
-            tags=[_id(tag, redact) or "" for tag in tags if tag],
-            **_told(redact, input=input, metadata=metadata),
-        )
+        observation = None
+        with self._client.at_the_door():
+            observation = self._client.start(
+                one_line(name, redact, _LONGEST_ID),
+                "agent",
+                user_id=_id(user_id, redact),
+                session_id=_id(session_id, redact),
+                tags=[short for tag in tags if (short := _id(tag, redact))],
+                **_told(redact, input=input, metadata=metadata),
+            )
         with self._within(observation) as span:
             yield span
 
@@ -131,20 +135,20 @@ class Tracing:
             return
         redact = self._client.redact
         parent = _current.get()
-        observation = self._client.start(
-            one_line(name, redact, _LONGEST_ID),
-            kind,
-            # The parent may be another agent's, when one runs as a tool of the other; it has its own client.
-            parent if parent is not None and parent.client is self._client else None,
-            **_told(
-                redact,
-                input=input,
-                metadata=metadata,
-                model=model,
-                model_parameters=model_parameters,
-                prompt=prompt,
-            ),
-        )
+        if parent is not None and parent.client is not self._client:
+            parent = None  # another agent's, which asks this one; each keeps its own traces
+        told = {
+            "input": input,
+            "metadata": metadata,
+            "model": model,
+            "model_parameters": model_parameters,
+            "prompt": prompt,
+        }
+        observation = None
+        with self._client.at_the_door():
+            observation = self._client.start(
+                one_line(name, redact, _LONGEST_ID), kind, parent, **_told(redact, **told)
+            )
         with self._within(observation) as span:
             yield span
 
@@ -200,13 +204,22 @@ def _usage(usage: Mapping[str, int] | None) -> dict[str, int] | None:
     """As Langfuse counts: kinds that do not overlap, and their total."""
     if usage is None:
         return None
-    counted = {kind: min(int(tokens), _MOST_TOKENS) for kind, tokens in usage.items()}
+    counted = {kind: min(tokens, _MOST_TOKENS) for kind, tokens in _numbers(usage, int).items()}
     cached = counted.pop("cached", 0)
     counted.setdefault("total", counted.get("input", 0) + counted.get("output", 0))
     if cached:
         counted["input"] = max(counted.get("input", 0) - cached, 0)
         counted["input_cached_tokens"] = cached
     return counted
+
+
+def _numbers(amounts: Mapping[str, Any], number: Callable[[Any], Number]) -> dict[str, Number]:
+    """Those of the amounts that are numbers: they come from an endpoint that may send anything."""
+    good: dict[str, Number] = {}
+    for kind, amount in amounts.items():
+        with suppress(TypeError, ValueError, OverflowError):
+            good[str(kind)] = number(amount)
+    return good
 
 
 def _id(value: str | None, redact: Any) -> str | None:
