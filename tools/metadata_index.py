@@ -27,6 +27,8 @@ _PLACES = {  # how much a word counts by where it stands, and how much a long te
     "comment": (1.0, 0.6),
     "field comment": (0.5, 0.7),
     "schema": (0.25, 0.0),
+    "synonym": (5.6, 0.0),  # as names do; several of them are several names and not a long one
+    "field synonym": (1.4, 0.0),
 }
 _SATURATION = 0.6
 _NEAR = 0.75  # of what the thesaurus says
@@ -319,14 +321,16 @@ class MetadataIndex:
             for term, weight in each.terms.items():
                 terms[term] = max((weight * rarity * each.weight, each.word), terms.get(term, (0.0, "")))
         reasons = []
-        for place, text in (("name", table.name), ("comment", table.comment)):
+        places = (("name", table.name), ("synonym", " | ".join(table.synonyms)), ("comment", table.comment))
+        for place, text in places:
             words = dict.fromkeys(terms[term][1] for term in self._terms(text) if term in terms)
             if words:
                 reasons.append(f"{place} " + ", ".join(f'"{word}"' for word in words))
         fits: list[tuple[float, int]] = []
         for number, each_field in enumerate(table.fields):
             matched: dict[str, float] = {}
-            for term in (*self._terms(each_field.name), *self._terms(each_field.comment)):
+            named = self._terms(each_field.name) + self._all_terms(each_field.synonyms)
+            for term in (*named, *self._terms(each_field.comment)):
                 strength, word = terms.get(term, (0.0, ""))
                 matched[word] = max(strength, matched.get(word, 0.0))
             if fit := sum(matched.values()):
@@ -347,6 +351,9 @@ class MetadataIndex:
         known = (word for word in self._thesaurus.unspaced(text) if len(word) != 2)  # pairs are pieces anyway
         return (*stems, *parts, *self._thesaurus.phrases(stems), *known)
 
+    def _all_terms(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(term for text in texts for term in self._terms(text))
+
     def _weighed(self) -> dict[str, dict[int, float]]:
         """For each term the tables that have it, with how much it stands out in each: 0 to 1 (BM25F)."""
         texts: list[dict[str, Sequence[str]]] = []
@@ -358,6 +365,8 @@ class MetadataIndex:
                 "comment": self._terms(table.comment),
                 "field": [term for each in table.fields for term in self._terms(each.name)],
                 "field comment": [term for each in table.fields for term in self._terms(each.comment)],
+                "synonym": self._all_terms(table.synonyms),
+                "field synonym": [term for each in table.fields for term in self._all_terms(each.synonyms)],
             }
             texts.append(places)
             for place, found in places.items():
@@ -377,13 +386,15 @@ class MetadataIndex:
         }
 
     def _names(self) -> dict[str, dict[int, float]]:
-        """For each term the tables that have it in their names, with its share of the name: 0 to 1."""
+        """For each term the tables that have it in a name or synonym, with its share of that: 0 to 1."""
         names: dict[str, dict[int, float]] = defaultdict(dict)
         for at, table in enumerate(self._tables):
-            terms = dict.fromkeys(self._terms(table.name))
-            words = sum(" " not in term for term in terms)
-            for term in terms:
-                names[term][at] = min(1.0, (term.count(" ") + 1) / words)
+            for name in (table.name, *table.synonyms):
+                terms = dict.fromkeys(self._terms(name))
+                words = sum(" " not in term for term in terms)
+                for term in terms:
+                    share = min(1.0, (term.count(" ") + 1) / words)
+                    names[term][at] = max(share, names[term].get(at, 0.0))
         return names
 
     def _linked(self) -> list[set[int]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, field_validator
 
 from tools.arguments import Arguments
+from tools.knowledge import Known, line_of, references
 from tools.metadata import DatabaseMeta, TableMeta, quoted
 from tools.metadata_index import TableHit, index_of
 from tools.text import literal, one_line
@@ -22,6 +23,7 @@ _FIELDS_NAMED = 3  # of those that matched, with their comments
 _BYTES = 12_000
 _BLOCKS = 5
 _VALUES_LISTED = 4
+_TERMS_LISTED = 5
 _NAMED = 0.8
 
 
@@ -42,6 +44,7 @@ class SearchResult:
     hits: tuple[TableHit, ...]
     meta: DatabaseMeta
     values_complete: bool = True
+    terms: tuple[Known, ...] = ()  # of the company's knowledge, that the words name
 
     def for_model(self) -> str:
         """One block a table, best first, and what to do next; bounded."""
@@ -58,7 +61,12 @@ class SearchResult:
                 blocks.append(block)
             else:
                 unlikely.append(self.meta.sql_name(hit.table))
-        return "\n\n".join([*blocks, self._next(unlikely)])
+        return "\n\n".join([*blocks, *self._terms(), self._next(unlikely)])
+
+    def _terms(self) -> list[str]:
+        """`terms: Metric: …; Term: …`, short."""
+        lines = [line_of(each, self.meta, 160) for each in self.terms[:_TERMS_LISTED]]
+        return ["terms: " + " | ".join(lines)] if lines else []
 
     def _next(self, unlikely: list[str]) -> str:
         said = "Next: show_table for sample values and comments, or execute_sql if this is enough."
@@ -72,7 +80,7 @@ class SearchResult:
         some = [self.meta.sql_name(table) for table, _ in zip(self.meta.tables(), range(20), strict=False)]
         if not some:
             return "This database has no tables that may be read. Say so to the user."
-        return (
+        return "".join(f"{each}\n\n" for each in self._terms()) + (
             f"Nothing is named or described like {one_line(self.words, 100)!r}. Search with other words "
             f"(synonyms, the schema's language). Tables that exist: {', '.join(some)}."
         )
@@ -140,8 +148,11 @@ def search_metadata(arguments: SearchMetadata, database: Database) -> SearchResu
     """Find tables, fields and stored values by words. Best first, with how tables join."""
     values = values_of(database)
     complete = values.complete
-    hits = index_of(database).search(arguments.words, values=values.search(arguments.words))
-    return SearchResult(arguments.words, hits, database.meta, complete)
+    terms = database.knowledge.named_in(arguments.words, database.meta)
+    # What a term or a metric is about is looked for with it: its table may share no word with its name.
+    words = " ".join([arguments.words, *(name for each in terms for name in references(each))])
+    hits = index_of(database).search(words, values=values.search(arguments.words))
+    return SearchResult(arguments.words, hits, database.meta, complete, terms)
 
 
 SEARCH_METADATA = tool(search_metadata)

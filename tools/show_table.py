@@ -151,6 +151,8 @@ def _chosen(table: TableMeta, wanted: Sequence[str]) -> tuple[FieldMeta, ...]:
 def _ddl(description: TableDescription, meta: DatabaseMeta) -> str:
     table, dialect = description.table, meta.dialect
     about = one_line(table.comment, 300)
+    if table.synonyms:
+        about += f"{'.' if about and about[-1] not in '.。!?' else ''} Synonyms: {_synonyms(table.synonyms)}."
     if table.row_estimate is not None:
         about += f"{'.' if about and about[-1] not in '.。!?' else ''} ~{table.row_estimate} rows"
     lines = [f"-- {about.strip()}"] if about else []
@@ -198,12 +200,18 @@ def _remark(field: FieldMeta, samples: SampleValues | None) -> str:
     said = one_line(field.comment, 300)
     # Our own marker must not be faked by a comment that holds it.
     parts = [said.replace("; values: ", ", values: ")] if said else []
+    if field.synonyms:
+        parts.append("synonyms: " + _synonyms(field.synonyms).replace("; values: ", ", values: "))
     if samples is not None and samples.values:
         count = "many" if samples.distinct is None else str(samples.distinct)
         shown = _shown(samples)
         values = ", ".join(literal(value) for value in shown)
         parts.append(f"values: {values} ({len(shown)} of {count})")
     return "; ".join(parts)
+
+
+def _synonyms(synonyms: Sequence[str]) -> str:
+    return one_line(", ".join(synonyms), 120)
 
 
 def _shown(samples: SampleValues) -> tuple[object, ...]:
