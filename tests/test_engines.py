@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +24,10 @@ import psycopg
 import pymysql
 import pytest
 
-from tools.engines import open_engine
+from tools.engines import open_engine, open_here
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
 from tools.engines.place import locate
-from tools.errors import SqlFailed, SqlTimeout
+from tools.errors import DatabaseUnavailable, SqlFailed, SqlTimeout
 
 KINDS = ("duckdb", "sqlite", "postgres", "mysql")
 Run = Callable[..., Fetched]
@@ -644,3 +649,185 @@ def test_a_file_is_not_touched_by_reading(tmp_path: Path) -> None:
     engine.close()
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
     assert [each.name for each in tmp_path.iterdir()] == ["still.sqlite"]
+
+
+# What one scalar call does cannot be interrupted: only the end of its process ends it.
+STUCK = {
+    "duckdb": "SELECT levenshtein(repeat('x', 100000), repeat('y', 100000)) AS d",
+    "sqlite": "SELECT printf('%.900000000c', 'x') AS long",
+}
+GREEDY = {
+    "duckdb": ("SELECT length(repeat('x', 900000000))", "SELECT list(range) FROM range(100000000)"),
+    "sqlite": ("SELECT replace(hex(zeroblob(30000000)), '0', 'abcdefgh')",),
+}
+
+
+def _pid(engine: Any) -> int:
+    return int(engine._idle[-1]._process.pid)
+
+
+def _megabytes(pid: int, what: str) -> int:
+    return next(int(line.split()[1]) for line in _status(pid) if line.startswith(what)) // 1024
+
+
+def _status(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/status").read_text().splitlines()
+
+
+def _gone(pid: int, seconds: float = 4) -> bool:
+    deadline = time.monotonic() + seconds
+    while Path(f"/proc/{pid}").exists() and "Z" not in next(x for x in _status(pid) if x.startswith("State")):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+def test_what_cannot_be_interrupted_is_killed_and_the_next_query_works(engine: Engine, kind: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(SqlTimeout):
+        run(engine, STUCK[kind], seconds=0.5)
+    assert time.monotonic() - started < 1.0
+    assert run(engine, "SELECT 1 AS x").rows == ((1,),)
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+def test_what_cannot_be_interrupted_heeds_a_stop(engine: Engine, kind: str) -> None:
+    stop = Stop()
+    threading.Timer(0.2, stop.now).start()
+    started = time.monotonic()
+    with pytest.raises(SqlFailed, match="asker"):
+        run(engine, STUCK[kind], stop=stop)
+    assert time.monotonic() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql"), [(kind, sql) for kind, queries in GREEDY.items() for sql in queries]
+)
+def test_a_query_cannot_take_more_memory_than_it_may(engine: Engine, sql: str) -> None:
+    run(engine, "SELECT 1 AS x")
+    pid = _pid(engine)
+    with pytest.raises(SqlFailed):
+        run(engine, sql)
+    assert _pid(engine) == pid
+    assert _megabytes(pid, "VmHWM") < 600
+    assert run(engine, "SELECT 1 AS x").rows == ((1,),)
+
+
+@pytest.mark.parametrize("kind", ["duckdb"])
+def test_queries_run_beside_each_other(engine: Engine, kind: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: run(engine, "SELECT sleep_ms(200)"), range(4)))
+        started = time.monotonic()
+        list(threads.map(lambda _: run(engine, "SELECT sleep_ms(500)"), range(4)))
+    assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_worker_that_was_killed_is_replaced(engine: Engine, kind: str) -> None:
+    os.kill(_pid(engine), signal.SIGKILL)
+    time.sleep(0.1)
+    assert run(engine, "SELECT 1 AS x").rows == ((1,),)
+    threading.Timer(0.3, os.kill, (_pid(engine), signal.SIGKILL)).start()
+    with pytest.raises(SqlFailed, match="broke down"):
+        run(engine, ENDLESS["sqlite"])
+    assert run(engine, "SELECT 1 AS x").rows == ((1,),)
+
+
+def test_a_worker_has_none_of_the_program_s_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-for-workers")
+    (tmp_path / "e.sqlite").touch()
+    fresh = open_engine(locate(str(tmp_path / "e.sqlite")), 5)
+    assert b"sk-not-for-workers" not in Path(f"/proc/{_pid(fresh)}/environ").read_bytes()
+    fresh.close()
+
+
+def test_closing_ends_the_workers_and_refuses_what_comes_later(tmp_path: Path) -> None:
+    (tmp_path / "e.sqlite").touch()
+    engine = open_engine(locate(str(tmp_path / "e.sqlite")), 5)
+    pid = _pid(engine)
+    engine.close()
+    engine.close()
+    assert _gone(pid)
+    with pytest.raises(DatabaseUnavailable, match="closed"):
+        run(engine, "SELECT 1")
+
+
+def _program(text: str, *arguments: str, **options: Any) -> str:
+    """What a Python program of its own says."""
+    command = [sys.executable, "-P", "-c", textwrap.dedent(text), *arguments]
+    root = str(Path(__file__).resolve().parent.parent)
+    environment = {**os.environ, "PYTHONPATH": root}
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment, **options)
+    return str(ran.stdout)
+
+
+@pytest.mark.parametrize("sql", ["", STUCK["sqlite"]], ids=["at its end", "under a query"])
+def test_a_program_that_dies_leaves_no_worker_behind(tmp_path: Path, sql: str) -> None:
+    (tmp_path / "e.sqlite").touch()
+    said = _program(
+        """
+        import os, signal, sys, threading
+        from tools.engines import open_engine
+        from tools.engines.engine import Bounds, Stop
+        from tools.engines.place import locate
+        engine = open_engine(locate(sys.argv[1]), 30)
+        print(engine._idle[-1]._process.pid, flush=True)
+        threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
+        if sys.argv[2]:
+            engine.run(sys.argv[2], Bounds(10, 30), Stop())
+        """,
+        str(tmp_path / "e.sqlite"),
+        sql,
+    )
+    assert _gone(int(said))
+
+
+def test_a_forked_program_has_workers_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "e.sqlite").touch()
+    said = _program(
+        """
+        import os, sys
+        from tools.engines import open_engine
+        from tools.engines.engine import Bounds, Stop
+        from tools.engines.place import locate
+        engine = open_engine(locate(sys.argv[1]), 30)
+        child = os.fork()
+        mine = os.getpid()
+        rows = [engine.run(f"SELECT {mine} AS x", Bounds(10, 30), Stop()).rows for _ in range(50)]
+        if child:
+            os.waitpid(child, 0)
+        print(set(rows) == {((mine,),)}, flush=True)
+        """,
+        str(tmp_path / "e.sqlite"),
+    )
+    assert said == "True\nTrue\n"
+
+
+def test_a_module_in_the_folder_where_the_user_stands_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "sqlite3.py").write_text("open('ran', 'w')")
+    (tmp_path / "e.sqlite").touch()
+    said = _program(
+        """
+        from tools.engines import open_engine
+        from tools.engines.place import locate
+        open_engine(locate("e.sqlite"), 5).close()
+        print("opened")
+        """,
+        cwd=tmp_path,
+    )
+    assert said == "opened\n"
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+def test_an_engine_in_this_process_reads_the_same_and_ends_what_can_be_interrupted(
+    engine: Engine, kind: str, word: str
+) -> None:
+    here = open_here(engine._opening[0], 20)  # type: ignore[attr-defined]
+    assert run(here, f"SELECT n, said FROM {word} ORDER BY n").rows == ((1, "one"), (2, "two"), (3, "三"))
+    with pytest.raises(SqlTimeout):
+        run(here, ENDLESS[kind], seconds=0.3)
+    assert run(here, "SELECT 1 AS x").rows == ((1,),)
+    here.close()

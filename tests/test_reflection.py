@@ -365,12 +365,11 @@ class Counting:
 
 
 def test_a_thousand_tables_take_no_more_queries_than_one(tmp_path: Path) -> None:
+    tables = "".join(f"CREATE TABLE t{i} (a INTEGER PRIMARY KEY, b VARCHAR); " for i in range(1000))
     with closing(duckdb.connect(str(tmp_path / "m.duckdb"))) as made:
-        made.execute(";".join(f"CREATE TABLE t{i} (a INTEGER PRIMARY KEY, b VARCHAR)" for i in range(1000)))
+        made.execute(f"BEGIN; {tables} COMMIT")
     with closing(sqlite3.connect(tmp_path / "m.sqlite")) as lite:
-        lite.executescript(
-            ";".join(f"CREATE TABLE t{i} (a INTEGER PRIMARY KEY, b TEXT)" for i in range(1000))
-        )
+        lite.executescript(f"BEGIN; {tables} COMMIT")
     for name in ("m.duckdb", "m.sqlite"):
         place = locate(str(tmp_path / name))
         counting = Counting(open_engine(place, 20))

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tools.engines import open_engine
-from tools.engines.engine import Bounds, Engine, Fetched, Stop
+from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched, Stop
 from tools.engines.place import Place, locate
 from tools.errors import SqlFailed
 from tools.knowledge import Knowledge
@@ -27,12 +27,16 @@ _SAMPLE_LENGTH = 200
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one query may take: rows fetched, seconds in the database, bytes of one value and of all kept."""
+    """How much one query may take: rows fetched, seconds in the database, bytes of one value and of all kept.
+
+    `memory_bytes` is what an embedded engine (DuckDB, SQLite) may grow by; its process cannot take more.
+    """
 
     rows: int = 1000
     seconds: float = 30.0
     cell_bytes: int = 1_000_000
     result_bytes: int = 10_000_000
+    memory_bytes: int = MEMORY_BYTES
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,7 @@ def open_database(
     """
     limits = limits or Limits()
     place = locate(url)
-    engine = open_engine(place, limits.seconds)
+    engine = open_engine(place, limits.seconds, limits.memory_bytes)
     try:
         meta = reflect(engine, place, schemas, tell)
     except BaseException:

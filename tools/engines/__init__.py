@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from tools.engines.engine import Engine
+from tools.engines.engine import MEMORY_BYTES, Engine
 from tools.engines.place import Place
 
 _ENGINES = {
@@ -13,13 +13,28 @@ _ENGINES = {
     "postgres": ("tools.engines.postgres", "PostgresEngine"),
     "mysql": ("tools.engines.mysql", "MySQLEngine"),
 }
+_EMBEDDED = ("duckdb", "sqlite")
 
 
-def open_engine(place: Place, seconds: float) -> Engine:
-    """The engine for that kind of database, connected; `seconds` is the longest that any run may take.
+def open_engine(place: Place, seconds: float, memory_bytes: int = MEMORY_BYTES) -> Engine:
+    """The engine for that kind of database, connected; an embedded one in processes of its own.
 
-    Only the one driver is imported. Raises DatabaseUnavailable, DriverMissing.
+    `seconds` is the longest that any run may take, `memory_bytes` what an embedded engine may grow by.
+    Raises DatabaseUnavailable, DriverMissing.
+    """
+    if place.kind in _EMBEDDED:
+        process = importlib.import_module("tools.engines.process")
+        if process.can_run_apart():
+            engine: Engine = process.ProcessEngine(place, seconds, memory_bytes)
+            return engine
+    return open_here(place, seconds, memory_bytes)
+
+
+def open_here(place: Place, seconds: float, memory_bytes: int = MEMORY_BYTES) -> Engine:
+    """The engine in this process, where only the engine's own interrupt ends a query; as above.
+
+    Only the one driver is imported.
     """
     module, name = _ENGINES[place.kind]
-    engine: Engine = getattr(importlib.import_module(module), name)(place, seconds)
+    engine: Engine = getattr(importlib.import_module(module), name)(place, seconds, memory_bytes)
     return engine

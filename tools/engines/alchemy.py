@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from tools.engines.engine import Bounds, Fetched, Stop, Watch
+from tools.engines.engine import MEMORY_BYTES, Bounds, Fetched, Stop, Watch, out_of_memory, stopped, timed_out
 from tools.engines.place import Place
-from tools.errors import DatabaseUnavailable, SqlFailed, SqlTimeout
+from tools.errors import DatabaseUnavailable, SqlFailed
 
 POOL_SIZE = 8
 POOL_WAIT_SECONDS = 30
@@ -31,13 +31,15 @@ class AlchemyEngine(ABC):
     CLOSES_EARLY: ClassVar[bool] = True
     """Whether closing a cursor ends a query whose rows were not all fetched; else its connection is dropped."""
 
-    def __init__(self, place: Place, seconds: float) -> None:
-        """Connect. `seconds` is the longest that any run may take, for settings made once a connection.
+    def __init__(self, place: Place, seconds: float, memory_bytes: int = MEMORY_BYTES) -> None:
+        """Connect. `seconds` is the longest that any run may take, for settings made once a connection;
+        `memory_bytes` what an embedded engine may take.
 
         Raises DatabaseUnavailable, DriverMissing.
         """
         self.place = place
         self.seconds = seconds
+        self.memory_bytes = memory_bytes
         self._engine = self._create()
         self._connect().close()
 
@@ -66,13 +68,10 @@ class AlchemyEngine(ABC):
                 self._drop(connection)
             connection.close()
         if watch.reason == "stopped":
-            raise SqlFailed("The query was stopped before it had finished, because its asker asked for that.")
+            raise stopped()
         if watch.reason:
             # Also when rows came: MariaDB's BENCHMARK gives a wrong 0, not an error, when the time is up.
-            raise SqlTimeout(
-                f"The query was stopped after {bounds.seconds:g} s. Read less: filter more, join or group less, "
-                "or aggregate before joining."
-            )
+            raise timed_out(bounds.seconds)
         return replace(fetched, seconds=time.monotonic() - started)
 
     def close(self) -> None:
@@ -148,7 +147,7 @@ class AlchemyEngine(ABC):
         if lost:
             return SqlFailed("The connection to the database was lost while the query ran. Run it once more.")
         if isinstance(cause, MemoryError):
-            return SqlFailed("The query needs more memory than it may have. Read less, or aggregate more.")
+            return out_of_memory()
         return SqlFailed(self._message(cause, _MESSAGE_LINES))
 
     def _message(self, cause: BaseException, lines: int) -> str:

@@ -14,11 +14,10 @@ import sqlalchemy as sa
 
 from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
 from tools.engines.duckdb_dialect import DuckDBConnection
-from tools.engines.engine import Bounds, Fetched, Watch
+from tools.engines.engine import Bounds, Fetched, Watch, out_of_memory
 from tools.engines.values import interval
 from tools.errors import DatabaseUnavailable, SqlFailed
 
-_MEMORY_MIB = 384
 _LOCKED = {
     "enable_external_access": "false",
     "autoload_known_extensions": "false",
@@ -51,9 +50,10 @@ class DuckDBEngine(AlchemyEngine):
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         path = self.place.path
-        memory = {"memory_limit": f"{_MEMORY_MIB}MiB"}
+        # The rest is for what DuckDB does not count: long strings, and the rows on their way out.
+        limit = self.memory_bytes * 5 // 8 // 2**20
         if path is not None and not self.place.loads:
-            return duckdb.connect(path, read_only=True, config={**memory, **_LOCKED})
+            return duckdb.connect(path, read_only=True, config={"memory_limit": f"{limit}MiB", **_LOCKED})
         root = duckdb.connect(
             ":memory:", config={"python_enable_replacements": "false", "temp_directory": ""}
         )
@@ -61,7 +61,7 @@ class DuckDBEngine(AlchemyEngine):
             _load(root, Path(path))
         # DuckDB counts the loaded table as memory, so the limit stands above it.
         loaded = root.execute("SELECT coalesce(sum(memory_usage_bytes), 0) FROM duckdb_memory()").fetchone()
-        root.execute(f"SET memory_limit = '{_MEMORY_MIB + int(loaded[0] if loaded else 0) // 2**20}MiB'")
+        root.execute(f"SET memory_limit = '{limit + int(loaded[0] if loaded else 0) // 2**20}MiB'")
         for name, value in _LOCKED.items():
             if name not in ("temp_directory", "python_enable_replacements"):
                 root.execute(f"SET {name} = {value}")
@@ -78,6 +78,12 @@ class DuckDBEngine(AlchemyEngine):
         else:
             advice = "Check that it is a DuckDB database of a version this duckdb can read, and that you may read it."
         return DatabaseUnavailable(f"{self.place.shown} cannot be opened: {text.splitlines()[0]} {advice}")
+
+    def _failed(self, cause: BaseException, lost: bool) -> SqlFailed:
+        """DuckDB's own advice for want of memory is to change settings, which nobody may."""
+        if isinstance(cause, duckdb.OutOfMemoryException):
+            return out_of_memory()
+        return super()._failed(cause, lost)
 
     def _cancel(self, raw: Any) -> None:
         with contextlib.suppress(duckdb.Error):

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tools.errors import SqlFailed, SqlTimeout
+
+MEMORY_BYTES = 512 * 2**20
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -118,3 +122,24 @@ class Watch:
             while not self._done.is_set():
                 self._cancel()
                 self._done.wait(self._AGAIN_SECONDS)
+
+
+def stopped() -> SqlFailed:
+    """The error of a query that its asker ended."""
+    return SqlFailed("The query was stopped before it had finished, because its asker asked for that.")
+
+
+def timed_out(seconds: float) -> SqlTimeout:
+    """The error of a query that ran past its limit."""
+    return SqlTimeout(
+        f"The query was stopped after {seconds:g} s. Read less: filter more, join or group less, "
+        "or aggregate before joining."
+    )
+
+
+def out_of_memory() -> SqlFailed:
+    """The error of a query that was not given all the memory it wanted."""
+    return SqlFailed(
+        "The query needs more memory than it may have. Read fewer rows and fields, filter more, or aggregate "
+        "before joining."
+    )
