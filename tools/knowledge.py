@@ -33,6 +33,11 @@ class Synonym:
     table: TableMeta
     field: FieldMeta | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is written as."""
+        return (self.written,)
+
 
 Known = Term | Metric | Synonym
 
@@ -289,16 +294,19 @@ def _called(names: tuple[str, ...]) -> str:
     return one_line(names[0], 80) + (f" ({also})" if also else "")
 
 
-def references(known: Known) -> tuple[str, ...]:
-    """The tables and fields that an entry is about, as its file names them."""
-    match known:
-        case Term():
-            return known.about
-        case Metric():
-            return (known.table,) if known.table else ()
-        case Synonym():
-            return (known.table.full_name,)
-    return ()
+def tables_about(known: Known, meta: DatabaseMeta) -> tuple[tuple[TableMeta, FieldMeta | None], ...]:
+    """The tables and fields that a term or a metric says it is about, as far as they are in this metadata.
+
+    Those of a synonym are left out: the index finds them by it.
+    """
+    named = known.about if isinstance(known, Term) else (known.table,) if isinstance(known, Metric) else ()
+    found: list[tuple[TableMeta, FieldMeta | None]] = []
+    for text in named:
+        if its_field := field_named(text, meta):
+            found.append(its_field)
+        elif table := only(meta.find(text)):
+            found.append((table, None))
+    return tuple(found)
 
 
 # ---- names into tables, fields and keys

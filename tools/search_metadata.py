@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, field_validator
 
 from tools.arguments import Arguments
-from tools.knowledge import Known, line_of, references
+from tools.knowledge import Known, line_of, tables_about
 from tools.metadata import DatabaseMeta, TableMeta, quoted
 from tools.metadata_index import TableHit, index_of
 from tools.text import literal, one_line
@@ -149,10 +149,24 @@ def search_metadata(arguments: SearchMetadata, database: Database) -> SearchResu
     values = values_of(database)
     complete = values.complete
     terms = database.knowledge.named_in(arguments.words, database.meta)
-    # What a term or a metric is about is looked for with it: its table may share no word with its name.
-    words = " ".join([arguments.words, *(name for each in terms for name in references(each))])
-    hits = index_of(database).search(words, values=values.search(arguments.words))
-    return SearchResult(arguments.words, hits, database.meta, complete, terms)
+    hits = index_of(database).search(arguments.words, values=values.search(arguments.words))
+    return SearchResult(arguments.words, _with_tables_of(terms, hits, database.meta), database.meta, complete, terms)
+
+
+def _with_tables_of(terms: tuple[Known, ...], hits: tuple[TableHit, ...], meta: DatabaseMeta) -> tuple[TableHit, ...]:
+    """The hits after the tables that the terms are about, which may share no word with them."""
+    first: dict[str, TableHit] = {}
+    found = {hit.table.full_name: hit for hit in hits}
+    for term in terms:
+        for table, its_field in tables_about(term, meta):
+            hit = first.get(table.full_name) or found.get(table.full_name) or TableHit(table, 0.0)
+            reason = f'term "{one_line(term.names[0], 60)}"'
+            first[table.full_name] = replace(
+                hit,
+                reasons=tuple(dict.fromkeys((reason, *hit.reasons))),
+                fields=tuple(dict.fromkeys((*((its_field,) if its_field else ()), *hit.fields))),
+            )
+    return (*first.values(), *(hit for hit in hits if hit.table.full_name not in first))
 
 
 SEARCH_METADATA = tool(search_metadata)
