@@ -8,6 +8,8 @@
     ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
     ├── DatabaseUnavailable       the database cannot be reached, opened or logged into          exit 5
     │   └── DriverMissing         its driver is not installed                                    exit 5
+    ├── PolicyInvalid             the policy cannot be read, or does not fit the database            exit 2
+    ├── UserNotPermitted          the policy has nothing for this user, or lacks a variable          exit 2
     └── ToolError                 the model erred; it is told so and tries again (tools/errors.py)
 
 Limits are outcomes, not errors: see `Receipt.outcome`.
@@ -17,11 +19,14 @@ from tools.errors import (
     DatabaseUnavailable,
     DBAgentError,
     DriverMissing,
+    NotPermitted,
+    PolicyInvalid,
     SqlFailed,
     SqlRefused,
     SqlTimeout,
     ToolError,
     UnknownTable,
+    UserNotPermitted,
 )
 
 __all__ = [
@@ -29,6 +34,8 @@ __all__ = [
     "DatabaseUnavailable",
     "DriverMissing",
     "ModelUnavailable",
+    "NotPermitted",
+    "PolicyInvalid",
     "PromptInvalid",
     "PromptNotFound",
     "QuestionRefused",
@@ -38,6 +45,7 @@ __all__ = [
     "SqlTimeout",
     "ToolError",
     "UnknownTable",
+    "UserNotPermitted",
 ]
 
 

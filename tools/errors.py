@@ -3,8 +3,11 @@
     DBAgentError                  everything a caller may want to catch (agent/errors.py draws the whole tree)
     ├── DatabaseUnavailable       the database cannot be reached, opened or logged into
     │   └── DriverMissing         its driver is not installed; the text names the extra
+    ├── PolicyInvalid             the policy cannot be read, or does not fit the database
+    ├── UserNotPermitted          the policy has nothing for this user, or lacks a variable of theirs
     └── ToolError                 the model erred; the text goes back to the model and says what to do next
         ├── UnknownTable          a name that is in no schema; the text offers the nearest
+        ├── NotPermitted          a name that the user's permissions do not cover, whether it exists or not
         ├── SqlRefused            the guard did not let it pass
         └── SqlFailed             the database did not take it
             └── SqlTimeout        it ran past its limit and was stopped
@@ -23,12 +26,24 @@ class DriverMissing(DatabaseUnavailable):
     """The driver for this kind of database is not installed; the text names the extra that brings it."""
 
 
+class PolicyInvalid(DBAgentError):
+    """The policy cannot be read, or does not fit the database; the text names the place in it."""
+
+
+class UserNotPermitted(DBAgentError):
+    """The policy has nothing for this user, or lacks a variable of theirs; no model was asked."""
+
+
 class ToolError(DBAgentError):
     """A call of the model went wrong in a way the model can mend; the text says what to do next."""
 
 
 class UnknownTable(ToolError):
     """The model named a table that is in no schema it may see; the text offers the nearest."""
+
+
+class NotPermitted(ToolError):
+    """The model named what the user's permissions do not cover; the text does not tell whether it exists."""
 
 
 class SqlRefused(ToolError):
