@@ -148,7 +148,7 @@ def _nearest(wanted: str, values: list[str]) -> list[str]:
     ]
     alike = [
         value
-        for plain in difflib.get_close_matches(wanted, spellings, _VALUES_NAMED, cutoff=0.7)
+        for plain in difflib.get_close_matches(wanted, spellings, _VALUES_NAMED, cutoff=0.6)
         for value in spellings[plain]
     ]
     return list(dict.fromkeys([*same, *sorted(holding, key=len), *alike]))[:_VALUES_NAMED]

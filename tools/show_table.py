@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -79,7 +80,7 @@ def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
     found: dict[str, TableMeta] = {}
     unknown: list[str] = []
     for name in arguments.tables:
-        tables = meta.find(name.strip().rstrip(";"))
+        tables = _named(name, meta)
         found.update({table.full_name: table for table in tables})
         if not tables:
             near = ", ".join(meta.nearest(name)) or "none: the database has no tables"
@@ -93,6 +94,16 @@ def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
     if time.monotonic() > ends:
         unknown.append("Some sample values were left out: reading them took too long.")
     return TableDescriptions(meta, shown, tuple(unknown))
+
+
+def _named(name: str, meta: DatabaseMeta) -> tuple[TableMeta, ...]:
+    """The tables a name means as models write them: with blanks, a semicolon, or the database's name in front."""
+    plain = re.sub(r"\s*\.\s*", ".", name.strip(" \t\r\n;,"))
+    found = meta.find(plain)
+    while not found and plain.count(".") > 1:
+        plain = plain.split(".", 1)[1]
+        found = meta.find(plain)
+    return found
 
 
 def _described(table: TableMeta, wanted: Sequence[str], database: Database, ends: float) -> TableDescription:
@@ -135,17 +146,24 @@ def _chosen(table: TableMeta, wanted: Sequence[str]) -> tuple[FieldMeta, ...]:
     if len(table.fields) <= _FIELDS_SHOWN:
         return table.fields
     keys = _key_fields(table)
-    words = {term for text in wanted for term in terms(text)}
-    names = {text.strip('"`[] ').lower() for text in wanted}
-    matching = [
-        each
-        for each in table.fields
-        if each.name.lower() in names or words & set(terms(f"{each.name} {each.comment}"))
-    ] or list(table.fields)
-    chosen = {each.name for each in matching[:_FIELDS_SHOWN]} | {
-        each.name for each in table.fields if each.name.lower() in keys
+    by_name = {text.strip('"`[] ').lower() for text in wanted}
+    words = {
+        term
+        for text in wanted
+        if table.field(text.strip('"`[] ')) is None
+        for term in terms(text)
+        if len(term) > 1
     }
-    return tuple(each for each in table.fields if each.name in chosen)
+
+    def fit(field: FieldMeta) -> int:
+        if field.name.lower() in by_name:
+            return len(words) + 1
+        return len(words.intersection(terms(f"{field.name} {field.comment}")))
+
+    fits = {each.name: fit(each) for each in table.fields}
+    best = sorted((each.name for each in table.fields if fits[each.name]), key=lambda name: -fits[name])
+    shown = set((best or [each.name for each in table.fields])[:_FIELDS_SHOWN])
+    return tuple(each for each in table.fields if each.name in shown or each.name.lower() in keys)
 
 
 def _ddl(description: TableDescription, meta: DatabaseMeta) -> str:

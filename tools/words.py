@@ -138,7 +138,7 @@ def stem(word: str) -> str:
     word = _IRREGULAR.get(word, word)
     if len(word) <= 3 or not word.isascii() or not word.isalpha():
         return word
-    if (word.endswith("ies") and len(word) > 4) or word.endswith(("sses", "shes", "ches", "xes", "zes")):
+    if (word.endswith("ies") and len(word) > 4) or word.endswith(("sses", "shes", "ches", "xes", "zzes")):
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
