@@ -32,7 +32,8 @@ class Receipt:
     `tables` are the full names of the tables read by `sql`. `rows` is how many came back; `more_rows` whether
     the database had more. `tokens` is None where the provider told none; `cost_usd` where a price is unknown.
     `prompt_source` is "langfuse", "last known" or "file". Seconds are wall time; `model_seconds` and
-    `database_seconds` are sums over the calls. `steps` counts model calls.
+    `database_seconds` are sums over the calls. `steps` counts model calls. `example` is the id, else the question,
+    of the verified example that `sql` follows (but for its values), None where it follows none.
     """
 
     sql: str | None
@@ -54,6 +55,7 @@ class Receipt:
     steps: int
     tool_calls: int
     outcome: str
+    example: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The receipt as JSON holds it."""
@@ -84,6 +86,7 @@ class Receipt:
             "steps": self.steps,
             "tool_calls": self.tool_calls,
             "outcome": self.outcome,
+            "example": self.example,
         }
 
 

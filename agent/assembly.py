@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from agent.db_agent import DBAgent, QuestionLimits
+from agent.errors import SettingsError
 from agent.llm.client import AsyncLLMClient, LanguageModel, Observe
 from agent.llm.endpoint import Endpoint
 from agent.llm.offline.transport import MODEL_NAME, OfflineTransport
@@ -22,6 +24,7 @@ from agent.settings import Settings
 from agent.toolbox import Toolbox
 from tools.database import Database, Limits, open_database
 from tools.execute_sql import EXECUTE_SQL
+from tools.knowledge import Knowledge
 from tools.search_metadata import SEARCH_METADATA
 from tools.show_table import SHOW_TABLE
 from tools.tool import Tool
@@ -34,6 +37,7 @@ def open_agent(
     *,
     model: str | Endpoint | ScriptedModel | LanguageModel | None = None,
     settings: Settings | None = None,
+    knowledge: str | Path | Knowledge | None = None,
     tools: Sequence[Tool] = TOOLS,
     tell: Callable[[str], None] | None = None,
 ) -> DBAgent:
@@ -42,19 +46,26 @@ def open_agent(
     `database` is a SQLAlchemy URL, the path of a file (DuckDB, SQLite, CSV, Parquet), or an open Database, which
     stays the caller's to close; None is DBAGENT_DATABASE_URL, else the sample database. `model` is a name at the
     configured endpoint, an Endpoint, a ScriptedModel, or anything with the client's face; None is DBAGENT_MODEL,
-    else the offline model. `settings` None is the environment's. `tell` hears of long work (reading a large
+    else the offline model. `settings` None is the environment's. `knowledge` is a folder of knowledge files; None is
+    DBAGENT_KNOWLEDGE, and the sample database has its own. `tell` hears of long work (reading a large
     schema, building the sample). Connects and reads the metadata before it returns, so call it once, not for every
     question. Raises SettingsError, DatabaseUnavailable, DriverMissing.
     """
     settings = settings or Settings.from_environment(model=model if isinstance(model, str) else None)
+    if knowledge is not None and not isinstance(knowledge, Knowledge):
+        settings = settings.model_copy(update={"knowledge": Path(knowledge)})
     redactor = Redactor()
     if isinstance(database, Database):
         opened, owned = database, None
+        if settings.knowledge:
+            opened.learn(chosen_knowledge(settings))
     else:
         if database:
             settings = settings.model_copy(update={"database_url": database})
         redactor.add(_password(settings.database_url))
         opened = owned = open_chosen_database(settings, tell=tell)
+    if isinstance(knowledge, Knowledge):
+        opened.learn(knowledge)
     for secret in (settings.openai_api_key, settings.langfuse_secret_key):
         redactor.add(secret)
     langfuse = langfuse_client(settings, redactor)
@@ -80,9 +91,22 @@ def open_agent(
 
 
 def open_chosen_database(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Database:
-    """The database that the settings name, else the sample database."""
+    """The database that the settings name, else the sample database; it has learnt what is known of it."""
+    knowledge = chosen_knowledge(settings)
     url = settings.database_url or str(sample_database(tell=tell))
-    return open_database(url, limits=Limits(settings.row_limit, settings.query_seconds), tell=tell)
+    database = open_database(url, limits=Limits(settings.row_limit, settings.query_seconds), tell=tell)
+    database.learn(knowledge)
+    return database
+
+
+def chosen_knowledge(settings: Settings) -> Knowledge:
+    """What the folder that the settings name says, else the sample's own for the sample, else nothing."""
+    if settings.knowledge:
+        try:
+            return Knowledge.read(settings.knowledge)
+        except FileNotFoundError as error:
+            raise SettingsError(f"DBAGENT_KNOWLEDGE: {error} Make it, or unset the variable.") from None
+    return Knowledge() if settings.database_url else Knowledge.read(folder("sample_db") / "knowledge")
 
 
 def trace_store(settings: Settings) -> TraceStore:

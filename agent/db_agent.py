@@ -115,11 +115,12 @@ class DBAgent:
         ):
             tell(QuestionStarted(question, root.trace_id))
             prompt = await asyncio.to_thread(self._compile, prompt_label)
+            known = await asyncio.to_thread(self._known, question)
             work = _Work(question, prompt, tell)
             work.messages += [
                 {"role": "system", "content": prompt.text},
                 *(dict(turn) for turn in history),
-                {"role": "user", "content": _user_turn(question, date.today())},
+                {"role": "user", "content": _user_turn(question, date.today(), known)},
             ]
             try:
                 async with asyncio.timeout(self.limits.seconds) as deadline:
@@ -128,7 +129,8 @@ class DBAgent:
                 if not deadline.expired():
                     raise
                 work.finish(self._out_of_time(work), TIME_LIMIT)
-            answer = self._answer(work, root, clock.seconds)
+            example = await asyncio.to_thread(self._example_followed, work)
+            answer = self._answer(work, root, clock.seconds, example)
             root.update(output=answer.text, metadata=_summary(answer.receipt))
         tell(AnswerReady(answer))
         return answer
@@ -183,6 +185,19 @@ class DBAgent:
         meta = self.toolbox.database.meta
         prompt = self.prompts.get_prompt(PROMPT, label=label)
         return prompt.compile(meta=meta.outline(self.limits.schema_tokens))
+
+    def _known(self, question: str) -> tuple[str, ...]:
+        """The terms, metrics and verified examples that fit the question, a line each."""
+        database = self.toolbox.database
+        return database.knowledge.for_question(question, database.meta)
+
+    def _example_followed(self, work: _Work) -> str | None:
+        """How the verified example is called that the last query follows; None where it follows none."""
+        if not work.tables:
+            return None
+        database = self.toolbox.database
+        found = database.knowledge.example_followed(work.tables[-1].sql, work.question, database.meta)
+        return found.called if found else None
 
     async def _work(self, work: _Work) -> None:
         with ExitStack() as stack:
@@ -253,7 +268,7 @@ class DBAgent:
         said = f"The {self.limits.seconds:g} seconds for one question were used up before the answer was complete."
         return said + (" The rows of the last query that ran are below." if work.tables else "")
 
-    def _answer(self, work: _Work, root: Span, model_seconds: float) -> Answer:
+    def _answer(self, work: _Work, root: Span, model_seconds: float, example: str | None) -> Answer:
         table = work.tables[-1] if work.tables else None
         usages = [reply.usage for reply in work.replies]
         costs = [reply.cost_usd for reply in work.replies]
@@ -277,6 +292,7 @@ class DBAgent:
             steps=len(work.replies),
             tool_calls=work.tool_calls,
             outcome=work.outcome,
+            example=example,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)
 
@@ -388,9 +404,9 @@ def _checked(question: str) -> str:
     return question
 
 
-def _user_turn(question: str, today: date) -> str:
+def _user_turn(question: str, today: date, known: Sequence[str] = ()) -> str:
     """What changes from day to day stands here, so that the system prompt stays the same byte for byte."""
-    return f"Today: {today.isoformat()} ({today:%A})\nQuestion: {question}"
+    return "\n".join([f"Today: {today.isoformat()} ({today:%A})", *known, f"Question: {question}"])
 
 
 def _ending(reply: ModelReply, last: bool, work: _Work, limits: QuestionLimits) -> tuple[str, str]:

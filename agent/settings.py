@@ -64,6 +64,10 @@ class Settings(BaseModel):
         1500,
         ge=0,
     )
+    knowledge: Path | None = _variable(
+        "DBAGENT_KNOWLEDGE",
+        "The folder of knowledge files (synonyms, terms, metrics, verified examples) for the database.",
+    )
     langfuse_public_key: str = _variable(
         "LANGFUSE_PUBLIC_KEY", "Langfuse's public key. Unset: traces stay on this machine.", ""
     )
@@ -93,7 +97,7 @@ class Settings(BaseModel):
         "DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200
     )
 
-    @field_validator("home", "model_prices", mode="after")
+    @field_validator("home", "knowledge", "model_prices", mode="after")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser()
