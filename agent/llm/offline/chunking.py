@@ -160,6 +160,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
         phrase = " ".join(lowers[:length])
         if phrase in english().phrases:
             kind, meaning = english().phrases[phrase]
+            if kind == "SUPER" and at and tokens[at - 1].lower == "at":
+                continue  # "at least", "at most"
             if kind == "LIST" and at and tokens[at - 1].lower not in _STARTERS:
                 continue
             weight = 0.9
@@ -179,7 +181,7 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             continue
         words = lowers[:length]
         mention = linker.mention(words)
-        score = _mention_score(span, mention)
+        score = _mention_score(span, mention, linker)
         if score > 0:
             add("MENTION", length, score, mention=mention)
     if token.kind == "punct":
@@ -194,7 +196,17 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
     return found
 
 
-def _mention_score(span: Sequence[Token], mention: Mention) -> float:
+def _is_a_field_of_a_table(span: Sequence[Token], linker: Linker) -> bool:
+    """ "names of rooms" is better read as two mentions than as the one field `room_name`."""
+    words = [each.lower for each in span]
+    middle = words.index("of")
+    before, after = words[:middle], [word for word in words[middle + 1 :] if word != "the"]
+    if not after or before[0] in ("number", "numbers", "count", "date", "type", "kind"):
+        return False
+    return linker.mention(after).table_score >= 0.9 and linker.mention(before).field_score >= 0.6
+
+
+def _mention_score(span: Sequence[Token], mention: Mention, linker: Linker) -> float:
     content = [
         each for each in span if each.lower not in english().filler and each.lower not in english().phrases
     ]
@@ -209,6 +221,8 @@ def _mention_score(span: Sequence[Token], mention: Mention) -> float:
         elif all(each.kind == "number" for each in span):
             value *= 0.5
     name = max(mention.table_score, mention.field_score)
+    if name and not value and any(each.lower == "of" for each in span[1:-1]) and _is_a_field_of_a_table(span, linker):
+        return 0.0
     if name and (edges[0] in _NEVER_EDGE or edges[-1] in _NEVER_EDGE) and not _is_spelled_so(span, mention):
         name = 0.0
     if name and not content:

@@ -160,6 +160,8 @@ class Linker:
         for entry in self._tables:
             score = _table_score(content, entry) * entry.weight
             assert isinstance(entry.element, Table)
+            if score < 0.95 and _is_bridge(entry.element):
+                score -= 0.1
             if score >= _LEAST and score > tables.get(entry.element.sql, (None, 0.0))[1]:
                 tables[entry.element.sql] = (entry.element, score)
         fields: dict[tuple[str, str], tuple[Field, float]] = {}
@@ -221,6 +223,12 @@ class Linker:
                     for each, literal, score in found
                 ]
         return tuple(hits[:12])
+
+
+def _is_bridge(table: Table) -> bool:
+    """A table that only joins others: hardly what a noun means."""
+    pointing = {name.lower() for key in table.keys for name in key.fields}
+    return len(table.keys) >= 2 and all(each.name.lower() in pointing for each in table.fields)
 
 
 def _text_of(literal: str) -> str:

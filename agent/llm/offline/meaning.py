@@ -57,6 +57,7 @@ class Aggregate:
     function: str
     slot: Slot | None
     distinct: bool = False
+    different: bool = False  # the question itself said "different"
 
 
 Item = Pick | Everything | Aggregate

@@ -53,6 +53,7 @@ class Reader:
         self.selecting = True
         self.negated = False
         self.who = False
+        self.tentative: Slot | None = None
         self.asked_count: int | None = None  # "the 3 counties with …"
 
     # --- looking at chunks ---
@@ -94,6 +95,7 @@ class Reader:
 
     def read(self) -> Query:
         """The meaning of the whole question; what could not be placed is listed as unexplained."""
+        self._note_verbs()
         self.skip("ART", "AND", "COMMA", "FILLER", "PUNCT")
         self._leading_group()
         while self.at < len(self.chunks):
@@ -102,6 +104,15 @@ class Reader:
                 self._leave_unexplained()
         self._finish()
         return self.query
+
+    def _note_verbs(self) -> None:
+        """ "affiliated with" prefers ways through the table `affiliated_with`."""
+        for chunk in self.chunks:
+            if chunk.kind in ("VERB", "IN"):
+                for word in chunk.text.lower().split():
+                    if len(word) > 3:
+                        named = self.linker.mention([word])
+                        self.query.through += [table.sql for table, score in named.tables if score >= 0.55]
 
     def _leave_unexplained(self) -> None:
         chunk = self.here()
@@ -331,9 +342,9 @@ class Reader:
                     query.main = slot
                     self.context = slot
         skipped = self.skip("IN", "ART", "POSS")
-        grouped = self.kind() == "EACH"
-        if grouped:
+        if self.kind() == "EACH":
             self.at = start
+            self._own_tentatively()
             return
         if self.kind() == "DISTINCT":
             self.at += 1
@@ -349,8 +360,10 @@ class Reader:
                 and mention.table_score >= mention.field_score - 0.02
             ):
                 next_kinds = (self.kind(1), self.kind(2))
-                if self._is_condition_on(mention, next_kinds):
-                    if query.main is None and mention.table_score >= mention.field_score:
+                following = self.here(1).mention if self.kind(1) == "MENTION" else None
+                is_value = following is not None and following.value_score > max(following.field_score, following.table_score)
+                if self._is_condition_on(mention, next_kinds) or is_value:
+                    if query.main is None and mention.table_score >= mention.field_score - 0.02:
                         self._own(self.slot(mention, "table"))
                     self.at = start
                     return
@@ -358,7 +371,20 @@ class Reader:
                 slot = self.slot(mention, "table")
                 self._own(slot)
                 return
+            words = mention.text.split()
+            if query.main is None and self.tentative is None and len(words) > 1 and mention.field_score >= 0.9:
+                # "the name for document type code RV": of document types, then.
+                named = self.linker.mention(words[:-1])
+                if named.table_score >= 0.9 and self.kind(1) in ("MENTION", "QUOTED", "WORD", "NUMBER"):
+                    self._own(self.slot(named, "table"))
         self.at = start
+        self._own_tentatively()
+
+    def _own_tentatively(self) -> None:
+        if self.query.main is None and self.tentative is not None:
+            counts = any(isinstance(i, Aggregate) and i.function == "count" for i in self.query.items)
+            if not counts:
+                self._own(self.tentative)
 
     @staticmethod
     def _is_condition_on(mention: Mention, following: tuple[str, str]) -> bool:
@@ -440,7 +466,14 @@ class Reader:
             role = "table" if mention.field_score < 0.9 else "any"
         else:
             role = "field"
-        self.query.items.append(Pick(self.slot(mention, role)))
+        slot = self.slot(mention, role)
+        self.query.items.append(Pick(slot))
+        words = mention.text.split()
+        if role == "field" and len(words) > 1 and self.query.main is None and self.tentative is None:
+            # "student ids": whose ids these are is said by the way.
+            named = self.linker.mention(words[:-1])
+            if named.table_score >= 0.9:
+                self.tentative = self.slot(named, "table")
         return True
 
     def _count(self, distinct: bool, kind: str) -> bool:
@@ -479,12 +512,12 @@ class Reader:
         slot = self.slot(mention, role)
         if role == "table" and distinct and mention.field_score >= 0.9:
             slot.role = "any"
-        self.query.items.append(Aggregate("count", slot, distinct or role == "field"))
+        self.query.items.append(Aggregate("count", slot, distinct or role == "field", distinct))
         while role == "field" and distinct and self.kind() == "AND" and self._field_next():
             self.at += 1
             also = self.here().mention
             assert also is not None
-            self.query.items.append(Aggregate("count", self.slot(also, "field"), True))
+            self.query.items.append(Aggregate("count", self.slot(also, "field"), True, True))
             self.at += 1
         if role == "table" and self.query.main is None:
             self.query.main = slot
@@ -912,6 +945,18 @@ class Reader:
         if self.kind() == "NUMBER" and self.kind(1) in ("SUPER", "ADJSUPER", "MOSTCOMMON"):
             limit = int(float(self.here().meaning))
             self.at += 1
+        if self.kind() == "MENTION" and self.at > start and self.query.items and self.query.limit is None:
+            mention = self.here().mention
+            assert mention is not None
+            first = mention.text.split()[0]
+            if first in ("maximum", "minimum", "max", "min", "highest", "lowest") and self._is_measure(mention):
+                self.at += 1
+                owner = self.query.main if self.query.main is not None else self.context
+                largest = first in ("maximum", "max", "highest")
+                self.query.order.append(Order(Pick(self.slot(mention, "field", owner, "number")), largest))
+                self.query.limit = self.asked_count or limit
+                self.asked_count = None
+                return True
         extreme = self.kind() == "AGG" and self.here().meaning in ("max", "min") and self.at > start
         if self.kind() not in ("SUPER", "ADJSUPER", "MOSTCOMMON") and not extreme:
             self.at = start
@@ -1137,6 +1182,8 @@ class Reader:
 
     def _add(self, condition: Condition) -> None:
         if self.joined_by == "OR" and self.sink:
+            if len(self.sink) > 1:
+                self.query.doubt("what the or joins", 0.2)
             before = self.sink.pop()
             if isinstance(before, AnyOf):
                 before.conditions.append(condition)
@@ -1491,8 +1538,11 @@ class Reader:
                 return having
             if name >= 0.55:
                 self.at += 1
-                slot = self.slot(mention, "field", self.context, "number")
-                return Compare(slot, operator, (number,))
+                if self._is_measure(mention) and not _is_id(mention):
+                    slot = self.slot(mention, "field", self.context, "number")
+                    return Compare(slot, operator, (number,))
+                self._group_by_items()
+                return Having(Aggregate("count", self.slot(mention, "field", None), True), operator, number)
         if self._is_year(number) and chunk.kind in ("AFTER", "CMP"):
             found = self.hinted("year,date,time", self.context, "year")
             if found is not None:
@@ -1751,7 +1801,8 @@ class Reader:
                 self.sink = related.conditions
             self.context = slot
             return True
-        if mention.field_score >= 0.85 and self.query.main is not None and self.at > start:
+        is_thing = mention.field_score >= 0.85 and mention.fields[0][0].kind == "text"
+        if is_thing and self.query.main is not None and self.at > start:
             # "committees that have delegates": the field stands for the rows that hold it.
             self.at += 1
             related = Related(self.slot(mention, "field"), negated)
@@ -1832,6 +1883,11 @@ def _is_count_field(each: Field) -> bool:
         words & {"num", "number", "no", "count", "total", "quantity", "qty"}
         or each.name.lower().startswith(("num", "no_of", "total", "count"))
     )
+
+
+def _is_id(mention: Mention) -> bool:
+    """Whether the field is a number that names something, not one that measures."""
+    return mention.fields[0][0].name.lower().endswith(("id", "code")) if mention.fields else False
 
 
 def _same_field(first: Mention, second: Mention) -> bool:

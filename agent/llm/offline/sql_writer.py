@@ -168,6 +168,7 @@ class Writer:
         select = select.select(*columns).from_(self._table(binding.main))
         for step in steps:
             select = select.join(self._table(self.graph.schema.tables[step.new]), on=self._on(step.key))
+        self._no_contradiction(conditions)
         where = [w for c in conditions if not isinstance(c, Having) and (w := self._condition(c)) is not None]
         if where:
             select = select.where(*where)
@@ -186,6 +187,14 @@ class Writer:
             number = exp.alias_(exp.Count(this=exp.Star()), self._alias(items[0]))  # type: ignore[arg-type]
             return exp.Select().select(number).from_(exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found"))))
         return select
+
+    def _no_contradiction(self, conditions: list[Condition]) -> None:
+        seen: dict[tuple[str, str], str] = {}
+        for each in conditions:
+            if isinstance(each, IsValue) and not each.negated and len(each.values) == 1:
+                found, literal = self.binding.values[each.values[0]]
+                if seen.setdefault((found.table, found.name), literal) != literal:
+                    raise CannotWrite(f"{found.name} cannot be two things at once.")
 
     def _lists_kinds(self, items: list[Item], conditions: list[Condition], steps: list[Step]) -> bool:
         """ "Show all majors": a field asked for by itself, of nobody in particular, means its different values."""
@@ -309,7 +318,7 @@ class Writer:
         if item.function == "count":
             if item.slot is None:
                 return exp.Count(this=exp.Star())
-            measure = self._counted_measure(item.slot)
+            measure = self._counted_measure(item.slot) if not item.different else None
             if measure is not None:
                 return exp.Sum(this=self._column(measure))
             if item.slot in binding.fields:
@@ -334,7 +343,8 @@ class Writer:
             table = self.graph.schema.tables[each.table]
             if each.kind != "number" or each.name in table.primary_key or self._is_key(each):
                 return None
-            self.doubts.append((f"{each.name} added up", 0.1))
+            counting = set(identifier_words(each.name)) & {"number", "count", "total", "played", "quantity"}
+            self.doubts.append((f"{each.name} added up", 0.08 if counting else 0.3))
             return each
         table = self.binding.tables[slot]
         own_name = squashed("".join(identifier_words(table.name)))
