@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 ANSWERED, BROKEN, USAGE, NOT_ANSWERED, NO_MODEL, NO_DATABASE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+STALE = 6
 
 EXIT_CODES = """\
 exit codes:
@@ -23,6 +24,7 @@ exit codes:
   3    could not answer: no query ran, or a limit was reached
   4    model unavailable
   5    database unavailable
+  6    knowledge check found something
   130  interrupted
 """
 
@@ -107,22 +109,33 @@ def _parser() -> argparse.ArgumentParser:
     _takes_database(search)
     search.add_argument("--json", action="store_true", help="as JSON")
 
+    knowledge = _command(commands, "knowledge", None, "check what people know of a database, or import it")
+    actions = knowledge.add_subparsers(metavar="ACTION", title="actions", required=True)
+    check = _command(actions, "check", _knowledge_check, "say which entries are wrong, or no longer fit the database")
+    _takes_database(check)
+    importing = _command(actions, "import", _knowledge_import, "write a knowledge file from another tool's")
+    importing.add_argument("kind", choices=["dbt"], help="where from")
+    importing.add_argument("path", metavar="PATH", help="a dbt project, its target folder, or its manifest.json")
+    importing.add_argument("--into", metavar="FOLDER", help="where to (default: DBAGENT_KNOWLEDGE, else knowledge)")
+    importing.add_argument("--force", action="store_true", help="overwrite dbt.yaml even if it was edited by hand")
+
     doctor = _command(commands, "doctor", _doctor, "say what is configured and what is reachable")
     _takes_database(doctor)
     return parser
 
 
 def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int] | None, about: str
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name,
         help=about,
         description=about[0].upper() + about[1:] + ".",
-        epilog=EXIT_CODES if name == "ask" else None,
+        epilog=EXIT_CODES if name in ("ask", "check") else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.set_defaults(run=run)
+    if run:
+        command.set_defaults(run=run)
     return command
 
 
@@ -132,6 +145,9 @@ def _takes_database(command: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="a SQLAlchemy URL, or the path of a DuckDB, SQLite, CSV or Parquet file "
         "(default: DBAGENT_DATABASE_URL, else the sample database)",
+    )
+    command.add_argument(
+        "--knowledge", metavar="FOLDER", help="what people know of it, in files (default: DBAGENT_KNOWLEDGE)"
     )
 
 
@@ -155,6 +171,10 @@ def _ask(options: argparse.Namespace) -> int:
     settings = _settings(options)
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
         answer = agent.ask_sync(question, prompt_label=options.prompt_label, tell=progress.hear)
+        wrong = len(agent.toolbox.database.knowledge.problems)
+    if wrong:
+        what = "thing in the knowledge files is" if wrong == 1 else "things in the knowledge files are"
+        print(f"dbagent: {wrong} {what} wrong and left out; dbagent knowledge check lists what.", file=sys.stderr)
     _show(answer, options)
     return ANSWERED if answer.answered else NOT_ANSWERED
 
@@ -219,6 +239,52 @@ def _search(options: argparse.Namespace) -> int:
     return ANSWERED
 
 
+def _knowledge_check(options: argparse.Namespace) -> int:
+    from agent import terminal
+    from agent.assembly import open_chosen_database
+    from tools.knowledge_check import stale_entries
+
+    with terminal.progress() as progress:
+        database = open_chosen_database(_settings(options), tell=progress.say)
+        known = database.knowledge
+        problems = [*known.problems, *stale_entries(database, progress.say)]
+        database.close()
+    for problem in problems:
+        print(terminal.plain(str(problem)))
+    counted = (
+        f"{len(known.tables)} tables, {len(known.joins)} joins, {len(known.terms)} terms, {len(known.metrics)} metrics, "
+        f"{len(known.examples)} verified examples"
+    )
+    if problems:
+        print(f"{len(problems)} to mend; the rest is used: {counted}.")
+        return STALE
+    if known:
+        print(f"All of it fits the database: {counted}.")
+    else:
+        print("There is no knowledge yet. Name its folder with --knowledge FOLDER or DBAGENT_KNOWLEDGE.")
+    return ANSWERED
+
+
+def _knowledge_import(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from agent import terminal
+    from agent.settings import Settings
+    from tools.knowledge_dbt import read_dbt, write_knowledge
+
+    folder = Path(options.into) if options.into else Settings.from_environment().knowledge or Path("knowledge")
+    imported = read_dbt(Path(options.path).expanduser())
+    file = write_knowledge(imported, folder.expanduser(), force=options.force)
+    for note in imported.notes:
+        print(f"dbagent: {terminal.plain(note)}", file=sys.stderr)
+    print(
+        f"{terminal.plain(str(file))}: {imported.tables} tables, {imported.fields} fields "
+        f"({imported.fields_with_values} with their values), {imported.joins} joins. "
+        f"Use it with --knowledge {terminal.plain(str(folder))}."
+    )
+    return ANSWERED
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from agent import terminal
     from agent.doctor import findings
@@ -247,6 +313,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         database_url=options.db,
         model=getattr(options, "model", None),
         prompt_label=getattr(options, "prompt_label", None),
+        knowledge=options.knowledge,
     )
 
 
