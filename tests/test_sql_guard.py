@@ -104,7 +104,7 @@ class Case:
     detail: str
 
     def written_for(self, dialect: str) -> Case:
-        schema = SCHEMAS[dialect]
+        schema = SCHEMAS.get(dialect, "shop")
         return Case(self.sql.replace("{schema}", schema), self.outcome, self.detail.replace("{schema}", schema))
 
 
@@ -129,7 +129,15 @@ def groups() -> tuple[Group, ...]:
 
 
 def metadata(dialect: str) -> DatabaseMeta:
-    """The readable tables alone, as reflection would give them."""
+    """The readable tables alone, as reflection would give them; for other dialects as they would fold names."""
+    if dialect not in SCHEMAS:
+        upper = dialect in ("snowflake", "oracle")
+        tables = tuple(
+            TableMeta("SHOP" if upper else "shop", table.name.upper() if upper else table.name, table.fields)
+            for table in metadata("duckdb").tables()
+        )
+        schema = tables[0].schema
+        return DatabaseMeta(dialect, (SchemaMeta(schema, tables),), schema, "shop")
     schema = "" if dialect == "sqlite" else SCHEMAS[dialect]
     extra = {"docs": "title text, body text", "docs4": "title text, body text"} if dialect == "sqlite" else {}
     views = {"eu_orders": READABLE["orders"]}
@@ -264,7 +272,7 @@ def outcome(sql: str, meta: DatabaseMeta) -> tuple[str, str]:
     except ToolError as error:
         return "refused", str(error)
     assert passed.sql == sql
-    return "tables", ", ".join(sorted(table.name for table in passed.tables)) or "none"
+    return "tables", ", ".join(sorted(table.name.lower() for table in passed.tables)) or "none"
 
 
 @pytest.mark.parametrize("group", groups(), ids=lambda group: f"{group.dialect}: {group.title}")
@@ -321,31 +329,6 @@ def test_what_had_to_be_spelled_otherwise_passes_without_a_tree_unless_it_means_
     same = guarded("SELECT id FROM ONLY (orders)", postgres).tree
     assert same is not None
     assert same.sql("postgres") == "SELECT id FROM ONLY orders"
-
-
-@pytest.mark.parametrize(
-    "dialect", ["spark", "databricks", "trino", "snowflake", "bigquery", "clickhouse", "tsql", "oracle"]
-)
-def test_a_dialect_without_an_engine_here_is_held_to_the_same_rules(dialect: str) -> None:
-    meta = metadata("duckdb")
-    upper = dialect in ("snowflake", "oracle")
-    tables = tuple(
-        TableMeta("shop", table.name.upper() if upper else table.name, table.fields) for table in meta.tables()
-    )
-    meta = DatabaseMeta(dialect, (SchemaMeta("shop", tables),), "SHOP" if upper else "shop", "shop")
-    plain = "SELECT region, COUNT(*) AS n, SUM(amount) FROM orders WHERE status = 'paid' GROUP BY region"
-    assert [table.name.lower() for table in guarded(plain, meta).tables] == ["orders"]
-    for sql in (
-        "SELECT reflect('java.lang.System', 'exit') FROM orders",
-        "SELECT * FROM secret_tokens",
-        "SELECT * FROM hr.salaries",
-        "DELETE FROM orders",
-        "SELECT 1; SELECT 2",
-        "SELECT id FROM orders WHERE EXISTS (SELECT 1 FROM secret_tokens)",
-        "WITH a AS (WITH secret_tokens AS (SELECT 1 AS x) SELECT * FROM secret_tokens) SELECT * FROM secret_tokens, a",
-    ):
-        with pytest.raises(ToolError):
-            guarded(sql, meta)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from typing import Any, Protocol
 
 from sqlglot import exp
@@ -33,6 +34,7 @@ from tools.guard.grammar import (
     REFUSED_NODES,
     RESERVED_CALLS,
     SESSION_FUNCTIONS,
+    SILENT_WORDS,
     TSQL_HINTS,
     TSQL_OPTIONS,
     TSQL_STATEMENT_WORDS,
@@ -152,8 +154,7 @@ class _Guard:
             parsed = self._parsed(tokens, text.text)
         except SqlRefused as unparsable:
             return self._by_second_opinion(unparsable)
-        self._nodes(parsed.tree)
-        self._complete(tokens, parsed)
+        self._complete(parsed, self._nodes(parsed.tree))
         self._call_names(calls, parsed.tree)
         found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
@@ -173,7 +174,7 @@ class _Guard:
             text = " ".join(spelling.words)
             tokens = _dialect(self.dialect).tokenize(text)
         try:
-            return _Parsed(_tree(tokens, text, self.dialect), spelling)
+            return _Parsed(_tree(tokens, text, self.dialect), spelling, tokens)
         except SqlRefused:
             other = respelled(spelling, self.dialect)
             if other is None:
@@ -183,14 +184,27 @@ class _Guard:
                 tokens = _dialect(self.dialect).tokenize(text)
             except SqlglotError as error:
                 raise SqlRefused(f"The statement cannot be read: {_first_line(error)}.") from error
-            return _Parsed(_tree(tokens, text, self.dialect), other)
+            return _Parsed(_tree(tokens, text, self.dialect), other, tokens)
 
-    def _complete(self, tokens: list[Token], parsed: _Parsed) -> None:
-        """No SELECT of the text may be missing in the tree: sqlglot drops what stands in VARCHAR(...) on DuckDB."""
-        written = sum(token.token_type is TokenType.SELECT for token in tokens)
-        apart = sum(len(re.findall(r"\bselect\b", text, re.I)) for text in parsed.spelling.apart)
-        if written > apart + sum(1 for _ in parsed.tree.find_all(exp.Select)):
+    def _complete(self, parsed: _Parsed, words: set[str]) -> None:
+        """Nothing of the text may be missing in the tree.
+
+        sqlglot drops what stands in VARCHAR(...) on DuckDB, and takes {(FROM t): 1} for a key without a name.
+        """
+        written = sum(token.token_type is TokenType.SELECT for token in parsed.tokens)
+        if written > sum(1 for _ in parsed.tree.find_all(exp.Select)):
             raise SqlRefused("A subquery stands where none can be. Use WITH to name it, and join it.")
+        for token, following in zip_longest(parsed.tokens, parsed.tokens[1:]):
+            quoted = token.token_type is TokenType.IDENTIFIER
+            if not quoted and token.token_type is not TokenType.VAR:
+                continue
+            name = token.text.lower()
+            if name in words or (following is not None and following.token_type is TokenType.L_PAREN):
+                continue
+            if quoted and all(part in words for part in name.split(".")):
+                continue
+            if quoted or not (name in SILENT_WORDS or name in GRAMMAR_WORDS or name in NO_PARENTHESIS):
+                raise SqlRefused(f"{token.text} stands where it was not understood. Write that part more plainly.")
 
     def _expression(self, text: str) -> Reading:
         """Look at an expression that was taken out of the statement to make it parsable."""
@@ -335,13 +349,24 @@ class _Guard:
         hint = f"Similar ones that are: {', '.join(similar)}." if similar else "Write it with other functions."
         return f"{name} is not on the list of functions that may be called. {hint}"
 
-    def _nodes(self, tree: exp.Expr) -> None:
+    def _nodes(self, tree: exp.Expr) -> set[str]:
+        """Look at every node; give every word that stands in one, in lower case."""
+        words: set[str] = set()
         stack = [tree]
         while stack:
             node = stack.pop()
-            if type(node) not in _LEAVES:
+            kind = type(node)
+            if kind is exp.Identifier:
+                if not node.this:
+                    raise SqlRefused("Something stands where a name has to be. Write a plain name there.")
+                words.add(node.this.lower())
+            elif kind not in _LEAVES:
                 self._node(node)
+                for value in node.args.values():
+                    if type(value) is str:
+                        words.update(value.lower().split())
                 stack.extend(children(node))
+        return words
 
     def _node(self, node: exp.Expr) -> None:
         name = type(node).__name__
@@ -486,10 +511,11 @@ def _tells_of_session(node: exp.Expr) -> bool:
 
 @dataclass(frozen=True)
 class _Parsed:
-    """A tree, and the words it was made of."""
+    """A tree, and the words and tokens it was made of."""
 
     tree: exp.Expr
     spelling: Spelling
+    tokens: list[Token]
 
 
 @cache

@@ -11,6 +11,16 @@ SELECT * FROM orders WHERE amount > ALL (SELECT price FROM products WHERE price 
 tables: orders, products
 SELECT EXISTS (FROM orders WHERE id = 1)
 tables: orders
+FROM (FROM orders SELECT region, amount WHERE amount > 10) SELECT region, count(*) GROUP BY ALL
+tables: orders
+SELECT id FROM orders WHERE (region, status) IN (SELECT (region, status) FROM orders) OR id = ANY([1, 2]) OR list_contains([3], id)
+tables: orders
+SELECT CASE WHEN amount > 100 THEN 'big' WHEN amount > 50 THEN 'mid' ELSE 'small' END AS size, count(*) FROM orders GROUP BY size ORDER BY count(*) DESC
+tables: orders
+SELECT EXISTS(SELECT 1 FROM orders WHERE amount > 100), 5 > ALL (SELECT 1), (1, 2) = (1, 2), ROW(1, 2)
+tables: orders
+SELECT first(region ORDER BY id), last(region ORDER BY id), any_value(region), mode(region), arbitrary(region) FROM orders
+tables: orders
 
 # title: passes: everything else that analysts write
 FROM orders
@@ -53,6 +63,38 @@ SELECT count() FROM orders
 tables: orders
 SELECT 'x' AS 'col name'
 tables: none
+SELECT sum(COLUMNS('am.*')) FROM orders
+tables: orders
+SELECT list(amount ORDER BY id DESC)[1:3], list_sort(list(amount)), array_agg(DISTINCT region) FROM orders
+tables: orders
+SELECT [1, 2, 3].list_transform(lambda x: x * 2), list_filter([1,2,3], lambda x, i: i > 1)
+tables: none
+SELECT list_reduce([1, 2, 3], lambda x, y: x + y), list_zip([1], ['a']), list_unique([1, 1])
+tables: none
+SELECT map_keys(MAP {'a': 1}), map_entries(MAP {'a': 1}), element_at(MAP {'a': 1}, 'a'), MAP([1, 2], ['a', 'b'])
+tables: none
+SELECT quantile_cont(amount, [0.25, 0.5]), quantile_disc(amount, 0.5), percentile_cont(0.5) WITHIN GROUP (ORDER BY amount), mad(amount), kurtosis(amount), approx_quantile(amount, 0.5), corr(amount, id), stddev_pop(amount), count_if(amount > 100), countif(region = 'EU'), sum(amount) FILTER (WHERE id > 1), bit_xor(id), geomean(amount), fsum(amount), histogram(region), string_agg(region, ', ' ORDER BY region), group_concat(region), arg_min(region, amount), max_by(region, amount), min(amount, 2), bool_or(id > 2), weighted_avg(amount, id) FROM orders
+tables: orders
+SELECT o.id, n.x FROM orders o, (SELECT o.amount * 2 AS x) n
+tables: orders
+SELECT if(amount > 100, 'a', 'b'), ifnull(note, '-'), coalesce(note, region), nullif(region, 'EU'), greatest(1, amount), least(1, amount) FROM orders
+tables: orders
+SELECT lower(name), name[1:3], name || '!', length(name), name.upper(), concat(name, ' ', region), replace(name, 'a', 'b'), regexp_replace(name, '[aeiou]', '', 'g'), name LIKE 'A%', name ILIKE '%a%', name ~ '.*a', starts_with(name, 'A'), name ^@ 'A', contains(name, 'a'), split_part(email, '@', 1), string_split(email, '@')[1], lpad(name, 10, '.'), left(name, 2), right(name, -2), strip_accents(name), reverse(name), ltrim(name), repeat('x', 3), format('{:,}', 1234567), printf('%.2f', 1.5), chr(65), ord('a'), levenshtein(name, 'x'), jaro_winkler_similarity(name, 'x'), md5(name), bar(id, 0, 20), translate(name, 'a', 'b'), position('a' IN name), instr(name, 'a'), substr(name, 1, 2), trim(BOTH ' ' FROM name) FROM customers
+tables: customers
+SELECT 5 // 2, 5 / 2, 5 % 2, 2 ^ 3, 2 ** 3, 5 & 1, 5 | 2, xor(5, 1), ~5, 1 << 3, @(-5), -5, +5, 10!, 1 = 1, 1 == 1, 1 <> 2, 1 != 2, NOT true, true AND false OR true, 1 IS NULL, 1 IS NOT DISTINCT FROM 1
+tables: none
+SELECT count(*) AS "total rows", max(amount) "max €" FROM "orders"
+tables: orders
+SELECT DISTINCT region, status FROM orders
+tables: orders
+SELECT (SELECT count(*) FROM orders WHERE customer_id = c.id) AS n, c.name FROM customers c ORDER BY n DESC
+tables: customers, orders
+SELECT max(o) FROM orders o
+tables: orders
+SELECT count(DISTINCT o) FROM orders o
+tables: orders
+SELECT region, list({'id': id, 'amt': amount} ORDER BY id) AS items FROM orders GROUP BY region
+tables: orders
 
 # title: passes: a part of the rows
 SELECT * EXCLUDE (note) FROM orders LIMIT 1
@@ -87,6 +129,28 @@ SELECT alias(amount), typeof(amount), 1 IS DISTINCT FROM NULL FROM orders LIMIT 
 tables: orders
 SELECT `id` FROM `orders` LIMIT 1
 tables: orders
+SELECT * EXCLUDE note, amount * 2 AS twice FROM orders LIMIT 1
+tables: orders
+SELECT COLUMNS(* EXCLUDE (id)) FROM orders LIMIT 1
+tables: orders
+SELECT COLUMNS(['id', 'region']) FROM orders LIMIT 1
+tables: orders
+SELECT * LIKE 'a%' FROM orders LIMIT 1
+tables: orders
+SELECT * GLOB 'a*' FROM orders LIMIT 1
+tables: orders
+SELECT * SIMILAR TO 'a.*' FROM orders LIMIT 1
+tables: orders
+SELECT id FROM orders TABLESAMPLE 50% (system, 42)
+tables: orders
+SELECT id FROM orders USING SAMPLE reservoir(5 ROWS) REPEATABLE (42)
+tables: orders
+SELECT id FROM orders LIMIT 50%
+tables: orders
+SELECT typeof(amount), alias(amount), hash(id), pg_typeof(id) FROM orders LIMIT 1
+tables: orders
+SELECT 'a'.concat('b').upper(), (id::VARCHAR).lpad(3, '0') FROM orders LIMIT 1
+tables: orders
 
 # title: passes: tables turned on their side
 PIVOT orders ON region USING sum(amount)
@@ -107,6 +171,22 @@ PIVOT orders ON region USING sum(amount) GROUP BY status ORDER BY status LIMIT 2
 tables: orders
 WITH p AS (PIVOT orders ON region USING sum(amount) GROUP BY status) SELECT * FROM p
 tables: orders
+PIVOT orders ON region, status USING count(*)
+tables: orders
+PIVOT orders ON year(ordered_at) USING sum(amount) AS total, count(*) AS n GROUP BY region
+tables: orders
+PIVOT (FROM orders SELECT region, status, amount) ON status USING first(amount)
+tables: orders
+SELECT * FROM (PIVOT orders ON region USING sum(amount) GROUP BY status) AS p ORDER BY status
+tables: orders
+FROM orders PIVOT (sum(amount) FOR region IN ('EU' AS eu, 'US' AS us) GROUP BY status)
+tables: orders
+UNPIVOT (SELECT id, amount, customer_id FROM orders) ON amount, customer_id INTO NAME metric VALUE val
+tables: orders
+SELECT * FROM (SELECT 1 AS q1, 2 AS q2) UNPIVOT (v FOR q IN (q1, q2))
+tables: none
+SELECT * FROM (SELECT 1 AS q1, NULL AS q2) UNPIVOT INCLUDE NULLS (v FOR q IN (q1, q2))
+tables: none
 
 # title: passes: rows made by functions
 SELECT unnest([1,2,3]), unnest({'a': 1, 'b': 2})
@@ -123,6 +203,26 @@ SELECT * FROM orders LEFT JOIN LATERAL (SELECT name FROM customers WHERE custome
 tables: customers, orders
 SELECT unnest(tags) AS tag, count(*) FROM products GROUP BY tag
 tables: products
+SELECT unnest(tags) AS t, id FROM products
+tables: products
+SELECT unnest([{'a': 1, 'b': 2}], recursive := true)
+tables: none
+SELECT range AS i FROM range(3)
+tables: none
+SELECT generate_series FROM generate_series(1, 3)
+tables: none
+SELECT unnest(generate_series(DATE '2025-01-01', DATE '2025-01-05', INTERVAL '1 day'))::DATE AS d
+tables: none
+SELECT * FROM unnest([1, 2, 3])
+tables: none
+SELECT * FROM unnest(['a', 'b']) WITH ORDINALITY AS t(v, i)
+tables: none
+SELECT d.range::DATE AS day, count(o.id) FROM range(DATE '2025-01-01', DATE '2025-01-10', INTERVAL 1 DAY) d LEFT JOIN orders o ON o.ordered_at::DATE = d.range::DATE GROUP BY day ORDER BY day
+tables: orders
+SELECT c.name, t.* FROM customers c, LATERAL (SELECT sum(amount) AS s, count(*) AS n FROM orders WHERE customer_id = c.id) t
+tables: customers, orders
+SELECT x.i FROM (SELECT unnest([1,2]) AS i) x
+tables: none
 
 # title: passes: JSON
 SELECT attrs->>'$.color', attrs->'dims'->>'w', json_extract(attrs, '$.tags'), attrs->>'color' FROM products
@@ -133,6 +233,18 @@ SELECT je.key, je.value FROM products, json_each(products.attrs) je
 tables: products
 SELECT TRY_CAST('x' AS INT), '1'::UTINYINT, 1::HUGEINT, [1]::INT[], '{"a":1}'::JSON, {'a':1}::STRUCT(a BIGINT), CAST(1 AS DECIMAL(10,2)), 'x'::VARCHAR(10), '2024-01-01'::TIMESTAMPTZ, [1,2]::INT[2], MAP{'a':1}::MAP(VARCHAR, INT), 1::UNION(num INT, str VARCHAR)
 tables: none
+SELECT attrs.color, attrs.dims.w FROM (SELECT {'color': 'x', 'dims': {'w': 1}} AS attrs)
+tables: none
+SELECT json_extract_string(attrs, '$.color'), attrs ->> '$.dims.w', json_object('a', 1), to_json({'a': 1}), json_type(attrs), json_valid('{}'), from_json('{"a":1}', '{"a":"INT"}'), json_group_array(id) FROM products GROUP BY ALL
+tables: products
+SELECT (attrs->'dims'->>'w')::INT + 1 FROM products WHERE attrs->>'color' = 'black'
+tables: products
+SELECT TRY_CAST('a' AS INT), CAST('1' AS TINYINT), '1'::UBIGINT, 1::DOUBLE, 1::FLOAT4, 1::REAL, true::INT, '1 day'::INTERVAL, 'a'::BLOB, 1::DECIMAL(5, 2), 1::NUMERIC, '[1]'::INT[], '{}'::JSON, uuid()::VARCHAR, '101'::BIT, 1::VARCHAR, '2024-01-01'::DATE, '10:00'::TIME, '2024-01-01'::TIMESTAMP_S
+tables: none
+EXPLAIN (FORMAT json) SELECT count(*) FROM orders
+tables: orders
+SELECT e.payload.page, e.payload->>'page' AS p FROM events e LIMIT 1
+tables: events
 
 # title: passes: windows
 SELECT id, row_number() OVER (PARTITION BY region ORDER BY amount DESC) rn FROM orders QUALIFY rn <= 2
@@ -143,6 +255,16 @@ SELECT sum(amount) OVER (ORDER BY ordered_at RANGE BETWEEN INTERVAL 7 DAYS PRECE
 tables: orders
 SELECT lag(amount IGNORE NULLS) OVER w FROM orders WINDOW w AS (ORDER BY id)
 tables: orders
+WITH m AS (SELECT date_trunc('month', ordered_at) AS mon, sum(amount) AS rev FROM orders GROUP BY mon) SELECT mon, rev, rev - lag(rev) OVER (ORDER BY mon) AS d FROM m QUALIFY d IS NOT NULL
+tables: orders
+SELECT region, amount, rank() OVER (PARTITION BY region ORDER BY amount DESC) AS r FROM orders QUALIFY r <= 2 ORDER BY region, r
+tables: orders
+SELECT id, avg(amount) OVER w AS ma, min(amount) OVER (w ROWS 1 PRECEDING) FROM orders WINDOW w AS (ORDER BY id)
+tables: orders
+SELECT id, sum(amount) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW) FROM orders
+tables: orders
+SELECT sum(数量) OVER (ORDER BY 下单日期) AS 累计, "产品名称" FROM 订单明细 -- 注释; DELETE
+tables: 订单明细
 
 # title: passes: dates and times
 SELECT date_trunc('month', ordered_at), strftime(ordered_at, '%Y-%m'), year(ordered_at), monthname(ordered_at), date_diff('day', ordered_at, now()::timestamp), ordered_at + INTERVAL 1 DAY, ordered_at - INTERVAL '2 months', last_day(ordered_at) FROM orders LIMIT 1
@@ -161,6 +283,14 @@ SELECT CURRENT_DATE - INTERVAL 30 DAY, date '2024-01-01' + 3, interval 3 hour, i
 tables: none
 SELECT regexp_extract_all(email, '\d+'), email[1], substring(email FROM 1 FOR 2) FROM customers
 tables: customers
+SELECT struct_insert({'a': 1}, b := 2), struct_extract({'a': 1}, 'a'), {'a': {'b': [1, 2]}}.a.b[1]
+tables: none
+SELECT date_trunc('quarter', ordered_at), ordered_at::DATE - INTERVAL 1 MONTH, date_part(['year', 'month'], ordered_at), datediff('month', ordered_at, TIMESTAMP '2025-12-31'), date_add(ordered_at, INTERVAL 1 DAY), make_timestamp(2024, 1, 1, 0, 0, 0.0), strptime('01/02/2024', '%d/%m/%Y')::DATE, EXTRACT(DOW FROM ordered_at), week(ordered_at), dayofyear(ordered_at), century(ordered_at) FROM orders LIMIT 1
+tables: orders
+SELECT o.* FROM orders o WHERE o.id IN (1, 2, 3) AND o.ordered_at > now() - INTERVAL '5 years'
+tables: orders
+SELECT time_bucket(INTERVAL '2 weeks', ordered_at), epoch_ms(ordered_at), strftime(ordered_at, '%A'), dayname(ordered_at), isoyear(ordered_at), last_day(ordered_at), age(ordered_at), ordered_at AT TIME ZONE 'Europe/Berlin', to_timestamp(1700000000), current_date - 7, today() - INTERVAL 1 YEAR, get_current_timestamp() > ordered_at::TIMESTAMPTZ FROM orders LIMIT 1
+tables: orders
 
 # title: passes: joins
 SELECT * FROM orders ASOF JOIN metrics ON orders.ordered_at >= metrics.ts LIMIT 1
@@ -171,6 +301,12 @@ SELECT * FROM orders o POSITIONAL JOIN customers c LIMIT 1
 tables: customers, orders
 SELECT o.id FROM orders o JOIN customers c USING (id) NATURAL JOIN products LIMIT 1
 tables: customers, orders, products
+SELECT orders.* EXCLUDE (note), c.name FROM orders JOIN customers c ON c.id = orders.customer_id LIMIT 1
+tables: customers, orders
+SELECT * FROM orders o ANTI JOIN customers c ON o.customer_id = c.id
+tables: customers, orders
+SELECT o.id FROM orders o ASOF LEFT JOIN metrics m ON o.ordered_at >= m.ts AND m.host = 'web-1'
+tables: metrics, orders
 
 # title: passes: plans, and descriptions of a known table
 SELECT * FROM orders ORDER BY amount DESC NULLS FIRST LIMIT 3 OFFSET 1
@@ -199,15 +335,37 @@ PRAGMA table_info('orders')
 tables: orders
 PRAGMA table_info(orders)
 tables: orders
+SELECT * FROM orders ORDER BY ALL DESC LIMIT 2
+tables: orders
+SELECT region, sum(amount) FROM orders GROUP BY 1 HAVING sum(amount) > 10 ORDER BY 2 DESC NULLS LAST LIMIT 5
+tables: orders
+DESCRIBE SELECT region, sum(amount) FROM orders GROUP BY ALL
+tables: orders
+DESCRIBE TABLE orders
+tables: orders
+DESC orders
+tables: orders
+SUMMARIZE (SELECT id, amount FROM orders)
+tables: orders
+SELECT column_name, null_percentage FROM (SUMMARIZE orders)
+tables: orders
+SELECT name, type FROM pragma_table_info('orders')
+tables: orders
 
 # title: passes: full text
 SELECT 'a' || 'b', 7 // 2, 7 % 2, 2 ** 3, 5 & 3, 1 << 2, xor(1, 2), 'abc'[1:2], 'abc' ~ 'a.*', 'a' SIMILAR TO 'a', regexp_matches('a', 'a'), 'a' GLOB 'a*', 'x' NOT LIKE 'y', 'x' ILIKE 'X', 'a' IN ('a', 'b')
 tables: none
+SELECT regexp_extract(email, '(\w+)-(\d+)', ['a', 'n']), regexp_full_match('a', 'a'), regexp_split_to_array('a b', ' '), regexp_extract_all('a1b2', '\d') FROM customers
+tables: customers
 
 # title: passes: casts
 SELECT 'ok'::mood, CAST('sad' AS mood)
 tables: none
 SELECT array_cosine_similarity([1.0,2.0]::FLOAT[2], [1.0,2.0]::FLOAT[2])
+tables: none
+SELECT array_value(1, 2), [1, 2]::INT[2], array_distance([1.0, 2.0]::FLOAT[2], [1.0, 1.0]::FLOAT[2]), list_cosine_similarity([1.0], [1.0])
+tables: none
+SELECT bit_count(5), even(1.5), gamma(5), sign(-1), cbrt(27), atan2(1, 1), degrees(1), gcd(4, 6), lcm(4, 6), round(1.555, 2), ceil(1.1), trunc(1.9), sqrt(2), pow(2, 3), log2(8), exp(1), pi(), isnan('nan'::DOUBLE), random() < 2, fmod(5, 3), nextafter(1.0, 2.0), factorial(5)
 tables: none
 
 # title: passes: recursive queries
@@ -215,10 +373,16 @@ WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 5) SE
 tables: none
 WITH RECURSIVE t AS (SELECT id, manager_id FROM employees WHERE id = 1 UNION ALL SELECT e.id, e.manager_id FROM employees e, t WHERE e.manager_id = t.id) SELECT count(*) FROM t
 tables: employees
+WITH RECURSIVE org AS (SELECT id, name, [name] AS path FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, list_append(o.path, e.name) FROM employees e JOIN org o ON e.manager_id = o.id) SELECT name, len(path) FROM org
+tables: employees
+WITH RECURSIVE t(a, b) USING KEY (a) AS (SELECT 1, 2 UNION SELECT a, b + 1 FROM t WHERE b < 5) SELECT * FROM t
+tables: none
 
 # title: passes: common tables and what they hide
 WITH a AS (SELECT 1 x), b AS (SELECT * FROM a) SELECT * FROM b, a
 tables: none
+WITH a AS MATERIALIZED (FROM orders), b AS NOT MATERIALIZED (FROM a) SELECT count(*) FROM b
+tables: orders
 
 # title: passes: rows without a FROM
 SELECT * FROM (VALUES (1, 'a'), (2, 'b')) v(id, n)
@@ -227,6 +391,8 @@ VALUES (1), (2)
 tables: none
 TABLE orders
 tables: orders
+SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t(i, s) WHERE i IN (VALUES (1))
+tables: none
 
 # title: passes: grouping sets
 SELECT region, sum(amount) FROM orders GROUP BY CUBE (region, status)
@@ -234,6 +400,8 @@ tables: orders
 SELECT region, grouping_id(region), sum(amount) FROM orders GROUP BY GROUPING SETS ((region), ())
 tables: orders
 SELECT year(ordered_at) AS y, month(ordered_at) AS m, sum(amount) FROM orders GROUP BY ROLLUP (y, m) ORDER BY y NULLS LAST
+tables: orders
+SELECT region, status, sum(amount) FROM orders GROUP BY GROUPING SETS ((region, status), (region), ()) ORDER BY ALL
 tables: orders
 
 # title: passes: words that only look dangerous
@@ -245,12 +413,16 @@ SELECT * FROM orders WHERE note LIKE '%drop%' ESCAPE '\'
 tables: orders
 SELECT id AS drop_id, 'DELETE FROM x' AS sql FROM orders WHERE note = 'INSERT'
 tables: orders
+SELECT "group", count(*) AS "delete" FROM audit_words GROUP BY "group"
+tables: audit_words
 
 # title: passes: Chinese names
 SELECT 产品名称, 数量 * 单价 AS 金额 FROM 订单明细 WHERE 大区 = '华东' ORDER BY 金额 DESC
 tables: 订单明细
 SELECT sum(数量) AS 总数 FROM main.订单明细
 tables: 订单明细
+SELECT * FROM 客户 AS 客 JOIN 订单明细 AS 单 ON 客.编号 = 单.订单号
+tables: 客户, 订单明细
 
 # title: passes: set operations
 SELECT union_value(k := 1), error_free: 1 FROM orders LIMIT 0
@@ -261,6 +433,12 @@ SELECT id FROM orders INTERSECT SELECT id FROM customers EXCEPT SELECT 3
 tables: customers, orders
 (SELECT 1) UNION ALL (SELECT 2) ORDER BY 1
 tables: none
+(FROM orders LIMIT 1) UNION ALL (FROM orders LIMIT 1)
+tables: orders
+SELECT 1 AS x UNION BY NAME SELECT 2 AS y
+tables: none
+SELECT id FROM orders EXCEPT ALL SELECT id FROM customers
+tables: customers, orders
 
 # title: a function is called only when it is known to compute and to do nothing else
 SELECT * FROM read_text('/etc/passwd')

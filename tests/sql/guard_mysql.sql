@@ -3,6 +3,8 @@
 # title: passes: grouping sets
 SELECT region, COUNT(*) FROM orders GROUP BY region WITH ROLLUP
 tables: orders
+SELECT o.region, COUNT(*) AS n, SUM(o.amount) AS s FROM orders o LEFT JOIN customers c ON c.id = o.customer_id GROUP BY o.region WITH ROLLUP HAVING n > 1
+tables: customers, orders
 
 # title: passes: a part of the rows
 SELECT HIGH_PRIORITY SQL_NO_CACHE id FROM orders LIMIT 1
@@ -27,6 +29,14 @@ SELECT NVL(note, 'x'), NVL2(note, 1, 2), TO_CHAR(ordered_at, 'YYYY'), ADD_MONTHS
 tables: orders
 SELECT ALL region FROM orders LIMIT 0
 tables: orders
+SELECT region, GROUP_CONCAT(DISTINCT status ORDER BY status LIMIT 2) FROM orders GROUP BY region
+tables: orders
+SELECT CONCAT(name, ' <', email, '>'), UPPER(name), SUBSTRING(name, 1, 3), SUBSTRING_INDEX(email, '@', -1), CHAR_LENGTH(name), LEFT(name, 1), REPLACE(name, 'a', 'b'), REVERSE(name), LPAD(id, 5, '0'), TRIM(name), INSTR(name, 'a'), CONCAT_WS('-', id, region), FORMAT(credit_limit, 2), MD5(name), SHA2(name, 256), HEX(name), ORD(name), CHAR(77, 121), REGEXP_SUBSTR(email, '[0-9]+'), REGEXP_INSTR(email, '@'), SPACE(3), REPEAT('a', 2), QUOTE(name), UCASE(name), ELT(2, 'a', 'b'), FIELD('b', 'a', 'b'), FIND_IN_SET('b', 'a,b'), STRCMP('a', 'b'), SOUNDEX(name), TO_BASE64(name), CRC32(name), BIT_LENGTH(name), EXPORT_SET(5, 'Y', 'N', ',', 4), MAKE_SET(1, 'a', 'b'), WEIGHT_STRING('a') FROM customers
+tables: customers
+SELECT ROUND(amount, 1), FLOOR(amount), CEILING(amount), TRUNCATE(amount, 1), MOD(id, 2), id % 2, id DIV 2, POWER(2, id), SQRT(id), LOG10(100), SIGN(-1), RAND(1) < 2, GREATEST(1, id), LEAST(1, id), ABS(-id), CONV('ff', 16, 10), BIN(id), PI(), ATAN2(1, 1) FROM orders LIMIT 1
+tables: orders
+SELECT id FROM orders IGNORE INDEX (PRIMARY) WHERE id > 0 LIMIT 1
+tables: orders
 
 # title: passes: joins
 SELECT * FROM { OJ orders o LEFT OUTER JOIN customers c ON o.customer_id = c.id } LIMIT 1
@@ -36,6 +46,8 @@ tables: customers, orders, products
 SELECT id FROM orders NATURAL LEFT JOIN customers
 tables: customers, orders
 SELECT STRAIGHT_JOIN o.id FROM orders o STRAIGHT_JOIN customers c ON o.customer_id = c.id
+tables: customers, orders
+SELECT c.name, o.amount FROM customers c JOIN (SELECT customer_id, MAX(amount) AS amount FROM orders GROUP BY customer_id) o ON o.customer_id = c.id WHERE c.name LIKE '%a%' COLLATE utf8mb4_bin OR c.name REGEXP '^[A-Z]'
 tables: customers, orders
 
 # title: passes: rows without a FROM
@@ -47,12 +59,16 @@ tables: none
 # title: passes: common tables and what they hide
 WITH v(a, b) AS (VALUES (1,2),(3,4)) SELECT a FROM v
 tables: none
+WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS x FROM a) SELECT * FROM a UNION ALL SELECT * FROM b
+tables: none
 
 # title: passes: recursive queries
 WITH RECURSIVE t AS (SELECT 1 AS a UNION SELECT a + 1 FROM t WHERE a < 3) CYCLE a RESTRICT SELECT * FROM t
 tables: none
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT n FROM t
 tables: none
+WITH RECURSIVE d AS (SELECT DATE('2025-01-01') AS day UNION ALL SELECT day + INTERVAL 1 DAY FROM d WHERE day < '2025-01-10') SELECT d.day, COUNT(o.id) FROM d LEFT JOIN orders o ON DATE(o.ordered_at) = d.day GROUP BY d.day
+tables: orders
 
 # title: passes: dates and times
 SELECT CAST('1' AS SIGNED), CONVERT('x' USING utf8mb4), _utf8mb4'x', x'41', 0x41, b'1', CHAR(65 USING utf8), CONVERT('1', DECIMAL(10,2)), CAST(1 AS CHAR(10)), CAST('2024-01-01' AS DATE), BINARY 'a'
@@ -63,6 +79,16 @@ SELECT id FROM orders WHERE ordered_at >= '2025-01-01' AND ordered_at < '2025-02
 tables: orders
 SELECT DATE_ADD(ordered_at, INTERVAL '1:30' HOUR_MINUTE), ADDDATE(ordered_at, 3), SUBDATE(ordered_at, INTERVAL 1 WEEK), ADDTIME('10:00', '01:00'), TIMEDIFF('10:00', '09:00'), SEC_TO_TIME(60), TIME_FORMAT('10:00', '%H'), DATE '2024-01-01', TIMESTAMP '2024-01-01 00:00:00', TIMESTAMPADD(DAY, 1, ordered_at), WEEKDAY(ordered_at), YEARWEEK(ordered_at), MONTHNAME(ordered_at), DAYOFYEAR(ordered_at) FROM orders LIMIT 1
 tables: orders
+SELECT DATE_FORMAT(ordered_at, '%x-%v') AS wk, COUNT(*) FROM orders GROUP BY wk ORDER BY wk
+tables: orders
+SELECT * FROM orders WHERE ordered_at BETWEEN '2025-01-01' AND NOW() - INTERVAL 1 DAY AND MONTH(ordered_at) IN (1, 2, 3) AND NOT note <=> NULL
+tables: orders
+SELECT DATE_ADD(ordered_at, INTERVAL 1 QUARTER), ordered_at - INTERVAL '1-2' YEAR_MONTH, TIMESTAMPDIFF(DAY, ordered_at, NOW()), DATEDIFF(CURDATE(), ordered_at), LAST_DAY(ordered_at), DAYOFWEEK(ordered_at), WEEKOFYEAR(ordered_at), EXTRACT(HOUR FROM ordered_at), DATE(ordered_at), UNIX_TIMESTAMP(), FROM_UNIXTIME(1700000000, '%Y'), STR_TO_DATE('01/02/2024', '%d/%m/%Y'), NOW(6), CURRENT_TIMESTAMP(3), LOCALTIME(), UTC_TIME() FROM orders LIMIT 1
+tables: orders
+SELECT CAST(amount AS CHAR), CAST('12' AS UNSIGNED), CAST(amount AS DOUBLE), CONVERT(amount, SIGNED), CAST('2024-01-01' AS DATETIME(6)), CAST(amount AS DECIMAL(12, 4)), amount + 0.0, '5' + 5, CAST(NULL AS TIME) FROM orders LIMIT 1
+tables: orders
+SELECT TIME_TO_SEC('01:00:00'), SEC_TO_TIME(3600), MAKETIME(1, 2, 3), ADDTIME('10:00', '00:10'), SUBTIME('10:00', '00:10'), TIMEDIFF('10:00', '09:00'), PERIOD_ADD(202401, 2), TO_SECONDS('2024-01-01'), MICROSECOND('10:00:00.5'), GET_FORMAT(DATE, 'ISO')
+tables: none
 
 # title: passes: everything else that analysts write
 SELECT 'a' 'b', N'x', "dq", 1 AS 'al'
@@ -85,6 +111,16 @@ SELECT SQL_BIG_RESULT SQL_BUFFER_RESULT DISTINCT region FROM orders
 tables: orders
 SELECT DISTINCTROW region FROM orders
 tables: orders
+SELECT region, GROUP_CONCAT(id ORDER BY id SEPARATOR '|') FROM orders GROUP BY region
+tables: orders
+SELECT IF(amount > 100, 'hi', 'lo') AS b, COUNT(*) FROM orders GROUP BY IF(amount > 100, 'hi', 'lo')
+tables: orders
+SELECT SQL_NO_CACHE DISTINCT region FROM orders USE INDEX () ORDER BY region
+tables: orders
+SELECT 1 AS `a``b`, 2 AS `c d`
+tables: none
+SELECT VALUE_FREE.id FROM (SELECT 1 AS id) VALUE_FREE
+tables: none
 
 # title: passes: JSON
 SELECT JSON_EXTRACT(attrs, '$.color'), JSON_UNQUOTE(JSON_EXTRACT(attrs, '$.color')), JSON_VALUE(attrs, '$.color'), JSON_CONTAINS(attrs, '"black"', '$.color'), JSON_SEARCH(attrs, 'one', 'new'), JSON_TYPE(attrs), JSON_VALID(attrs), JSON_ARRAY(1, 2), JSON_MERGE_PATCH('{}', '{}') FROM products
@@ -96,6 +132,14 @@ tables: products
 SELECT GROUP_CONCAT(DISTINCT region ORDER BY region DESC SEPARATOR ', '), JSON_ARRAYAGG(id), JSON_OBJECTAGG(id, region) FROM orders
 tables: orders
 EXPLAIN FORMAT=JSON SELECT * FROM orders
+tables: orders
+SELECT JSON_VALUE(attrs, '$.color') AS color, JSON_EXTRACT(attrs, '$.dims.w') + 1, JSON_LENGTH(attrs), JSON_KEYS(attrs), JSON_QUERY(attrs, '$.dims'), JSON_EXISTS(attrs, '$.x'), JSON_SET(attrs, '$.x', 1), JSON_DETAILED(attrs), JSON_COMPACT(attrs), JSON_OBJECTAGG(id, name) FROM products
+tables: products
+SELECT p.id, jt.tag FROM products p, JSON_TABLE(p.attrs, '$.tags[*]' COLUMNS (n FOR ORDINALITY, tag VARCHAR(20) PATH '$')) AS jt ORDER BY 1
+tables: products
+SELECT STDDEV_SAMP(amount), VARIANCE(amount), BIT_AND(id), BIT_XOR(id), COUNT(DISTINCT customer_id), SUM(DISTINCT amount), MAX(ordered_at), JSON_ARRAYAGG(region ORDER BY id LIMIT 2) FROM orders
+tables: orders
+EXPLAIN FORMAT = JSON SELECT * FROM orders
 tables: orders
 
 # title: passes: words that only look dangerous
@@ -111,6 +155,12 @@ SELECT /* hint? */ id -- comment; DROP TABLE t
 tables: orders
 SELECT a.id AS `delete`, a.region AS 'drop' FROM orders AS a HAVING `delete` > 3
 tables: orders
+SELECT `order` AS `select`, "literal" AS 'quoted alias', `drop table` FROM audit_words WHERE `update` <> 'DELETE FROM x'
+tables: audit_words
+SELECT 'a''b', 'a\'b', "a\"b", 'back\\slash', 'per%cent', '--', '#', '/* */', _utf8mb4'x' COLLATE utf8mb4_bin, N'nat', 0x41, x'41', b'01', 1e3, .5, TRUE, NULL
+tables: none
+SELECT EXTRACTVALUE('<a><b>x</b></a>', '/a/b'), UPDATEXML('<a/>', '/a', '<b/>')
+tables: none
 
 # title: passes: windows
 SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY amount) OVER (PARTITION BY region), MEDIAN(amount) OVER (PARTITION BY region) FROM orders
@@ -118,6 +168,12 @@ tables: orders
 SELECT id, ROW_NUMBER() OVER w, SUM(amount) OVER (w ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM orders WINDOW w AS (PARTITION BY region ORDER BY id)
 tables: orders
 SELECT id, LAG(amount) OVER (ORDER BY id), NTILE(4) OVER (ORDER BY id), CUME_DIST() OVER (ORDER BY id), FIRST_VALUE(id) OVER (ORDER BY id) FROM orders
+tables: orders
+SELECT id, SUM(amount) OVER (PARTITION BY region ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run, DENSE_RANK() OVER (ORDER BY amount DESC) FROM orders
+tables: orders
+SELECT FIRST_VALUE(amount) OVER w, LAST_VALUE(amount) OVER w, NTH_VALUE(amount, 2) OVER w, LEAD(amount, 1) OVER w, PERCENT_RANK() OVER w FROM orders WINDOW w AS (PARTITION BY region ORDER BY id)
+tables: orders
+SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY amount) OVER () FROM orders LIMIT 1
 tables: orders
 
 # title: passes: plans, and descriptions of a known table
@@ -143,6 +199,18 @@ EXPLAIN EXTENDED SELECT * FROM orders
 tables: orders
 EXPLAIN PARTITIONS SELECT * FROM orders
 tables: orders
+SELECT CASE region WHEN 'EU' THEN 'Europe' ELSE region END AS r, IFNULL(note, '-'), NULLIF(region, 'EU'), COALESCE(note, region), NVL(note, 'x') FROM orders ORDER BY FIELD(region, 'US', 'EU'), id DESC LIMIT 2, 5
+tables: orders
+(SELECT id FROM orders ORDER BY amount DESC LIMIT 1) UNION ALL (SELECT id FROM orders ORDER BY amount LIMIT 1)
+tables: orders
+DESCRIBE orders amount
+tables: orders
+SHOW COLUMNS IN orders LIKE 'a%'
+tables: orders
+SHOW KEYS FROM orders
+tables: orders
+SHOW FIELDS FROM {schema}.orders
+tables: orders
 
 # title: passes: set operations
 (SELECT id FROM orders LIMIT 1) UNION (SELECT id FROM customers LIMIT 1) ORDER BY 1 LIMIT 3
@@ -155,14 +223,24 @@ SELECT 产品名称, SUM(数量) FROM 订单明细 GROUP BY 产品名称
 tables: 订单明细
 SELECT `客户`.`姓名` FROM `客户` WHERE `城市` = '上海' # 删除
 tables: 客户
+SELECT 产品名称 AS 名称, SUM(数量) AS 总数 FROM 订单明细 WHERE 大区 IN ('华东', '华南') GROUP BY 产品名称 HAVING 总数 > 0
+tables: 订单明细
 
 # title: passes: subqueries and membership
 SELECT c.name, (SELECT COUNT(*) FROM orders o WHERE o.customer_id = c.id) n FROM customers c WHERE EXISTS (SELECT 1 FROM orders WHERE customer_id = c.id) AND c.id NOT IN (SELECT customer_id FROM events WHERE customer_id > 100)
 tables: customers, events, orders
+SELECT * FROM orders o WHERE EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.qty > 1) AND o.customer_id = ANY (SELECT id FROM customers) AND (o.region, o.status) NOT IN (SELECT 'X', 'Y')
+tables: customers, order_items, orders
+SELECT id FROM orders WHERE id IN (1,2,3) AND amount > 10 OR NOT (region LIKE 'E%') XOR id = 2
+tables: orders
 
 # title: passes: full text
 SELECT MATCH_FREE.id FROM orders AS MATCH_FREE LIMIT 1
 tables: orders
+
+# title: passes: casts
+SELECT UUID() IS NOT NULL, INET_ATON('10.0.0.1'), INET6_NTOA(INET6_ATON('::1')), UNHEX('41'), AES_ENCRYPT('a', 'k') IS NULL, COMPRESS('a') IS NULL, LENGTH(NULL), ISNULL(NULL), BIT_COUNT(5), DEGREES(1)
+tables: none
 
 # title: comments that MySQL executes are refused
 SELECT 1 /*! INTO OUTFILE '/tmp/x' */

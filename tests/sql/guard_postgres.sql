@@ -5,6 +5,12 @@ SELECT region, count(*) FROM orders GROUP BY ROLLUP (region)
 tables: orders
 SELECT region, status, sum(amount), grouping(region, status) FROM orders GROUP BY GROUPING SETS ((region), (status), ())
 tables: orders
+SELECT region, status, count(*) FROM orders GROUP BY GROUPING SETS (CUBE (region, status), ROLLUP (region))
+tables: orders
+SELECT region, count(*) FROM orders GROUP BY DISTINCT ROLLUP (region), status
+tables: orders
+SELECT CASE WHEN grouping(region) = 1 THEN 'all' ELSE region END FROM orders GROUP BY ROLLUP (region)
+tables: orders
 
 # title: passes: everything else that analysts write
 SELECT DISTINCT ON (customer_id) customer_id, id, amount FROM orders ORDER BY customer_id, ordered_at DESC
@@ -67,6 +73,42 @@ SELECT count(*) FROM orders HAVING count(*) > 0
 tables: orders
 SELECT overlay('abcdef' placing 'X' from 2 for 3), translate('abc', 'ab', 'xy'), chr(65), ascii('A'), strpos('abc', 'b'), format('%s-%s', 1, 2), quote_ident('a b'), btrim('xax', 'x'), starts_with('abc', 'a'), normalize('a'), octet_length('a'), bit_length('a'), char_length('a')
 tables: none
+SELECT o.region, count(*) FROM orders AS o (oid_, cust) GROUP BY o.region
+tables: orders
+SELECT percentile_disc(ARRAY[0.25, 0.5]) WITHIN GROUP (ORDER BY amount), rank(100) WITHIN GROUP (ORDER BY amount) FROM orders
+tables: orders
+SELECT name, name ~ '^[A-Z]', name !~ 'x', name ~~ 'A%', name !~~* 'b%', name ^@ 'A', name < 'm', notes IS NOT NULL FROM customers
+tables: customers
+SELECT collation for ('a' COLLATE "C"), 'a' COLLATE "C" < 'b', 'x' LIKE 'y' ESCAPE '' || '!'
+tables: none
+SELECT id FROM orders ORDER BY id USING >
+tables: orders
+SELECT U&'\0041', U&'!0041' UESCAPE '!'
+tables: none
+SELECT id AS "select", region AS "from" FROM orders AS "where" WHERE "where".id = 1
+tables: orders
+SELECT o.id, c.* FROM orders o, customers c WHERE (o.customer_id, 'EU') = (c.id, c.region)
+tables: customers, orders
+SELECT (c).name, (c).region FROM customers c
+tables: customers
+SELECT count(c.*), count(DISTINCT c.region) FROM customers c
+tables: customers
+SELECT coalesce(sum(amount) FILTER (WHERE status = 'paid'), 0) AS paid, sum(CASE status WHEN 'paid' THEN 1 ELSE 0 END) FROM orders
+tables: orders
+SELECT DISTINCT region FROM orders WHERE note IS DISTINCT FROM 'x' AND shipped_on IS NULL ORDER BY region
+tables: orders
+SELECT width, n FROM (SELECT width_bucket(amount, 0, 300, 3) AS width, count(*) AS n FROM orders GROUP BY 1) s ORDER BY width
+tables: orders
+SELECT max(o.amount) - min(o.amount) AS spread FROM orders o GROUP BY o.region HAVING count(*) FILTER (WHERE o.status = 'paid') > 0
+tables: orders
+SELECT customers.name || ' <' || customers.email || '>' FROM customers
+tables: customers
+SELECT sqrt(var_pop(amount)), covar_samp(amount, id), regr_r2(amount, id), bit_xor(id) FROM orders
+tables: orders
+SELECT random() < 0.5, setseed_free FROM (SELECT 1 AS setseed_free) s
+tables: none
+SELECT trim_scale(1.500), min_scale(1.50), scale(1.5), gcd(4, 6), lcm(4, 6), factorial(5), log(2, 8), cbrt(27), pi(), sind(30), atan2(1, 1), div(7, 2), mod(7, 2), sign(-1.5), trunc(1.567, 1), ceiling(1.1)
+tables: none
 
 # title: passes: dates and times
 SELECT date_trunc('month', ordered_at) AS m, sum(amount) FROM orders GROUP BY 1 ORDER BY 1
@@ -87,6 +129,12 @@ SELECT count(*) FROM orders WHERE ordered_at::date = DATE '2025-01-05' AND order
 tables: orders
 SELECT avg(shipped_on - ordered_at::date) FROM orders
 tables: orders
+SELECT * FROM orders WHERE ordered_at BETWEEN now() - interval '3 years' AND now() AND extract(isodow FROM ordered_at) IN (6, 7)
+tables: orders
+SELECT interval '1 day' * 3, interval '1' year, INTERVAL '1-2' YEAR TO MONTH, interval '90 minutes', '1 day'::interval + '2 hours', (interval '1 day')::text, extract(epoch FROM interval '1 day')
+tables: none
+SELECT make_timestamp(2024,1,1,0,0,0), make_timestamptz(2024,1,1,0,0,0), justify_interval('30 days'), date_part('quarter', now()), to_timestamp('2024', 'YYYY'), age('2024-01-01'::date), statement_timestamp(), localtimestamp, current_time, localtime(0), current_timestamp(0)
+tables: none
 
 # title: passes: a part of the rows
 SELECT to_char(ordered_at, 'YYYY-MM') FROM orders LIMIT 1
@@ -107,6 +155,26 @@ SELECT ROW(1, 'a'), (1, 2) = (1, 2), ROW(o.*) FROM orders o LIMIT 1
 tables: orders
 SELECT * FROM orders ORDER BY random() LIMIT 3
 tables: orders
+SELECT a.oid_, a.region FROM orders AS a (oid_, cust) LIMIT 1
+tables: orders
+SELECT id FROM orders ORDER BY id USING < NULLS FIRST LIMIT 1
+tables: orders
+SELECT count(*) FROM orders TABLESAMPLE SYSTEM (50)
+tables: orders
+SELECT * FROM ONLY (orders) LIMIT 1
+tables: orders
+SELECT U&"\0069d" FROM orders LIMIT 1
+tables: orders
+SELECT c FROM customers c WHERE c IS NOT NULL LIMIT 1
+tables: customers
+SELECT c.* FROM customers AS c WHERE c.* IS NOT NULL LIMIT 1
+tables: customers
+SELECT to_char(amount, 'FM999G999D00'), to_char(ordered_at, 'Day DD Mon YYYY'), to_char(now(), 'IYYY-IW'), amount::numeric(12,1), round(amount, -1) FROM orders LIMIT 1
+tables: orders
+SELECT pg_typeof(amount), tableoid::regclass, ctid, xmin FROM orders LIMIT 1
+tables: orders
+SELECT least(amount, 10), greatest(NULL, 1), nullif(note, ''), num_nonnulls(1, NULL) FROM orders LIMIT 1
+tables: orders
 
 # title: passes: joins
 SELECT o.*, c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.region = 'EU' LIMIT 5
@@ -124,6 +192,16 @@ tables: customers, orders
 SELECT count(*) FROM orders o JOIN order_items i ON i.order_id = o.id JOIN products p ON p.id = i.product_id JOIN customers c ON c.id = o.customer_id WHERE p.category = 'Paper' AND c.segment = 'retail'
 tables: customers, order_items, orders, products
 SELECT a.id, b.id FROM orders a INNER JOIN orders b ON a.id = b.id - 1
+tables: orders
+SELECT o.id FROM orders o JOIN customers c USING (id) WHERE c.name <> 'x'
+tables: customers, orders
+SELECT j.id FROM orders JOIN customers USING (id) AS j
+tables: customers, orders
+SELECT * FROM (orders JOIN customers USING (id)) AS j LIMIT 1
+tables: customers, orders
+SELECT j.region FROM (orders JOIN products USING (id)) AS j LIMIT 1
+tables: orders, products
+SELECT * FROM (VALUES (1, 'one'), (2, 'two')) AS t (num, letter) JOIN orders ON orders.id = t.num
 tables: orders
 
 # title: passes: rows made by functions
@@ -148,6 +226,22 @@ tables: orders
 SELECT s.n FROM generate_series(1,3) AS s(n), orders LIMIT 2
 tables: orders
 SELECT * FROM ROWS FROM (generate_series(1,2), generate_series(1,3)) AS t(a, b)
+tables: none
+SELECT x.y FROM (SELECT 1 AS y) AS x, LATERAL (SELECT x.y + 1 AS z) AS w WHERE w.z > 0
+tables: none
+SELECT t.day, count(o.id) FROM generate_series(date '2025-01-01', date '2025-01-10', interval '1 day') AS t(day) LEFT JOIN orders o ON o.ordered_at::date = t.day::date GROUP BY t.day ORDER BY t.day
+tables: orders
+SELECT d::date AS day FROM generate_series(timestamp '2025-01-01', timestamp '2025-01-10', '1 day') AS d
+tables: none
+SELECT i.idx, i.val FROM unnest(ARRAY['a','b']) WITH ORDINALITY AS i(val, idx)
+tables: none
+SELECT ARRAY[1,2] && ARRAY[2,3], ARRAY[1] <@ ARRAY[1,2], 1 = ANY(ARRAY[1]), ARRAY[1,2] = ARRAY[1,2], array_remove(ARRAY[1,2], 1), array_append(ARRAY[1], 2), array_cat(ARRAY[1], ARRAY[2]), unnest(ARRAY[1,2])
+tables: none
+SELECT ts.w, ts.c FROM (SELECT word AS w, count(*) AS c FROM products, LATERAL regexp_split_to_table(lower(name), '\s+') AS word GROUP BY word) ts
+tables: products
+SELECT x FROM unnest('{1,2}'::int[]) x WHERE x > ALL ('{0}'::int[])
+tables: none
+SELECT g.i, chr(65 + g.i) FROM generate_series(0, 5) AS g(i)
 tables: none
 
 # title: passes: JSON
@@ -191,6 +285,26 @@ SELECT json_object_agg(region, n) FROM (SELECT region, count(*) n FROM orders GR
 tables: orders
 SELECT f.a FROM ROWS FROM (json_to_recordset('[{"a":1}]') AS (a int)) AS f
 tables: none
+SELECT elem->>'a' FROM jsonb_array_elements('[{"a":1}]'::jsonb) AS elem
+tables: none
+SELECT e.value->>'a' FROM jsonb_array_elements('[{"a":1}]'::jsonb) AS e(value)
+tables: none
+SELECT e.value FROM jsonb_array_elements_text('["a"]') AS e
+tables: none
+SELECT kv.key, sum((kv.value)::numeric) FROM events e, jsonb_each_text(e.payload - 'q' - 'page') AS kv GROUP BY kv.key
+tables: events
+SELECT r.* FROM events e CROSS JOIN LATERAL jsonb_to_record(e.payload) AS r(page text, ms int)
+tables: events
+SELECT r.page FROM events e, jsonb_to_record(e.payload) AS r(page text, ms int)
+tables: events
+SELECT jsonb_path_query_array(payload, '$.page'), payload @@ '$.ms > 10', jsonb_set(payload, '{x}', '1'), jsonb_strip_nulls(payload), jsonb_pretty(payload), jsonb_typeof(payload->'ms') FROM events LIMIT 1
+tables: events
+SELECT row_to_json(t) FROM (SELECT c.id, (SELECT json_agg(o.*) FROM orders o WHERE o.customer_id = c.id) AS orders FROM customers c) t
+tables: customers, orders
+SELECT json_build_object('a', array_agg(x.id)) FROM (SELECT id FROM orders LIMIT 3) x
+tables: orders
+SELECT to_tsvector('english', name) @@ phraseto_tsquery('oak desk'), ts_rank_cd(to_tsvector(name), to_tsquery('oak | desk')), setweight(to_tsvector(name), 'A') || to_tsvector(category), numnode(to_tsquery('a & b')), strip(to_tsvector(name)), to_tsquery('a') && to_tsquery('b'), !! to_tsquery('a'), to_tsquery('a') <-> to_tsquery('b') FROM products
+tables: products
 
 # title: passes: words that only look dangerous
 SELECT name FROM customers WHERE name ILIKE '%a%' AND notes ~* 'drop' AND email NOT LIKE '%x'
@@ -203,6 +317,11 @@ SELECT 'it''s; DROP TABLE orders; --' AS x, $$a 'quoted' -- thing$$ AS y, $q$ /*
 tables: none
 SELECT o.id AS "drop", 'delete from x' AS "update" FROM orders o;
 tables: orders
+SELECT id, "order" FROM audit_words WHERE "drop table" <> '' AND 'insert into x' <> "update"
+tables: audit_words
+SELECT -- how many; DELETE
+  count(*) /* /* nested */ DROP */ FROM orders
+tables: orders
 
 # title: passes: recursive queries
 WITH RECURSIVE t AS (SELECT id, manager_id, 1 AS lvl FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.manager_id, t.lvl + 1 FROM employees e JOIN t ON t.id = e.manager_id) SELECT * FROM t
@@ -212,6 +331,8 @@ tables: none
 WITH RECURSIVE search_tree(id, name, path) AS (SELECT id, name, ARRAY[id] FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, path || e.id FROM employees e, search_tree s WHERE e.manager_id = s.id) SELECT * FROM search_tree
 tables: employees
 WITH RECURSIVE s(id, m) AS (SELECT id, manager_id FROM employees WHERE id=1 UNION ALL SELECT e.id, e.manager_id FROM employees e JOIN s ON e.manager_id = s.id) SEARCH DEPTH FIRST BY id SET ord SELECT s.id, s.ord FROM s ORDER BY ord
+tables: employees
+WITH RECURSIVE org(id, name, depth, path) AS (SELECT id, name, 1, ARRAY[name]::text[] FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, o.depth + 1, o.path || e.name FROM employees e JOIN org o ON e.manager_id = o.id) SELECT repeat('  ', depth - 1) || name, array_to_string(path, '/') FROM org ORDER BY path
 tables: employees
 
 # title: passes: windows
@@ -230,6 +351,18 @@ tables: orders
 SELECT region, sum(amount) * 100.0 / sum(sum(amount)) OVER () AS pct FROM orders GROUP BY region
 tables: orders
 SELECT cume_dist() OVER (ORDER BY amount), ntile(4) OVER (ORDER BY amount), percent_rank() OVER (ORDER BY amount), nth_value(id, 2) OVER (ORDER BY amount), dense_rank() OVER (ORDER BY region) FROM orders
+tables: orders
+WITH m AS (SELECT date_trunc('month', ordered_at) AS mon, sum(amount) AS rev FROM orders GROUP BY 1) SELECT m.mon, m.rev, lag(m.rev) OVER (ORDER BY m.mon) AS prev, round(100 * (m.rev / lag(m.rev) OVER (ORDER BY m.mon) - 1), 1) AS pct FROM m
+tables: orders
+SELECT rank() OVER (PARTITION BY region ORDER BY sum(amount) DESC), region, customer_id FROM orders GROUP BY region, customer_id
+tables: orders
+SELECT nth_value(amount, 2) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM orders
+tables: orders
+SELECT sum(amount) OVER (PARTITION BY region ORDER BY id ROWS 2 PRECEDING EXCLUDE CURRENT ROW), count(*) FILTER (WHERE id > 2) OVER () FROM orders
+tables: orders
+SELECT daterange('2025-01-01', '2025-02-01') @> ordered_at::date, lower(daterange('2025-01-01', '2025-02-01')), isempty('empty'::int4range), int4range(1,5) * int4range(3,8), int4range(1,3) -|- int4range(3,5), int4multirange(int4range(1,2)), range_agg(int4range(1,2)) OVER () FROM orders LIMIT 1
+tables: orders
+SELECT 100 * count(*) / sum(count(*)) OVER () AS pct, region FROM orders GROUP BY region
 tables: orders
 
 # title: passes: set operations
@@ -255,6 +388,12 @@ SELECT md5('a'), sha256('a'::bytea), encode('a', 'base64'), random() >= 0, gen_r
 tables: none
 SELECT pg_typeof(1), num_nulls(1, null), pg_size_pretty(1000::bigint)
 tables: none
+SELECT CAST(ARRAY['1','2'] AS int[]), ARRAY[]::text[], ARRAY[1,2] || 3, ARRAY[1,2] || ARRAY[3], 3 || ARRAY[1], (ARRAY[1,2,3])[2], (ARRAY[1,2,3])[:2], array_agg(id) FILTER (WHERE id < 3) FROM orders
+tables: orders
+SELECT format('%I %L %s', 'a', 'b', 'c'), concat('a', 1, NULL), 'a' || 1, quote_literal('x'), to_hex(255), md5('x'), encode(sha256('x'), 'hex'), convert_from('\x41', 'UTF8'), length('x'::bytea), chr(8364), unistr('\0041'), initcap('ab cd'), lpad('1', 3, '0'), rtrim('xx', 'x'), overlay('abc' PLACING 'z' FROM 2), substring('abc' FROM '[b]'), substring('abc' SIMILAR 'a#"b#"c' ESCAPE '#'), position('b' IN 'abc'), trim(LEADING 'a' FROM 'aab'), normalize('x', NFD), 'x' IS NORMALIZED, 'x' IS NOT NFC NORMALIZED
+tables: none
+SELECT xmlparse(CONTENT '<a/>'), xmlserialize(CONTENT '<a/>'::xml AS text), xmlforest(1 AS a), xmlconcat('<a/>', '<b/>'), xmlpi(NAME php), xmlroot('<a/>', version '1.0'), xml_is_well_formed('<a/>'), xpath('/a', '<a/>'), '<a/>'::xml IS DOCUMENT, xmlexists('/a' PASSING '<a/>')
+tables: none
 
 # title: passes: subqueries and membership
 SELECT * FROM orders WHERE (customer_id, region) IN (SELECT id, region FROM customers)
@@ -265,6 +404,10 @@ SELECT c.name FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.
 tables: customers, orders
 SELECT id FROM orders WHERE amount = (SELECT max(amount) FROM orders) OR id IN (1, 2)
 tables: orders
+SELECT * FROM orders WHERE amount = ANY (SELECT max(amount) FROM orders GROUP BY region) ORDER BY ordered_at DESC, id
+tables: orders
+SELECT 1 WHERE (SELECT count(*) FROM orders) > 0 AND EXISTS (TABLE customers)
+tables: customers, orders
 
 # title: passes: full text
 SELECT regexp_replace(name, '[aeiou]', '', 'g'), regexp_match(email, '(\d+)@'), regexp_split_to_array(name, ' ') FROM customers
@@ -275,6 +418,8 @@ SELECT ts_rank(to_tsvector(name), plainto_tsquery('desk')), ts_headline('english
 tables: products
 SELECT websearch_to_tsquery('english', 'oak -desk'), to_tsvector('simple', name) FROM products
 tables: products
+SELECT string_to_array('a,b', ','), array_to_string(ARRAY['a'], ','), regexp_matches('ab', 'a', 'g'), string_to_table('a,b', ',')
+tables: none
 
 # title: passes: Chinese names
 SELECT '订单' AS 标题, "产品名称" FROM "订单明细" WHERE "大区" = '华东'
@@ -295,6 +440,8 @@ TABLE orders
 tables: orders
 TABLE orders LIMIT 2
 tables: orders
+SELECT * FROM orders o WHERE ROW(o.region, o.status) IN (VALUES ('EU', 'paid'), ('US', 'paid'))
+tables: orders
 
 # title: passes: plans, and descriptions of a known table
 SELECT * FROM orders ORDER BY amount DESC NULLS LAST FETCH FIRST 3 ROWS ONLY
@@ -305,6 +452,16 @@ EXPLAIN SELECT * FROM orders
 tables: orders
 EXPLAIN (VERBOSE, COSTS off) SELECT count(*) FROM orders
 tables: orders
+SELECT c.name, o.* FROM customers c LEFT JOIN LATERAL (SELECT id AS last_id, amount FROM orders WHERE customer_id = c.id ORDER BY ordered_at DESC LIMIT 1) o ON true
+tables: customers, orders
+SELECT 1 AS one UNION SELECT 2 UNION ALL (SELECT 3 EXCEPT SELECT 4) ORDER BY one DESC LIMIT 2
+tables: none
+EXPLAIN (COSTS OFF, FORMAT YAML) SELECT o.id FROM orders o
+tables: orders
+EXPLAIN VERBOSE SELECT 1
+tables: none
+SHOW timezone
+tables: none
 
 # title: passes: common tables and what they hide
 SELECT CAST('2024-01-01' AS timestamp with time zone), CAST('x' AS character varying), TIMESTAMP WITH TIME ZONE '2024-01-01 00:00:00+00', time '10:00', date '2024-01-01'
@@ -315,6 +472,10 @@ WITH orders AS (SELECT * FROM customers) SELECT o.name FROM orders o
 tables: customers
 WITH orders AS (SELECT * FROM orders WHERE amount > 5) SELECT orders.amount FROM orders
 tables: orders
+WITH f AS (SELECT customer_id, min(ordered_at) AS first FROM orders GROUP BY customer_id) SELECT date_trunc('month', f.first) AS cohort, count(DISTINCT o.customer_id) FROM f JOIN orders o ON o.customer_id = f.customer_id GROUP BY 1
+tables: orders
+SELECT timestamp with time zone '2024-01-01 00:00+00', time with time zone '10:00+00', timestamptz '2024-01-01', date 'epoch', now() AT TIME ZONE INTERVAL '+01:00'
+tables: none
 
 # title: a function is called only when it is known to compute and to do nothing else
 SELECT pg_read_file('/etc/passwd')

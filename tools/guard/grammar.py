@@ -28,6 +28,21 @@ GRAMMAR_WORDS = _words(
     contains return nulls first last siblings option xml auto without match_recognize match_condition openjson
     """
 )
+# Words of the grammar that leave no trace in sqlglot's tree. Any other word of the text has to be in it.
+SILENT_WORDS = _words(
+    """
+    absolute after any asymmetric both breadth bucket conditional content current default define depth document
+    each empty error exclude exclusive fill final first following if ignore include indexed input interpolate
+    keep key lambda last leading level local locked low_priority match measures mode name nested next nfc nfd
+    nfkc nfkd no nocycle normalized null nulls offset oj omit one only ordinality others outer past pattern
+    per percent permute placing portion preceding preserve prior quotes recursive ref respect restrict
+    row rowcount rows running scalar search seed separator siblings skip sounds staleness standalone statement
+    step strip subset symmetric system_time ties timelimit timestamp to totals trailing unbounded unconditional
+    uescape unknown unpivot value version view within whitespace within wrapper year month day hour minute
+    second quarter week yes zone sql_big_result sql_buffer_result sql_small_result sql_no_cache sql_cache
+    high_priority safe net d t ts fn examined set_of out inout day_hour year_month day_second business_time
+    """
+)
 TYPE_WORDS = _words(
     """
     decimal dec numeric number varchar varchar2 nvarchar nvarchar2 char nchar character bpchar varying

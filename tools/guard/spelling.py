@@ -116,6 +116,14 @@ def _absolute(it: Spelling) -> None:
             it.same = False
 
 
+def _factorial(it: Spelling) -> None:
+    """5! on DuckDB."""
+    for at in range(1, len(it.words)):
+        if it.lower(at) == "!" and it.lower(at + 1) in ("", ",", ")", "from", "as"):
+            it.words[at] = ""
+            it.same = False
+
+
 def _order_using(it: Spelling) -> None:
     """ORDER BY x USING > is ORDER BY x DESC."""
     for at in range(len(it.words)):
@@ -311,7 +319,10 @@ def _pivot_tail(it: Spelling) -> None:
             return
 
 
-_ALWAYS: dict[str, tuple[Callable[[Spelling], None], ...]] = {"postgres": (_typed_literal, _absolute)}
+_ALWAYS: dict[str, tuple[Callable[[Spelling], None], ...]] = {
+    "postgres": (_typed_literal, _absolute),
+    "duckdb": (_absolute, _factorial),
+}
 _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
     "postgres": (
         _only_in_parentheses,
