@@ -41,6 +41,8 @@ _PROMPT_SECONDS = 1
 _EXPORT_SECONDS = 5
 _SEND_EVERY_SECONDS = 1.0
 _ASK_AGAIN_SECONDS = 60.0
+_CLOSE_SECONDS = 2.0
+_GONE_SECONDS = 0.3
 
 
 class LangfuseUnreachable(Exception):
@@ -113,6 +115,7 @@ class LangfuseClient:
         self._project_id: str | None = None
         self._ask_project_at = 0.0
         self._closed = False
+        self._gone = False
         self._failed_once = False
         self._worker: _Worker | None = None
         if sdk is not None:
@@ -159,9 +162,8 @@ class LangfuseClient:
                     )
                 else:
                     sdk, provider = _local_sdk(store, environment, release)
-        except (
-            Exception
-        ) as error:  # the SDK reads a dozen variables of its own, and stumbles over a wrong one
+        except Exception as error:
+            # The SDK reads a dozen variables of its own, and stumbles over a wrong one.
             _log.warning(
                 "Tracing is off, because Langfuse's SDK does not start (%s: %s). Check the variables LANGFUSE_… "
                 "and OTEL_….", type(error).__name__, redact(str(error)),
@@ -244,7 +246,7 @@ class LangfuseClient:
         from langfuse.api import NotFoundError
         from langfuse.model import TextPromptClient
 
-        with _as_unreachable():
+        with self._asking():
             try:
                 got = self._api.prompts.get(
                     quote(name, safe=""), version=version, label=label, request_options=_once()
@@ -265,7 +267,7 @@ class LangfuseClient:
     def prompts(self, name: str | None = None) -> list[PromptListing]:
         """The prompts that Langfuse has, by name: their versions and labels. Raises LangfuseUnreachable."""
         listed: list[PromptListing] = []
-        with _as_unreachable():
+        with self._asking():
             for page in range(1, 101):
                 got = self._api.prompts.list(name=name, page=page, limit=100, request_options=_once())
                 listed += [
@@ -281,13 +283,14 @@ class LangfuseClient:
             self._worker.do(self._sdk.flush, wait_seconds=seconds)
 
     def close(self) -> None:
-        """Send what is waiting, within three seconds, and stop. Spans opened later are lost. Never raises."""
+        """Send what is waiting, for two seconds at the most, and stop. Spans opened later are lost. Never raises."""
         if self._closed or self._sdk is None:
             return
         self._closed = True
         atexit.unregister(self.close)
         if self._worker is not None:
-            self._worker.do(self._stop, wait_seconds=3.0)
+            # A server that is not there will not be in two seconds; one that is only slow may still take it.
+            self._worker.do(self._stop, wait_seconds=_GONE_SECONDS if self._gone else _CLOSE_SECONDS)
             self._worker.end()
         else:
             self._stop()
@@ -332,13 +335,29 @@ class LangfuseClient:
             raise LangfuseUnreachable("there are no keys for it")
         return self._sdk.api
 
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Whatever goes wrong in asking Langfuse is LangfuseUnreachable, in a few words and without its headers."""
+        try:
+            with unheard():
+                yield
+            self._gone = False
+        except LangfuseUnreachable:
+            raise
+        except Exception as error:  # the SDK lets through httpx's, pydantic's and its own
+            status = getattr(error, "status_code", None)
+            late = "Timeout" in type(error).__name__
+            self._gone = not late
+            reason = "no answer in time" if late else f"HTTP {status}" if status else type(error).__name__
+            raise LangfuseUnreachable(reason) from None
+
     def _ask_for_project(self) -> None:
         if self._worker is not None and time.monotonic() >= self._ask_project_at:
             self._ask_project_at = time.monotonic() + _ASK_AGAIN_SECONDS
             self._worker.do(self._learn_project_id)
 
     def _learn_project_id(self) -> None:
-        with contextlib.suppress(LangfuseUnreachable), _as_unreachable():
+        with contextlib.suppress(LangfuseUnreachable), self._asking():
             projects = self._api.projects.get(request_options=_once()).data
             self._project_id = projects[0].id if projects else None
 
@@ -489,25 +508,12 @@ def _of_our_own(public_key: str) -> Iterator[None]:
 
 
 def _tamed(sdk: Langfuse) -> Langfuse:
-    """The SDK less two habits: waiting up to 12 s for a dead server at exit, where our own handler waits three, and
+    """The SDK less two habits: waiting up to 12 s for a dead server at exit, where our own handler waits two, and
     uploading whatever in a span looks like a picture to where no redaction reaches."""
     if (resources := sdk._resources) is not None:
         atexit.unregister(resources.shutdown)
         resources._media_manager._enabled = False
     return sdk
-
-
-@contextlib.contextmanager
-def _as_unreachable() -> Iterator[None]:
-    """Whatever goes wrong in asking Langfuse is LangfuseUnreachable, in a few words and without its headers."""
-    try:
-        with unheard():
-            yield
-    except LangfuseUnreachable:
-        raise
-    except Exception as error:  # the SDK lets through httpx's, pydantic's and its own
-        status = getattr(error, "status_code", None)
-        raise LangfuseUnreachable(f"HTTP {status}" if status else type(error).__name__) from None
 
 
 def _once() -> RequestOptions:

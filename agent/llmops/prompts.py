@@ -20,7 +20,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from agent.errors import PromptInvalid, PromptNotFound
+from agent.errors import PromptInvalid, PromptNotFound, SettingsError
 from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, PromptListing, RemotePrompt
 from agent.llmops.template import TemplateProblem, parsed
 from agent.resources import folder as package_folder
@@ -143,8 +143,13 @@ class PromptProxy:
         """`folder` holds the templates (`agent/db_agent.jinja`); `prompts.json` beside it is made of them.
 
         `source` is "langfuse", "file", or "auto": Langfuse when the client speaks to one, and the file for a
-        prompt that is not there.
+        prompt that is not there. Raises SettingsError for "langfuse" without a client that speaks to one.
         """
+        if source == LANGFUSE and (client is None or not client.remote):
+            raise SettingsError(
+                "DBAGENT_PROMPT_SOURCE is langfuse, but LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY are not set. "
+                "Set them, or leave DBAGENT_PROMPT_SOURCE unset to use the prompts of the package."
+            )
         self.label = label
         self._files = _Files(folder)
         self._client = client if client is not None and client.remote and source != FILE else None
@@ -208,7 +213,7 @@ class PromptProxy:
             known = self._known.setdefault(wanted, _Known(kept, -self._ttl))
         if known is not None and known.problem:
             raise PromptInvalid(
-                f"The prompt {wanted.name!r} {known.problem}. Make it anew there, with type text."
+                f"The prompt {wanted.name!r} {known.problem}. Make it anew there, as a text prompt."
             )
         if known is None or known.prompt is None:
             return None
@@ -242,12 +247,10 @@ class PromptProxy:
         try:
             remote = client.prompt(wanted.name, label=wanted.label, version=wanted.version)
             prompt = None if remote is None else _of_langfuse(remote, wanted.label or "")
-            problem = (
-                ""
-                if remote is None or prompt
-                else "is a chat prompt in Langfuse, but a text prompt is needed"
+            chat = remote is not None and prompt is None
+            self._known[wanted] = _Known(
+                prompt, time.monotonic(), "is a chat prompt in Langfuse" if chat else ""
             )
-            self._known[wanted] = _Known(prompt, time.monotonic(), problem)
             self._left_alone_until = 0.0
             self._warned = False
             if self._disk is not None:
@@ -265,16 +268,14 @@ class PromptProxy:
             self._disk.note_failure()
         if not self._warned:
             self._warned = True
-            keys = (
-                " Check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY." if reason.startswith("HTTP 4") else ""
-            )
+            refused = reason in ("HTTP 401", "HTTP 403")
             _log.warning(
                 "Langfuse does not give its prompts (%s); the last known ones are used, else those of the package.%s",
                 reason,
-                keys,
+                " Check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY." if refused else "",
             )
 
-    def _listed(self, name: str | None = None) -> Sequence[PromptListing]:
+    def _listed(self) -> Sequence[PromptListing]:
         """What Langfuse has, or nothing when it does not answer in time."""
         client = self._client
         if client is None or self._is_left_alone:
@@ -283,7 +284,7 @@ class PromptProxy:
 
         def ask() -> None:
             try:
-                listed.extend(client.prompts(name))
+                listed.extend(client.prompts())
             except LangfuseUnreachable as error:
                 self._leave_alone(str(error))
 

@@ -27,7 +27,7 @@ from jinja2.visitor import NodeTransformer
 LONGEST_TEMPLATE = 200_000  # characters
 LONGEST_RESULT = 1_000_000
 _MOST_BUILT = 20 * LONGEST_RESULT  # characters in all, of what is thrown away again too
-_MOST_STEPS = 5_000_000
+_MOST_STEPS = 2_000_000
 _MOST_SECONDS = 5.0
 _LARGEST_INTEGER_BITS = 256
 
