@@ -94,6 +94,10 @@ def test_a_query_that_finds_something_gets_no_note(shop: Database) -> None:
     assert notes(shop, "SELECT * FROM customers WHERE city IN ('Berlin', 'Paris')") == ()
 
 
+def test_sql_is_taken_out_of_its_markdown_fence() -> None:
+    assert ExecuteSql(sql="```sql\nSELECT 1\n```").sql == "SELECT 1"
+
+
 @pytest.mark.parametrize("sql", ["DROP TABLE orders", "SELECT 1; SELECT 2", "nonsense", "-- only a comment"])
 def test_what_may_not_run_is_refused(shop: Database, sql: str) -> None:
     with pytest.raises(SqlRefused):

@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import duckdb
+import psycopg
 import pymysql
 import pytest
 from pydantic import ValidationError
@@ -65,7 +67,16 @@ def test_only_unknown_tables_are_an_error_with_the_nearest(shop: Database) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["ORDERS", '"main"."orders"', "`orders`", "[orders]", " orders ; ", "main . orders", "shop.main.orders"],
+    [
+        "ORDERS",
+        '"main"."orders"',
+        "`orders`",
+        "[orders]",
+        " orders ; ",
+        "main . orders",
+        "shop.main.orders",
+        "orders.status",
+    ],
 )
 def test_a_table_is_known_however_its_name_is_written(shop: Database, name: str) -> None:
     assert "CREATE TABLE main.orders (" in told(shop, name)
@@ -179,8 +190,6 @@ def test_names_that_need_quotes_are_told_with_them_and_can_be_queried(tmp_path: 
 
 
 def test_mixed_case_names_of_postgresql_are_quoted(postgres_url: str) -> None:
-    import psycopg
-
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute('DROP SCHEMA IF EXISTS "Shown" CASCADE')
         connection.execute('CREATE SCHEMA "Shown"')
@@ -200,8 +209,6 @@ def test_mixed_case_names_of_postgresql_are_quoted(postgres_url: str) -> None:
 
 
 def test_reserved_names_of_mariadb_are_quoted(mysql_url: str) -> None:
-    from urllib.parse import urlsplit
-
     parts = urlsplit(mysql_url)
     with closing(
         pymysql.connect(

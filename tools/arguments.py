@@ -20,7 +20,7 @@ class Arguments(BaseModel):
             if strange:
                 raise ValueError(
                     f"There is no argument {', '.join(map(repr, strange))}; "
-                    f"the arguments are: {', '.join(cls.model_fields)}. Call again with these alone."
+                    f"the arguments are: {', '.join(cls.model_fields)}"
                 )
         return given
 

@@ -23,6 +23,7 @@ _VALUES_READ = 5_000
 _VALUES_NAMED = 5
 _LITERALS_LOOKED_AT = 5
 _ALL_NAMED_UP_TO = 12
+_LONGEST_COMPARED = 100  # characters
 # The functions around a field that leave its value recognisable.
 _SEEN_THROUGH = (exp.Lower, exp.Upper, exp.Trim, exp.Paren, exp.Collate)
 
@@ -133,7 +134,9 @@ def _nearest(wanted: str, values: list[str]) -> list[str]:
     spellings: dict[str, list[str]] = {}
     for value in values:
         spellings.setdefault(folded(value), []).append(value)
+    wanted = wanted[:_LONGEST_COMPARED]
     bare = _bare(wanted)
+    long_enough = len(bare) > 2 or not bare.isascii()  # two letters stand in half of all words
     same = [
         value
         for plain, stored in spellings.items()
@@ -143,7 +146,9 @@ def _nearest(wanted: str, values: list[str]) -> list[str]:
     holding = [
         value
         for plain, stored in spellings.items()
-        if plain and plain != wanted and (wanted in plain or (len(plain) > 2 and plain in wanted))
+        if plain
+        and plain != wanted
+        and ((long_enough and wanted in plain) or (len(plain) > 2 and plain in wanted))
         for value in stored
     ]
     alike = [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tools.arguments import Arguments
 from tools.empty_result import is_empty, notes_on_empty
@@ -15,9 +16,16 @@ from tools.tool import tool
 if TYPE_CHECKING:
     from tools.database import Database
 
+_FENCE = re.compile(r"\A```\w*\n?|\n?```\Z")  # models write SQL as they write it in Markdown
+
 
 class ExecuteSql(Arguments):
     sql: str = Field(description="One SELECT statement, in the dialect of the database.", min_length=1)
+
+    @field_validator("sql", mode="before")
+    @classmethod
+    def _without_fence(cls, given: Any) -> Any:
+        return _FENCE.sub("", given.strip()) if isinstance(given, str) else given
 
 
 def execute_sql(arguments: ExecuteSql, database: Database) -> ResultTable:

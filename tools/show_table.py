@@ -83,7 +83,7 @@ def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
         tables = _named(name, meta)
         found.update({table.full_name: table for table in tables})
         if not tables:
-            near = ", ".join(meta.nearest(name)) or "none: the database has no tables"
+            near = ", ".join(meta.nearest(name[:100])) or "none: the database has no tables"
             unknown.append(f"There is no table {one_line(name, 80)!r}. The nearest are {near}.")
     if not found:
         raise UnknownTable(
@@ -103,6 +103,9 @@ def _named(name: str, meta: DatabaseMeta) -> tuple[TableMeta, ...]:
     while not found and plain.count(".") > 1:
         plain = plain.split(".", 1)[1]
         found = meta.find(plain)
+    if not found and "." in plain:  # a field was named: its table is what can be shown
+        table, field = plain.rsplit(".", 1)
+        found = tuple(each for each in meta.find(table) if each.field(field.strip('"`[]')))
     return found
 
 
