@@ -329,7 +329,7 @@ def test_what_is_wrong_is_said_in_one_warning(
     told = [each for each in warnings if langfuse.url in each or "Langfuse at" not in each]
     assert len(told) == 1
     assert reason in told[0]
-    assert "still kept in" in told[0]
+    assert "traces stay in" in told[0]
     assert SECRET_KEY not in told[0]
 
 

@@ -41,6 +41,7 @@ _PROMPT_SECONDS = 1
 _EXPORT_SECONDS = 5
 _SEND_EVERY_SECONDS = 1.0
 _ASK_AGAIN_SECONDS = 60.0
+_QUIET_SECONDS = 600.0
 _CLOSE_SECONDS = 2.0
 _GONE_SECONDS = 0.3
 
@@ -105,8 +106,10 @@ class LangfuseClient:
         *,
         base_url: str = "",
         project: str = "",
+        warn: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self.redact = redact
+        self.warn = warn
         self.project = project
         self._sdk = sdk
         self._provider = provider
@@ -147,18 +150,12 @@ class LangfuseClient:
                 return cls(None, None, None, redact)
         address = (base_url or CLOUD).rstrip("/") if public_key else ""
 
-        def on_trouble(complaint: str) -> None:
-            kept = f"they are still kept in {store.path}" if store else "they are lost until it does"
-            _log.warning(
-                "Langfuse at %s does not take the traces (%s); %s. Answers are not affected. %s",
-                redact(address), redact(_reason(complaint)), kept, _advice(complaint),
-            )  # fmt: skip
-
+        warn = _OneWarning(address, store, redact)
         try:
             with unheard():
                 if public_key and secret_key:
                     sdk, provider = _remote_sdk(
-                        public_key, secret_key, address, store, on_trouble, environment, release
+                        public_key, secret_key, address, store, warn, environment, release
                     )
                 else:
                     sdk, provider = _local_sdk(store, environment, release)
@@ -170,7 +167,7 @@ class LangfuseClient:
             )  # fmt: skip
             return cls(None, None, None, redact)
         project = hashlib.sha256(f"{address} {public_key}".encode()).hexdigest()[:12]
-        return cls(sdk, provider, store, redact, base_url=address, project=project)
+        return cls(sdk, provider, store, redact, base_url=address, project=project, warn=warn)
 
     @property
     def on(self) -> bool:
@@ -368,6 +365,36 @@ class LangfuseClient:
                 self._provider.shutdown()
 
 
+class _OneWarning:
+    """Says that Langfuse is in trouble, once in ten minutes, whoever finds it first and in however many ways."""
+
+    def __init__(self, address: str, store: TraceStore | None, redact: Callable[[str], str]) -> None:
+        self._address = redact(address)
+        self._redact = redact
+        self._traces = f"stay in {store.path}" if store else "are lost"
+        self._quiet_until = 0.0
+
+    def __call__(self, complaint: str) -> None:
+        """Say so, with the reason out of what a vendor complained."""
+        if time.monotonic() < self._quiet_until:
+            return
+        self._quiet_until = time.monotonic() + _QUIET_SECONDS
+        status = re.search(r"(?:HTTP|code:) (\d{3})", complaint)
+        late = "timeout, max retries" in complaint
+        reason = (
+            f"HTTP {status[1]}" if status else "no answer in time" if late else self._redact(complaint)[:100]
+        )
+        keys = status is not None and status[1] in ("401", "403")
+        _log.warning(
+            "Langfuse at %s is of no use now (%s). Answers are not affected; meanwhile prompts are the last known "
+            "ones or the package's, and traces %s. Check %s.",
+            self._address,
+            reason,
+            self._traces,
+            "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY" if keys else "LANGFUSE_BASE_URL and the network",
+        )
+
+
 class _Worker:
     """A daemon thread for what may hang. Started early: at interpreter exit Python 3.12 starts no new ones."""
 
@@ -429,7 +456,7 @@ def _remote_sdk(
     secret_key: str,
     base_url: str,
     store: TraceStore | None,
-    on_trouble: Callable[[str], None],
+    warn: Callable[[str], None],
     environment: str,
     release: str,
 ) -> tuple[Langfuse, TracerProvider]:
@@ -463,7 +490,7 @@ def _remote_sdk(
             release=release or None,
             flush_interval=_SEND_EVERY_SECONDS,
             tracer_provider=provider,
-            span_exporter=ToLangfuse(exporter, on_trouble),
+            span_exporter=ToLangfuse(exporter, warn),
         )
     return _tamed(sdk), provider
 
@@ -518,18 +545,3 @@ def _tamed(sdk: Langfuse) -> Langfuse:
 
 def _once() -> RequestOptions:
     return {"timeout_in_seconds": _PROMPT_SECONDS, "max_retries": 0}
-
-
-def _reason(complaint: str) -> str:
-    """`HTTP 401` out of the exporter's "Failed to export spans batch code: 401, reason: Unauthorized"."""
-    if found := re.search(r"code: (\d{3})", complaint):
-        return f"HTTP {found[1]}"
-    if "timeout, max retries" in complaint:
-        return "no answer in time"
-    return " ".join(complaint.split())[:200]
-
-
-def _advice(complaint: str) -> str:
-    if re.search(r"code: 40[13]", complaint):
-        return "Check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY."
-    return "Check LANGFUSE_BASE_URL and the network."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import logging
 import re
 import tempfile
 import threading
@@ -24,8 +23,6 @@ from agent.errors import PromptInvalid, PromptNotFound, SettingsError
 from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, PromptListing, RemotePrompt
 from agent.llmops.template import TemplateProblem, parsed
 from agent.resources import folder as package_folder
-
-_log = logging.getLogger(__name__)
 
 LANGFUSE, FILE, LAST_KNOWN = "langfuse", "file", "last known"
 
@@ -163,7 +160,6 @@ class PromptProxy:
         self._asking: dict[_Wanted, threading.Event] = {}
         self._first_asked: dict[_Wanted, float] = {}
         self._left_alone_until = 0.0
-        self._warned = False
 
     def get_prompt(self, name: str, label: str | None = None, version: int | None = None) -> Prompt:
         """The version that carries the label (the proxy's own when None), or the version of that number.
@@ -206,7 +202,7 @@ class PromptProxy:
                 # All who want it the first time wait for the same answer, until the same moment.
                 left = self._first_asked[wanted] + self._wait - time.monotonic()
                 if left > 0 and not asked.wait(left):
-                    self._leave_alone("no answer in time")
+                    self._leave_alone(client, "no answer in time")
             known = self._known.get(wanted, known)
         if known is None and self._disk is not None and (kept := self._disk.read(wanted)):
             # As old as can be: given at once, and asked for anew as soon as Langfuse may be asked.
@@ -252,28 +248,20 @@ class PromptProxy:
                 prompt, time.monotonic(), "is a chat prompt in Langfuse" if chat else ""
             )
             self._left_alone_until = 0.0
-            self._warned = False
             if self._disk is not None:
                 self._disk.write(wanted, prompt)
         except LangfuseUnreachable as error:
-            self._leave_alone(str(error))
+            self._leave_alone(client, str(error))
         finally:
             with self._lock:
                 self._asking.pop(wanted, None)
             answered.set()
 
-    def _leave_alone(self, reason: str) -> None:
+    def _leave_alone(self, client: LangfuseClient, reason: str) -> None:
         self._left_alone_until = time.monotonic() + self._retry
         if self._disk is not None:
             self._disk.note_failure()
-        if not self._warned:
-            self._warned = True
-            refused = reason in ("HTTP 401", "HTTP 403")
-            _log.warning(
-                "Langfuse does not give its prompts (%s); the last known ones are used, else those of the package.%s",
-                reason,
-                " Check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY." if refused else "",
-            )
+        client.warn(reason)
 
     def _listed(self) -> Sequence[PromptListing]:
         """What Langfuse has, or nothing when it does not answer in time."""
@@ -286,7 +274,7 @@ class PromptProxy:
             try:
                 listed.extend(client.prompts())
             except LangfuseUnreachable as error:
-                self._leave_alone(str(error))
+                self._leave_alone(client, str(error))
 
         thread = threading.Thread(target=ask, name="dbagent-prompts", daemon=True)
         thread.start()

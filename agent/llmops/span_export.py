@@ -1,4 +1,4 @@
-"""What becomes of a span when it ends: a copy for the local store, and its way to Langfuse with one warning."""
+"""What becomes of a span when it ends: a copy for the local store, and its way to Langfuse."""
 
 from __future__ import annotations
 
@@ -39,12 +39,11 @@ class Nowhere(SpanExporter):
 
 
 class ToLangfuse(SpanExporter):
-    """Sends batches through `inner`; the first that fails is told in one warning, the next once one got through."""
+    """Sends batches through `inner`; of one that fails, `warn` hears the last complaint."""
 
-    def __init__(self, inner: SpanExporter, on_trouble: Callable[[str], None]) -> None:
+    def __init__(self, inner: SpanExporter, warn: Callable[[str], None]) -> None:
         self._inner = inner
-        self._on_trouble = on_trouble
-        self._in_trouble = False
+        self._warn = warn
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send them."""
@@ -54,10 +53,8 @@ class ToLangfuse(SpanExporter):
             except Exception as error:  # the SDK's worker would log its traceback, with what was being sent
                 result = SpanExportResult.FAILURE
                 complaints.append(type(error).__name__)
-        failed = result is not SpanExportResult.SUCCESS
-        if failed and not self._in_trouble:
-            self._on_trouble(complaints[-1] if complaints else "no reason given")
-        self._in_trouble = failed
+        if result is not SpanExportResult.SUCCESS:
+            self._warn(complaints[-1] if complaints else "it does not take the traces")
         return result
 
     def shutdown(self) -> None:
