@@ -13,11 +13,12 @@ from tools.engines import open_engine
 from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched, Stop
 from tools.engines.place import Place, locate
 from tools.errors import SqlFailed
+from tools.join_sanity import warnings
 from tools.knowledge import Knowledge
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
 from tools.reflection import reflect
 from tools.result_table import ResultTable
-from tools.sql_guard import guarded
+from tools.sql_guard import GuardedQuery, guarded
 
 _SAMPLED_ROWS = 10_000
 _SAMPLE_SECONDS = 1.0
@@ -90,8 +91,8 @@ class Database:
 
         Raises SqlRefused, SqlFailed, SqlTimeout for the model to mend, DatabaseUnavailable for the caller.
         """
-        checked = guarded(sql, self.meta)
-        fetched = self._run(checked.sql, self._bounds())
+        checked = self._checked(sql)
+        fetched = self._fetched(checked)
         return ResultTable(
             sql=checked.sql,
             columns=fetched.columns,
@@ -101,6 +102,7 @@ class Database:
             seconds=fetched.seconds,
             tables=tuple(table.full_name for table in checked.tables),
             notes=fetched.notes,
+            warnings=tuple(each.text for each in warnings(checked.tree, self.meta)) if checked.tree else (),
         )
 
     def sample_values(self, table: TableMeta, field: FieldMeta, count: int = 5) -> SampleValues | None:
@@ -145,6 +147,12 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self._engine.close()
+
+    def _checked(self, sql: str) -> GuardedQuery:
+        return guarded(sql, self.meta)
+
+    def _fetched(self, checked: GuardedQuery) -> Fetched:
+        return self._run(checked.sql, self._bounds())
 
     def _bounds(self) -> Bounds:
         limits = self.limits

@@ -1,16 +1,16 @@
 """What can go wrong below the agent: what the model may mend, and what only the caller can.
 
-    DBAgentError                  everything a caller may want to catch (agent/errors.py draws the whole tree)
-    ├── DatabaseUnavailable       the database cannot be reached, opened or logged into
-    │   └── DriverMissing         its driver is not installed; the text names the extra
-    ├── PolicyInvalid             the policy cannot be read, or does not fit the database
-    ├── UserNotPermitted          the policy has nothing for this user, or lacks a variable of theirs
-    └── ToolError                 the model erred; the text goes back to the model and says what to do next
-        ├── UnknownTable          a name that is in no schema; the text offers the nearest
-        ├── NotPermitted          a name that the user's permissions do not cover, whether it exists or not
-        ├── SqlRefused            the guard did not let it pass
-        └── SqlFailed             the database did not take it
-            └── SqlTimeout        it ran past its limit and was stopped
+DBAgentError                  everything a caller may want to catch (agent/errors.py draws the whole tree)
+├── DatabaseUnavailable       the database cannot be reached, opened or logged into
+│   └── DriverMissing         its driver is not installed; the text names the extra
+├── PolicyInvalid             the policy cannot be read, or does not fit the database
+├── UserNotPermitted          the policy has nothing for this user, or lacks a variable of theirs
+└── ToolError                 the model erred; the text goes back to the model and says what to do next
+    ├── UnknownTable          a name that is in no schema; the text offers the nearest
+    ├── NotPermitted          a name that the user's permissions do not cover, whether it exists or not
+    ├── SqlRefused            the guard did not let it pass
+    └── SqlFailed             the database did not take it
+        └── SqlTimeout        it ran past its limit and was stopped
 """
 
 
@@ -56,3 +56,12 @@ class SqlFailed(ToolError):
 
 class SqlTimeout(SqlFailed):
     """The statement ran past its limit and was stopped."""
+
+
+def not_permitted(name: str, what: str = "table") -> str:
+    """What the model is told of a name that the user's rules do not show, whether or not there is such a thing."""
+    return (
+        f"This user may not see {name}: their permissions do not cover a {what} of that name, and whether there is one "
+        "is not told. Do not look for it by other names. Answer from what search_metadata finds, or say that this "
+        "is not permitted to them."
+    )

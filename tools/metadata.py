@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -90,6 +90,10 @@ class DatabaseMeta:
     default_schema: str = ""
     name: str = ""
     notices: tuple[str, ...] = field(default=(), compare=False)  # what reflection could not read, for people
+    # Whether the rules of a user keep a table of that name (and schema, None for none written) from them.
+    forbids: Callable[[str, str | None], bool] = field(
+        default=lambda name, schema: False, compare=False, repr=False
+    )
 
     def tables(self) -> Iterator[TableMeta]:
         """Every table of every schema, in order."""

@@ -164,7 +164,7 @@ class Policy:
     def of(self, user: User | None) -> Permissions:
         """What the user may see. Raises UserNotPermitted for one with no role here."""
         asking = user or User()
-        known = tuple(dict.fromkeys(role for role in asking.roles if role in self.roles))
+        known = tuple(sorted({role for role in asking.roles if role in self.roles}))
         if not known and self.default_role is not None:
             known = (self.default_role,)
         if not known:
@@ -178,7 +178,20 @@ class Policy:
                 f"The policy has no role for the user {asking.id!r}, who has: {has}. "
                 "Give the user a role of the policy, or set its default_role."
             )
-        return Permissions(self, asking, known)
+        permissions = Permissions(self, asking, known)
+        missing = sorted(permissions.used - set(asking.variables))
+        if missing:
+            raise UserNotPermitted(
+                f"The policy needs the variable {', '.join(missing)} of the user {asking.id!r}, and it was not given. "
+                "Give it in User(variables=...), or with --var NAME=VALUE on the command line."
+            )
+        return permissions
+
+    def problems(self, meta: DatabaseMeta) -> Iterable[str]:
+        """A sentence for each rule that keeps back what the database lacks: a slip of the pen would show data."""
+        for title, rules in (*self.roles.items(), ("everyone", self.everyone)):
+            if rules is not None:
+                yield from _misses(title, rules, meta)
 
 
 @dataclass(frozen=True)
@@ -217,21 +230,25 @@ class Permissions:
         return (*self._rules, *((self.policy.everyone,) if self.policy.everyone else ()))
 
     @cached_property
-    def variables(self) -> Mapping[str, object]:
-        """The variables that the rules use, and no others, so that users who see the same share what was made."""
-        used = {
+    def used(self) -> frozenset[str]:
+        """The names of the variables in the row conditions of these roles."""
+        return frozenset(
             name
             for rules in self._every_rules
             for _, text in rules.rows
-            for name in re.findall(r"(?<!:):([A-Za-z_]\w*)", text)
-        }
-        return {name: value for name, value in self.user.variables.items() if name in used}
+            for name in re.findall(r"(?<![:\w]):([A-Za-z_]\w*)", re.sub(r"'(?:[^']|'')*'", "''", text))
+        )
+
+    @cached_property
+    def variables(self) -> Mapping[str, object]:
+        """The values of the variables used, and of no others, so that users who see the same share what is made."""
+        return {name: value for name, value in self.user.variables.items() if name in self.used}
 
     @cached_property
     def id(self) -> str:
         """A digest of the policy, the roles and the variables that they use: 16 hex digits."""
         variables = sorted((name, type(value).__name__, repr(value)) for name, value in self.variables.items())
-        return _digest(self.policy.digest, json.dumps(sorted(self.roles)), repr(variables))[:16]
+        return _digest(self.policy.digest, json.dumps(self.roles), repr(variables))[:16]
 
     def may_name(self, schema: str | None, table: str, meta: DatabaseMeta) -> bool:
         """Whether the rules show a table of that name, were there one; a table without schema is the default's.
@@ -245,6 +262,23 @@ class Permissions:
         """Likewise for a field of a table that is shown."""
         showing = self._showing(table.schema, table.name, meta)
         return bool(showing) and not self._hides(table, name, showing, meta)
+
+    def denies_field(self, table: TableMeta, name: str) -> bool:
+        """Whether a rule takes the field of that name away."""
+        return any(
+            pattern.matches(*_names(table.schema), table.name, name)
+            for rules in self._every_rules
+            for pattern in rules.deny.fields
+        )
+
+    @property
+    def limits_fields(self) -> bool:
+        """Whether any rule is about single fields."""
+        return any(rules.allow.fields or rules.deny.fields for rules in self._every_rules)
+
+    def denies(self, table: TableMeta) -> bool:
+        """Whether a rule takes the whole table away."""
+        return self._denied(table.schema, table.name)
 
     def of(self, table: TableMeta, meta: DatabaseMeta) -> TableRules | None:
         """What holds for the table; None when it is not seen at all."""
@@ -278,12 +312,6 @@ class Permissions:
             pattern.matches(*_names(view.schema), view.name) for rules in self._rules for pattern in rules.trusted_views
         )
 
-    def problems(self, meta: DatabaseMeta) -> Iterable[str]:
-        """A sentence for each rule that keeps back what the database lacks: a slip of the pen would show data."""
-        for title, rules in (*self.policy.roles.items(), ("everyone", self.policy.everyone)):
-            if rules is not None:
-                yield from _misses(title, rules, meta)
-
     def _showing(self, schema: str, table: str, meta: DatabaseMeta) -> list[Rules]:
         """The rules of the roles that allow the table or fields of it."""
         return [
@@ -301,13 +329,9 @@ class Permissions:
         )
 
     def _hides(self, table: TableMeta, name: str, showing: list[Rules], meta: DatabaseMeta) -> bool:
-        schema = table.schema
-        if any(
-            pattern.matches(*_names(schema), table.name, name)
-            for rules in self._every_rules
-            for pattern in rules.deny.fields
-        ):
+        if self.denies_field(table, name):
             return True
+        schema = table.schema
         return not all(
             _allows(rules.allow, schema, table.name, meta)
             or any(_allows_field(pattern, schema, table.name, name, meta) for pattern in rules.allow.fields)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, field_validator
 
 from tools.arguments import Arguments, listed
-from tools.errors import UnknownTable
+from tools.errors import UnknownTable, not_permitted
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, quoted
 from tools.text import literal, one_line
 from tools.tool import tool
@@ -82,7 +82,9 @@ def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
     for name in arguments.tables:
         tables = _named(name, meta)
         found.update({table.full_name: table for table in tables})
-        if not tables:
+        if not tables and _is_forbidden(name, meta):
+            unknown.append(not_permitted(one_line(name, 80)))
+        elif not tables:
             near = ", ".join(meta.nearest(name[:100])) or "none: the database has no tables"
             unknown.append(f"There is no table {one_line(name, 80)!r}. The nearest are {near}.")
     if not found:
@@ -107,6 +109,11 @@ def _named(name: str, meta: DatabaseMeta) -> tuple[TableMeta, ...]:
         table, field = plain.rsplit(".", 1)
         found = tuple(each for each in meta.find(table) if each.field(field.strip('"`[]')))
     return found
+
+
+def _is_forbidden(name: str, meta: DatabaseMeta) -> bool:
+    parts = [part.strip().strip('"`[]') for part in name.strip(" \t\r\n;,").split(".")]
+    return meta.forbids(parts[-1], parts[-2] if len(parts) > 1 else None)
 
 
 def _described(table: TableMeta, wanted: Sequence[str], database: Database, ends: float) -> TableDescription:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from tools.errors import SqlRefused, UnknownTable
+from tools.errors import NotPermitted, SqlRefused, UnknownTable, not_permitted
 from tools.metadata import DatabaseMeta, TableMeta
 
 # Where the engine tells upper from lower case in names of tables, a loose match could be another table.
@@ -90,6 +90,8 @@ def find_table(meta: DatabaseMeta, parts: list[exp.Identifier]) -> TableMeta:
     found = _candidates(meta, name, schema)
     if not found and len(parts) == 2 and schema is not None and _same(schema, meta.name, meta.dialect):
         found = _candidates(meta, name, None)  # catalog.table
+    if not found and meta.forbids(name, schema):
+        raise NotPermitted(not_permitted(shown))
     if not found:
         raise UnknownTable(f"There is no table {shown}.{_nearest(meta, name)} search_metadata finds others.")
     if len(found) > 1:
