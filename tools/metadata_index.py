@@ -44,7 +44,7 @@ _CALLED_SO = 0.2  # more for a table that is called what was asked, however many
 _UNSEEN = 30
 _SCHEMA_FITS, _NEIGHBOURS_FIT = 0.5, 0.17
 # Only so many tables are looked at closely; the rarest words choose them, until so many places were seen.
-_CANDIDATES, _LOOKED_AT = 120, 8_000
+_CANDIDATES, _LOOKED_AT = 120, 4_000
 _SMALL_SCHEMA = 60
 _LONGEST_QUESTION, _LONGEST_WORD = 10_000, 40  # characters
 # The tables that join two of the first hits are given too, so many at most.
@@ -206,14 +206,15 @@ class MetadataIndex:
         """The tables worth a closer look: those of the rarer words."""
         if len(self._tables) <= _CANDIDATES:
             return dict.fromkeys(range(len(self._tables)))
-        terms = [
-            (len(self._postings[term]), term, weight * each.weight)
+        terms = sorted(
+            (len(self._postings[term]) / (weight * each.weight), term, weight * each.weight)
             for each in asked
             for term, weight in each.terms.items()
-        ]
+        )
         rough: dict[int, float] = defaultdict(float)
         looked_at = 0
-        for often, term, weight in sorted(terms):
+        for _, term, weight in terms:
+            often = len(self._postings[term])
             looked_at += often
             if looked_at > _LOOKED_AT and len(rough) >= _CANDIDATES:
                 break
@@ -223,7 +224,7 @@ class MetadataIndex:
         for each in asked:
             for at, covered in each.values.items():
                 rough[at] += covered * _VALUE * _rarity(len(self._tables), len(each.values))
-        best = dict.fromkeys(heapq.nlargest(_CANDIDATES, rough, key=rough.__getitem__))
+        best = dict.fromkeys(sorted(rough, key=rough.__getitem__, reverse=True)[:_CANDIDATES])
         for at in list(best)[:20]:
             best.update(dict.fromkeys(self._neighbours[at]))
         return best
