@@ -252,8 +252,8 @@ def _knowledge_check(options: argparse.Namespace) -> int:
     for problem in problems:
         print(terminal.plain(str(problem)))
     counted = (
-        f"{len(known.tables)} tables, {len(known.joins)} joins, {len(known.terms)} terms, {len(known.metrics)} metrics, "
-        f"{len(known.examples)} verified examples"
+        f"{len(known.tables)} tables, {len(known.joins)} joins, {len(known.terms)} terms, "
+        f"{len(known.metrics)} metrics, {len(known.examples)} verified examples"
     )
     if problems:
         print(f"{len(problems)} to mend; the rest is used: {counted}.")

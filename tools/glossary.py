@@ -22,10 +22,11 @@ _SIGNS = frozenset("+#&%@")
 
 @dataclass(frozen=True)
 class Token:
-    """One word of a text: `term` is what is compared, `written` what stood there."""
+    """One word of a text: `term` is what is compared, `written` what stood there; `joined` to the one before it."""
 
     term: str
     written: str
+    joined: bool = False
 
     @property
     def unspaced(self) -> bool:
@@ -36,12 +37,17 @@ class Token:
 def tokens(text: str) -> list[Token]:
     """The words of a text, folded in case, width and inflection; Chinese by the character, C++ as c + +."""
     found: list[Token] = []
+    ended = -1
     for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text[:_LONGEST_TEXT])):
+        joined = match.start() == ended
+        ended = match.end()
         for part in _parts(match.group()):
             if unicodedata.category(part[0]) in _PUNCTUATION and part not in _SIGNS:
+                joined = False
                 continue
             bare = re.sub(r"['’]s$", "", part)
-            found.append(Token(stem(_without_accents(bare).casefold()), bare))
+            found.append(Token(stem(_without_accents(bare).casefold()), bare, joined))
+            joined = True
     return found
 
 
@@ -119,6 +125,6 @@ def _stands_alone(words: Sequence[Token], at: int, length: int) -> bool:
     """A single character amid others of its script is a part of a longer word."""
     if length > 1 or not words[at].unspaced:
         return True
-    before = at > 0 and words[at - 1].unspaced
-    after = at + 1 < len(words) and words[at + 1].unspaced
+    before = words[at].joined and words[at - 1].unspaced
+    after = at + 1 < len(words) and words[at + 1].joined and words[at + 1].unspaced
     return not before and not after

@@ -228,47 +228,31 @@ class _Reader:
         self._first_line = 1
 
     def yaml(self, text: str) -> Entries:
-        try:
-            documents = list(self._documents(text))
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-            said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it does not parse"
-            line = self._first_line + (mark.line if mark else 0)
-            return Entries(
-                problems=(*self._problems, self._problem(line, f"not valid YAML: {said}. Nothing of it was read."))
-            )
-        return self._entries([each for each in documents if each != ""])
+        return self._entries(self._read(text))
 
     def markdown(self, text: str) -> Entries:
         """Front matter that is YAML as in any other file, or one entry whose text is the body."""
         match = re.match(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*$\r?\n?(.*)", text, re.DOTALL | re.MULTILINE)
         if match is None:
-            if self._name.upper() == "README":
-                return Entries()
-            return Entries(
-                problems=(
-                    self._problem(
-                        1, "it has no front matter (YAML between two lines of ---), so nothing of it was read."
-                    ),
-                )
-            )
+            if self._name.upper() != "README":
+                self._report(1, "it has no front matter (YAML between two lines of ---), so nothing of it was read.")
+            return self._entries("")
         self._first_line = 2
-        try:
-            documents = [each for each in self._documents(match.group(1)) if each != ""]
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = self._first_line + (mark.line if mark else 0)
-            return Entries(
-                problems=(
-                    *self._problems,
-                    self._problem(line, f"its front matter is not valid YAML: {getattr(error, 'problem', '')}."),
-                )
-            )
-        front = documents[0] if documents else {}
+        front = self._read(match.group(1))
         subject = next((key for key in _SUBJECTS if isinstance(front, dict) and key in front), None)
-        if subject is None:
-            return self._entries(documents)
-        return self._entries([self._about(subject, dict(front), match.group(2))])
+        return self._entries(front if subject is None else self._about(subject, dict(front), match.group(2)))
+
+    def _read(self, text: str) -> Any:
+        """What the YAML holds; nothing, and a problem, where it does not parse."""
+        try:
+            return self._document(text)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it does not parse"
+            # libyaml finds what is not closed in the line after the last.
+            line = min(mark.line if mark else 0, text.rstrip().count("\n"))
+            self._report(self._first_line + line, f"not valid YAML: {said}. Nothing of it was read.")
+            return ""
 
     def _about(self, subject: str, entry: dict[str, Any], body: str) -> dict[str, Any]:
         """The one entry of a Markdown file, as a YAML file would hold it."""
@@ -292,11 +276,18 @@ class _Reader:
 
     # ---- YAML, every scalar as the text it was written as, so that NO is no false and 007 stays 007
 
-    def _documents(self, text: str) -> Iterator[Any]:
+    def _document(self, text: str) -> Any:
         events = yaml.parse(text, Loader=_LOADER)
+        read: Any = ""
+        count = 0
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                yield self._node(next(events), events, (), 0)
+                mark: Any = event.start_mark
+                count += 1
+                if count > 1:
+                    raise yaml.MarkedYAMLError(problem="a second document: make it a file", problem_mark=mark)
+                read = self._node(next(events), events, (), 0)
+        return read
 
     def _node(self, event: Any, events: Iterator[Any], path: tuple[str | int, ...], depth: int) -> Any:
         mark: Any = event.start_mark
@@ -334,21 +325,17 @@ class _Reader:
 
     # ---- entries
 
-    def _entries(self, documents: Sequence[Any]) -> Entries:
+    def _entries(self, document: Any) -> Entries:
         kept: dict[str, list[Any]] = {section: [] for section in ("tables", *_SECTIONS)}
-        made = False
-        for document in documents:
-            if not isinstance(document, dict):
-                self._report(self._line(()), f"the file must hold {', '.join(_TOP[:-1])} as keys.")
-                continue
-            made = made or bool(document.get("source"))
-            for key, given in document.items():
-                if key not in _TOP:
-                    self._report(self._line((key,)), f"there is no section {key!r}. {_near(key, _TOP)}")
-                elif key == "tables" and given != "":
-                    kept["tables"] += self._tables(given)
-                elif key in _SECTIONS and given != "":
-                    kept[key] += self._section(key, given)
+        if document not in ("", {}) and not isinstance(document, dict):
+            self._report(self._line(()), f"the file must hold {', '.join(_TOP[:-1])} as keys.")
+        for key, given in document.items() if isinstance(document, dict) else ():
+            if key not in _TOP:
+                self._report(self._line((key,)), f"there is no section {key!r}. {_near(key, _TOP)}")
+            elif key == "tables" and given != "":
+                kept["tables"] += self._tables(given)
+            elif key in _SECTIONS and given != "":
+                kept[key] += self._section(key, given)
         return Entries(
             tables=tuple(kept["tables"]),
             joins=tuple(kept["joins"]),
@@ -356,7 +343,7 @@ class _Reader:
             metrics=tuple(kept["metrics"]),
             examples=tuple(kept["examples"]),
             problems=tuple(self._problems),
-            made=made,
+            made=isinstance(document, dict) and bool(document.get("source")),
         )
 
     def _section(self, section: str, given: Any) -> Iterator[Any]:
@@ -380,11 +367,7 @@ class _Reader:
             if isinstance(entry, dict):
                 entry = dict(entry)
                 notes = list(self._fields(entry.pop("fields", ""), path))
-                if "table" in entry:
-                    self._report(self._line((*path, "table")), "the name of a table is its key; leave `table` out.")
-                    del entry["table"]
-                entry = {"table": name, **entry, "fields": notes}
-            if note := self._checked(TableNote, entry, path, f"table {name!r}"):
+            if note := self._checked(TableNote, entry, path, f"table {name!r}", table=name, fields=notes):
                 yield note
 
     def _fields(self, given: Any, path: tuple[str, ...]) -> Iterator[FieldNote]:
@@ -398,12 +381,10 @@ class _Reader:
             return
         for name, said in given.items():
             entry = {"description": said} if isinstance(said, str) else said
-            if isinstance(entry, dict):
-                entry = {"field": name, **entry}
-            if note := self._checked(FieldNote, entry, (*path, "fields", name), f"field {name!r}"):
+            if note := self._checked(FieldNote, entry, (*path, "fields", name), f"field {name!r}", field=name):
                 yield note
 
-    def _checked(self, kind: type[Any], given: Any, path: tuple[str | int, ...], called: str) -> Any:
+    def _checked(self, kind: type[Any], given: Any, path: tuple[str | int, ...], called: str, **fixed: Any) -> Any:
         """The entry, or None and a problem for each thing that is wrong with it."""
         if not isinstance(given, dict):
             self._report(self._line(path), f"{called} must be a mapping with the keys {', '.join(_KEYS[kind])}.")
@@ -416,11 +397,11 @@ class _Reader:
         if not sound:
             return None
         try:
-            return _VALIDATORS[kind].validate_python({**given, "place": Place(self._file, self._line(path))})
+            return _VALIDATORS[kind].validate_python({**given, **fixed, "place": Place(self._file, self._line(path))})
         except ValidationError as error:
             for each in error.errors(include_url=False, include_input=False):
                 told = ".".join(map(str, each["loc"])) or "it"
-                message = each["msg"].removeprefix("Value error, ")
+                message = each["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
                 self._report(
                     self._line((*path, *each["loc"])), f"{called}: {told}: {message[:1].lower()}{message[1:]}."
                 )
@@ -444,7 +425,9 @@ class _Reader:
 
 def _keys(kind: type[Any]) -> tuple[str, ...]:
     names = {"fields": "from", "target_fields": "to"} if kind is Join else {}
-    return tuple(names.get(each.name, each.name) for each in fields_of(kind) if each.name != "place")
+    # A table and a field are named by their keys.
+    own = {TableNote: "table", FieldNote: "field"}.get(kind, "")
+    return tuple(names.get(each.name, each.name) for each in fields_of(kind) if each.name not in ("place", own))
 
 
 _KINDS: tuple[type[Any], ...] = (TableNote, FieldNote, Join, Term, Metric, Example)
