@@ -31,6 +31,7 @@ class Receipt:
       "content_filter"   the provider withheld the text.
     `tables` are the full names of the tables read by `sql`. `rows` is how many came back; `more_rows` whether
     the database had more. `tokens` is None where the provider told none; `cost_usd` where a price is unknown.
+    `warnings` say what is doubtful in `sql`: joins that repeat rows, conditions that are missing.
     `prompt_source` is "langfuse", "last known" or "file". Seconds are wall time; `model_seconds` and
     `database_seconds` are sums over the calls. `steps` counts model calls. `example` is the id, else the question,
     of the verified example that `sql` follows (but for its values), None where it follows none.
@@ -56,6 +57,7 @@ class Receipt:
     tool_calls: int
     outcome: str
     example: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The receipt as JSON holds it."""
@@ -86,6 +88,7 @@ class Receipt:
             "steps": self.steps,
             "tool_calls": self.tool_calls,
             "outcome": self.outcome,
+            "warnings": list(self.warnings),
             "example": self.example,
         }
 

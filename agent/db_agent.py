@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -239,7 +239,7 @@ class DBAgent:
             *(self._run_tool(call, work, within=at < room) for at, call in enumerate(reply.tool_calls))
         )
         for told in replies:
-            work.messages.append(told.as_message())
+            work.messages.append(work.said_once(told).as_message())
             work.note(told)
 
     async def _run_tool(self, call: ToolCall, work: _Work, *, within: bool) -> ToolReply:
@@ -292,6 +292,7 @@ class DBAgent:
             steps=len(work.replies),
             tool_calls=work.tool_calls,
             outcome=work.outcome,
+            warnings=table.warnings if table else (),
             example=example,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)
@@ -321,6 +322,15 @@ class _Work:
         if self.last_told is None:
             return PLAN
         return FORMAT if isinstance(self.last_told.value, ResultTable) else SQL
+
+    def said_once(self, told: ToolReply) -> ToolReply:
+        """The reply without warnings that an earlier one of this question held."""
+        table = told.value
+        heard = {warning for earlier in self.tables for warning in earlier.warnings}
+        if not isinstance(table, ResultTable) or not heard.intersection(table.warnings):
+            return told
+        new = tuple(warning for warning in table.warnings if warning not in heard)
+        return replace(told, text=replace(table, warnings=new).for_model())
 
     def note(self, told: ToolReply) -> None:
         """Keep what a tool gave."""
@@ -435,6 +445,7 @@ def _summary(receipt: Receipt) -> dict[str, Any]:
             "tables",
             "rows",
             "more_rows",
+            "warnings",
             "steps",
             "tool_calls",
             "cost_usd",

@@ -104,6 +104,8 @@ def show_answer(answer: Answer) -> None:
         console.print()
         console.print(Text(plain(answer.sql), style="cyan"))
     console.print()
+    for warning in answer.receipt.warnings:
+        console.print(Text(f"Warning: {one_line(warning, 1000)}", style="yellow"))
     console.print(Text(receipt_line(answer.receipt), style="dim"))
 
 
@@ -125,7 +127,8 @@ def receipt_line(receipt: Receipt) -> str:
     parts.append(
         f"{receipt.seconds:.2f} s (model {receipt.model_seconds:.2f}, database {receipt.database_seconds:.2f})"
     )
-    parts.append(f"trace {receipt.trace_url or receipt.trace_id}")
+    if receipt.trace_id:
+        parts.append(f"trace {receipt.trace_url or receipt.trace_id}")
     return plain(" · ".join(parts))
 
 

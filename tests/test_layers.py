@@ -41,6 +41,8 @@ HOMES = {
         "tools.guard",
         "tools.row_policy",
         "tools.empty_result",
+        "tools.join_graph",
+        "tools.join_sanity",
         "tools.verified_examples",
         "agent.llm.offline",
     ),

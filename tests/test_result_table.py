@@ -151,6 +151,7 @@ def test_json_has_the_columns_apart_though_their_names_repeat() -> None:
         "row_count": 1,
         "more": True,
         "notes": [],
+        "warnings": [],
     }
 
 

@@ -31,7 +31,8 @@ class ResultTable:
     `rows` has as many values a row as there are `columns`; names may repeat, as they do in SQL.
     `more` says that the database had more rows than were fetched (they were not counted).
     `seconds` is the time in the database. `tables` are the full names of the tables that were read.
-    `types` are the database's names of the columns' types; `notes` say what was cut.
+    `types` are the database's names of the columns' types; `notes` say what was cut; `warnings` what is doubtful
+    in the statement, so that its figures may not be what they seem.
     """
 
     sql: str
@@ -42,6 +43,7 @@ class ResultTable:
     seconds: float = 0.0
     tables: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def for_model(self) -> str:
         """The first rows within about 6,000 characters, how many there are, and that it is a preview when it is.
@@ -51,7 +53,7 @@ class ResultTable:
         shown_columns = self._columns_that_fit(MODEL_CHARACTERS // 2)
         header = self._header(shown_columns)
         hidden = self._hidden_columns(shown_columns)
-        notes = list(self.notes)
+        notes = [*self.notes, *(f"Warning: {each}" for each in self.warnings)]
         if not self.rows:
             return "\n".join(["0 rows", *header, *hidden, _NO_ROWS, *notes])
         lines = [_pipes(row[:shown_columns]) for row in self.rows[: MODEL_CHARACTERS // 5]]
@@ -67,7 +69,7 @@ class ResultTable:
         return "\n".join([self._count(len(lines)), *header, *lines, *hidden, *figures, *notes])
 
     def as_json(self) -> Mapping[str, Any]:
-        """`{"columns", "types", "rows", "row_count", "more", "notes"}` with values that JSON can hold, exactly.
+        """Columns, types, rows, row_count, more, notes and warnings, with values that JSON can hold, exactly.
 
         - null, true, false and text are themselves
         - an integer is a number up to 2^53 and a string of its digits beyond, where JavaScript would round it
@@ -84,6 +86,7 @@ class ResultTable:
             "row_count": len(self.rows),
             "more": self.more,
             "notes": list(self.notes),
+            "warnings": list(self.warnings),
         }
 
     def _count(self, shown: int) -> str:
