@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from agent.db_agent import DBAgent, QuestionLimits
+from agent.db_agent import PROMPT, DBAgent, QuestionLimits
 from agent.errors import SettingsError
 from agent.llm.client import AsyncLLMClient, LanguageModel, Observe
 from agent.llm.endpoint import Endpoint
@@ -54,34 +55,34 @@ def open_agent(
     settings = settings or Settings.from_environment(model=model if isinstance(model, str) else None)
     if knowledge is not None and not isinstance(knowledge, Knowledge):
         settings = settings.model_copy(update={"knowledge": Path(knowledge)})
-    redactor = Redactor()
-    if isinstance(database, Database):
-        opened, owned = database, None
-        if settings.knowledge:
+    if isinstance(database, str) and database:
+        settings = settings.model_copy(update={"database_url": database})
+    redactor = Redactor(settings.openai_api_key, settings.langfuse_secret_key, _password(settings.database_url))
+    langfuse = langfuse_client(settings, redactor)
+    prompts = prompt_proxy(settings, langfuse)
+    prompts.warm(PROMPT)  # Langfuse answers while the database is opened
+    try:
+        opened = database if isinstance(database, Database) else open_chosen_database(settings, tell=tell)
+        if isinstance(database, Database) and settings.knowledge:
             opened.learn(chosen_knowledge(settings))
-    else:
-        if database:
-            settings = settings.model_copy(update={"database_url": database})
-        redactor.add(_password(settings.database_url))
-        opened = owned = open_chosen_database(settings, tell=tell)
+    except BaseException:
+        langfuse.close()
+        raise
     if isinstance(knowledge, Knowledge):
         opened.learn(knowledge)
-    for secret in (settings.openai_api_key, settings.langfuse_secret_key):
-        redactor.add(secret)
-    langfuse = langfuse_client(settings, redactor)
     tracing = Tracing(langfuse)
     asked = _language_model(model, settings, tracing.span)
 
     async def close() -> None:
         await asked.aclose()
-        if owned is not None:
-            owned.close()
-        langfuse.close()
+        if opened is not database:
+            opened.close()
+        await asyncio.to_thread(langfuse.close)  # may wait for a slow Langfuse
 
     return DBAgent(
         asked,
         Toolbox(opened, tools),
-        prompt_proxy(settings, langfuse),
+        prompts,
         tracing,
         QuestionLimits(
             settings.step_limit, settings.tool_call_limit, settings.question_seconds, settings.schema_tokens
