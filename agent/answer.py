@@ -33,7 +33,7 @@ class Receipt:
     the database had more. `tokens` is None where the provider told none; `cost_usd` where a price is unknown.
     `warnings` say what is doubtful in `sql`: joins that repeat rows, conditions that are missing.
     `prompt_source` is "langfuse", "last known" or "file". Seconds are wall time; `model_seconds` and
-    `database_seconds` are sums over the calls. `steps` counts model calls. `example` is the id, else the question,
+    `database_seconds` are sums over the calls. `policy` is the id of what the user may see, None without a policy. `steps` counts model calls. `example` is the id, else the question,
     of the verified example that `sql` follows (but for its values), None where it follows none.
     """
 
@@ -57,6 +57,7 @@ class Receipt:
     tool_calls: int
     outcome: str
     example: str | None = None
+    policy: str | None = None
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -90,6 +91,7 @@ class Receipt:
             "outcome": self.outcome,
             "warnings": list(self.warnings),
             "example": self.example,
+            "policy": self.policy,
         }
 
 

@@ -26,6 +26,8 @@ from agent.toolbox import Toolbox
 from tools.database import Database, Limits, open_database
 from tools.execute_sql import EXECUTE_SQL
 from tools.knowledge import Knowledge
+from tools.policy import Policy
+from tools.policy_file import read_policy
 from tools.search_metadata import SEARCH_METADATA
 from tools.show_table import SHOW_TABLE
 from tools.tool import Tool
@@ -39,6 +41,7 @@ def open_agent(
     model: str | Endpoint | ScriptedModel | LanguageModel | None = None,
     settings: Settings | None = None,
     knowledge: str | Path | Knowledge | None = None,
+    policy: str | Path | Policy | None = None,
     tools: Sequence[Tool] = TOOLS,
     tell: Callable[[str], None] | None = None,
 ) -> DBAgent:
@@ -48,11 +51,14 @@ def open_agent(
     stays the caller's to close; None is DBAGENT_DATABASE_URL, else the sample database. `model` is a name at the
     configured endpoint, an Endpoint, a ScriptedModel, or anything with the client's face; None is DBAGENT_MODEL,
     else the offline model. `settings` None is the environment's. `knowledge` is a folder of knowledge files; None is
-    DBAGENT_KNOWLEDGE, and the sample database has its own. `tell` hears of long work (reading a large
+    DBAGENT_KNOWLEDGE, and the sample database has its own. `policy` says who may see what: a YAML file, or a Policy;
+    None is DBAGENT_POLICY, and without one everybody sees everything. `tell` hears of long work (reading a large
     schema, building the sample). Connects and reads the metadata before it returns, so call it once, not for every
     question. Raises SettingsError, DatabaseUnavailable, DriverMissing.
     """
     settings = settings or Settings.from_environment(model=model if isinstance(model, str) else None)
+    if policy is not None and not isinstance(policy, Policy):
+        settings = settings.model_copy(update={"policy": Path(policy)})
     if knowledge is not None and not isinstance(knowledge, Knowledge):
         settings = settings.model_copy(update={"knowledge": Path(knowledge)})
     if isinstance(database, str) and database:
@@ -70,6 +76,15 @@ def open_agent(
         raise
     if isinstance(knowledge, Knowledge):
         opened.learn(knowledge)
+    try:
+        if isinstance(policy, Policy):
+            policy.check(opened.meta)
+        rules = policy if isinstance(policy, Policy) else chosen_policy(settings, opened)
+    except BaseException:
+        langfuse.close()
+        if opened is not database:
+            opened.close()
+        raise
     tracing = Tracing(langfuse)
     asked = _language_model(model, settings, tracing.span)
 
@@ -81,7 +96,7 @@ def open_agent(
 
     return DBAgent(
         asked,
-        Toolbox(opened, tools),
+        Toolbox(opened, tools, rules),
         prompts,
         tracing,
         QuestionLimits(
@@ -89,6 +104,15 @@ def open_agent(
         ),
         close=close,
     )
+
+
+def chosen_policy(settings: Settings, database: Database) -> Policy | None:
+    """The policy that the settings name, None where they name none. Raises PolicyInvalid when it does not fit."""
+    if settings.policy is None:
+        return None
+    policy = read_policy(settings.policy)
+    policy.check(database.meta)
+    return policy
 
 
 def open_chosen_database(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Database:

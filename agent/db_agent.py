@@ -43,6 +43,7 @@ from agent.llmops.tracing import Span, Tracing
 from agent.messages import ModelReply, ToolCall, ToolReply, Usage
 from agent.toolbox import Toolbox
 from tools.database import stoppable
+from tools.policy import User
 from tools.result_table import ResultTable
 
 T = TypeVar("T")
@@ -97,6 +98,7 @@ class DBAgent:
         question: str,
         *,
         history: Sequence[Mapping[str, Any]] = (),
+        user: User | str | None = None,
         user_id: str | None = None,
         session_id: str | None = None,
         prompt_label: str | None = None,
@@ -104,19 +106,25 @@ class DBAgent:
     ) -> Answer:
         """Answer one question.
 
-        `history` is earlier turns as chat messages (role, content). `tell` hears each event as it happens, in the
-        caller's event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
-        DatabaseUnavailable; limits are outcomes in the receipt.
+        `history` is earlier turns as chat messages (role, content). `user` is whose permissions hold, where a policy
+        is set; an id alone, there or as `user_id`, is a user without roles. `tell` hears each event as it happens, in
+        the caller's event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
+        DatabaseUnavailable, UserNotPermitted; limits are outcomes in the receipt.
         """
         question = _checked(question)
+        if user is None:
+            user = user_id
+        asking = User(user) if isinstance(user, str) else user
+        user_id = asking.id if asking else None
         with (
             self.tracing.question("db_agent", input=question, user_id=user_id, session_id=session_id) as root,
             model_clock() as clock,
         ):
             tell(QuestionStarted(question, root.trace_id))
-            prompt = await asyncio.to_thread(self._compile, prompt_label)
-            known = await asyncio.to_thread(self._known, question)
-            work = _Work(question, prompt, tell)
+            toolbox = await asyncio.to_thread(self.toolbox.seen_by, asking)
+            prompt = await asyncio.to_thread(self._compile, prompt_label, toolbox)
+            known = await asyncio.to_thread(_known, question, toolbox)
+            work = _Work(question, prompt, toolbox, tell)
             work.messages += [
                 {"role": "system", "content": prompt.text},
                 *(dict(turn) for turn in history),
@@ -181,21 +189,16 @@ class DBAgent:
     ) -> None:
         self.close()
 
-    def _compile(self, label: str | None) -> CompiledPrompt:
-        meta = self.toolbox.database.meta
+    def _compile(self, label: str | None, toolbox: Toolbox) -> CompiledPrompt:
+        meta = toolbox.database.meta
         prompt = self.prompts.get_prompt(PROMPT, label=label)
         return prompt.compile(meta=meta.outline(self.limits.schema_tokens))
-
-    def _known(self, question: str) -> tuple[str, ...]:
-        """The terms, metrics and verified examples that fit the question, a line each."""
-        database = self.toolbox.database
-        return database.knowledge.for_question(question, database.meta)
 
     def _example_followed(self, work: _Work) -> str | None:
         """How the verified example is called that the last query follows; None where it follows none."""
         if not work.tables:
             return None
-        database = self.toolbox.database
+        database = work.toolbox.database
         found = database.knowledge.example_followed(work.tables[-1].sql, work.question, database.meta)
         return found.called if found else None
 
@@ -219,7 +222,7 @@ class DBAgent:
         reply = await self.model.create_completion(
             work.messages,
             model=config.get("model"),
-            tools=() if last else self.toolbox.schemas,
+            tools=() if last else work.toolbox.schemas,
             temperature=config.get("temperature", 0.0),
             prompt_client=work.prompt.link,
             parallel_tool_calls=False,
@@ -254,7 +257,7 @@ class DBAgent:
             else:
                 with stoppable() as stop:
                     try:
-                        told = await asyncio.to_thread(self.toolbox.call, call)
+                        told = await asyncio.to_thread(work.toolbox.call, call)
                     except asyncio.CancelledError:
                         stop()
                         raise
@@ -294,6 +297,7 @@ class DBAgent:
             outcome=work.outcome,
             warnings=table.warnings if table else (),
             example=example,
+            policy=work.toolbox.database.policy_id,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)
 
@@ -304,6 +308,7 @@ class _Work:
 
     question: str
     prompt: CompiledPrompt
+    toolbox: Toolbox
     tell: Tell
     started: float = field(default_factory=time.monotonic)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -401,6 +406,12 @@ class _OwnLoop:
             loop.close()
 
 
+def _known(question: str, toolbox: Toolbox) -> tuple[str, ...]:
+    """The terms, metrics and verified examples that fit the question, a line each."""
+    database = toolbox.database
+    return database.knowledge.for_question(question, database.meta)
+
+
 def _checked(question: str) -> str:
     question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not question:
@@ -451,5 +462,6 @@ def _summary(receipt: Receipt) -> dict[str, Any]:
             "cost_usd",
             "tokens",
             "prompt",
+            "policy",
         )
     }

@@ -64,6 +64,10 @@ class Settings(BaseModel):
         1500,
         ge=0,
     )
+    policy: Path | None = _variable(
+        "DBAGENT_POLICY",
+        "The YAML file that says who may see what. Set: every question is asked for a user, or refused.",
+    )
     knowledge: Path | None = _variable(
         "DBAGENT_KNOWLEDGE",
         "The folder of knowledge files (synonyms, terms, metrics, verified examples) for the database.",
@@ -97,7 +101,7 @@ class Settings(BaseModel):
         "DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200
     )
 
-    @field_validator("home", "knowledge", "model_prices", mode="after")
+    @field_validator("home", "knowledge", "policy", "model_prices", mode="after")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser()

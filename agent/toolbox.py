@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import json
 import time
@@ -12,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from agent.messages import ToolCall, ToolReply
 from tools.database import Database
-from tools.errors import ToolError
+from tools.errors import ToolError, UserNotPermitted
+from tools.policy import Policy, User
+from tools.seen_database import seen_by
 from tools.tool import Tool
 
 # Each tool bounds its own text; this is the wall behind them, in characters.
@@ -20,19 +23,34 @@ MOST_TEXT = 30_000
 
 
 class Toolbox:
-    """The tools a model may call, over one database."""
+    """The tools a model may call, over one database; with a policy, over what one user may see of it."""
 
-    def __init__(self, database: Database, tools: Sequence[Tool]) -> None:
+    def __init__(self, database: Database, tools: Sequence[Tool], policy: Policy | None = None) -> None:
         self.database = database
+        self._policy = policy
         self._tools = {tool.name: tool for tool in tools}
         self.schemas = [tool.schema for tool in tools]
         """The tools as chat completions take them."""
 
+    def seen_by(self, user: User | None) -> Toolbox:
+        """The same tools over the database as the user sees it; these themselves where no policy is set.
+
+        Raises UserNotPermitted, PolicyInvalid.
+        """
+        if self._policy is None:
+            return self
+        seen = copy.copy(self)
+        seen.database = seen_by(self.database, self._policy, user)
+        return seen
+
     def call(self, call: ToolCall) -> ToolReply:
         """Run the call; whatever the model did wrong becomes a reply that says what to do next.
 
-        Raises DatabaseUnavailable, which no model can mend.
+        Raises DatabaseUnavailable, which no model can mend, and UserNotPermitted where a policy is set and nobody
+        was named.
         """
+        if self._policy is not None and self.database.policy_id is None:
+            raise UserNotPermitted("A policy is set: tools are called for a user, through Toolbox.seen_by(user).")
         started = time.monotonic()
         tool = self._tools.get(call.name)
         if tool is None:

@@ -40,6 +40,7 @@ HOMES = {
         "tools.sql_guard",
         "tools.guard",
         "tools.row_policy",
+        "tools.policy_values",
         "tools.empty_result",
         "tools.join_graph",
         "tools.join_sanity",
@@ -51,7 +52,7 @@ HOMES = {
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),
     "rich": ("agent.terminal",),
-    "yaml": ("tools.knowledge_files",),
+    "yaml": ("tools.policy_file", "tools.knowledge_files",),
 }
 
 

@@ -64,6 +64,7 @@ class Database:
     meta: DatabaseMeta
     knowledge: Knowledge
     limits: Limits
+    policy_id: str | None = None  # what tells one user's view of it from others; None for all of it
 
     def __init__(
         self,

@@ -187,6 +187,11 @@ class Policy:
             )
         return permissions
 
+    def check(self, meta: DatabaseMeta) -> None:
+        """Raises PolicyInvalid where a rule keeps back what the database lacks."""
+        for problem in self.problems(meta):
+            raise PolicyInvalid(f"The policy does not fit the database: {problem}")
+
     def problems(self, meta: DatabaseMeta) -> Iterable[str]:
         """A sentence for each rule that keeps back what the database lacks: a slip of the pen would show data."""
         for title, rules in (*self.roles.items(), ("everyone", self.everyone)):

@@ -122,16 +122,25 @@ def _body(text: str, meta: DatabaseMeta) -> _Body | None:
     )
 
 
-class _Shown:
-    """A relation as one user sees it, and the SELECTs that stand for it, made when first needed."""
+@dataclass(frozen=True)
+class _Standing:
+    """What stands for a relation: a SELECT, its text, and the functions that it calls."""
 
-    def __init__(self, table: TableMeta, make: Callable[[], tuple[exp.Select, exp.Select]] | None = None) -> None:
+    select: exp.Select
+    text: str
+    calls: frozenset[str]
+
+
+class _Shown:
+    """A relation as one user sees it, and what stands for it, plain and careful, made when first needed."""
+
+    def __init__(self, table: TableMeta, make: Callable[[], tuple[_Standing, _Standing]] | None = None) -> None:
         self.table = table
         self.ruled = make is not None  # else it is read as it is
         self._make = make
 
     @cached_property
-    def selects(self) -> tuple[exp.Select, exp.Select]:
+    def standing(self) -> tuple[_Standing, _Standing]:
         """The plain and the careful one."""
         assert self._make is not None
         return self._make()
@@ -150,12 +159,11 @@ class RowPolicy:
         self._whole = relations.meta
         self._dialect = relations.meta.dialect
         self._shown: dict[Key, _Shown | None] = {}
-        for problem in permissions.policy.problems(self._whole):
-            raise PolicyInvalid(f"The policy does not fit the database: {problem}")
+        permissions.policy.check(self._whole)
         self._selects: set[exp.Expr] = set()  # those of the rules, by which they are known again
         self.meta = self._seen_meta()
         for shown in [each for each in self._shown.values() if each is not None and each.ruled][:_CHECKED_AT_ONCE]:
-            _ = shown.selects
+            _ = shown.standing
 
     # ---- statements
 
@@ -195,7 +203,7 @@ class RowPolicy:
             return None
         if not shown.ruled:
             return self._base(shown.table).sql(self._dialect)
-        return f"({shown.selects[0].sql(self._dialect)}) AS seen"
+        return f"({shown.standing[0].text}) AS seen"
 
     def _proven(self, checked: GuardedQuery, *, careful: bool) -> str:
         """The text with the rules in it, parsed and guarded anew, each of its relations looked at again."""
@@ -203,7 +211,7 @@ class RowPolicy:
         tree = self._rewritten(checked, edits, careful=careful)
         for text in edits.texts(tree):
             try:
-                again = guarded(text, self._whole, allowed_functions=self._functions(tree))
+                again = guarded(text, self._whole, allowed_functions=edits.calls)
             except ToolError:
                 continue
             # A text that says something else than the tree gives way to one that is made from the tree itself.
@@ -260,7 +268,9 @@ class RowPolicy:
             if id(node) in targets:
                 shown = self._of(table)
                 assert shown is not None
-                new = _replaced(node, shown.selects[careful], edits, self._dialect)
+                standing = shown.standing[careful]
+                edits.calls |= standing.calls
+                new = _replaced(node, standing, edits, self._dialect)
                 root = new if node is root else root
         return root
 
@@ -353,7 +363,7 @@ class RowPolicy:
         if body is None and not masks and len(fields) == len(table.fields) and not any(map(_filters, every)):
             return _Shown(seen)
 
-        def make() -> tuple[exp.Select, exp.Select]:
+        def make() -> tuple[_Standing, _Standing]:
             columns: list[exp.Expr] = [exp.Star()]
             if masks or len(fields) < len(table.fields):
                 columns = [self._column(each, masks.get(each.name.lower())) for each in fields]
@@ -404,8 +414,12 @@ class RowPolicy:
                 node.set("db", self._base(table).args.get("db"))
                 node.set("this", self._base(table).this)
                 continue
-            select = shown.selects[0] if shown.ruled else exp.select("*").from_(self._base(table))
-            new = _replaced(node, select, _Edits(None, self._dialect), self._dialect)
+            if shown.ruled:
+                standing = shown.standing[0]
+            else:
+                free = exp.select("*").from_(self._base(table))
+                standing = _Standing(free, free.sql(self._dialect), frozenset())
+            new = _replaced(node, standing, _Edits(None, self._dialect), self._dialect)
             tree = new if node is tree else tree
         if body.columns:
             alias = exp.TableAlias(
@@ -428,17 +442,18 @@ class RowPolicy:
         shown = masked(column, mask, field, self._dialect, self._permissions.policy.salt)
         return exp.alias_(shown, field.name, quoted=True)
 
-    def _settled(self, select: exp.Select, table: TableMeta) -> exp.Select:
+    def _settled(self, select: exp.Select, table: TableMeta) -> _Standing:
         """The SELECT as it will be parsed, and parsed to the same each time; remembered, to know it again."""
         try:
             parsed = sqlglot.parse_one(select.sql(self._dialect), dialect=self._dialect)
-            same = parsed == sqlglot.parse_one(parsed.sql(self._dialect), dialect=self._dialect)
+            text = parsed.sql(self._dialect)
+            same = parsed == sqlglot.parse_one(text, dialect=self._dialect)
         except SqlglotError:
             same = False
         if not same or not isinstance(parsed, exp.Select):
             raise PolicyInvalid(f"The rules for {table.full_name} cannot be written for this database.")
         self._selects.add(parsed)
-        return parsed
+        return _Standing(parsed, text, frozenset(name.lower() for name in re.findall(r"(\w+)\s*\(", text)))
 
     # ---- conditions
 
@@ -551,11 +566,6 @@ class RowPolicy:
     def _taken(self) -> frozenset[str]:
         return frozenset(table.name.lower() for table in self._whole.tables())
 
-    def _functions(self, tree: exp.Expr) -> frozenset[str]:
-        """What the rules in a statement call themselves; statements may not call it, and were checked for that."""
-        written = [select.sql(self._dialect) for select in tree.find_all(exp.Select) if select in self._selects]
-        return frozenset(name.lower() for text in written for name in re.findall(r"(\w+)\s*\(", text))
-
     @cached_property
     def hidden_names(self) -> frozenset[str]:
         """The names of tables and fields, lower case, that the user may not see and no visible thing has."""
@@ -631,18 +641,17 @@ def _qualified_columns(found: Reading, targets: Mapping[int, TableMeta]) -> Iter
 def _rename_ctes(tree: exp.Expr, found: Reading, ruled: frozenset[str], taken: frozenset[str], edits: _Edits) -> None:
     """Give a CTE that takes a ruled table's name one of its own, so that no engine can mean the table by it."""
     renamed: dict[int, exp.Identifier] = {}
+    clashing = [cte for cte in tree.find_all(exp.CTE) if cte.alias.lower() in ruled] if found.ctes else []
+    if not clashing:
+        return
     used = taken | {each.name.lower() for each in tree.find_all(exp.Identifier)}
-    for cte in tree.find_all(exp.CTE):
-        if cte.alias.lower() not in ruled:
-            continue
+    for cte in clashing:
         number = 1
         while f"{cte.alias}_cte{number}".lower() in used:
             number += 1
         new = exp.to_identifier(f"{cte.alias}_cte{number}", quoted=True)
         used |= {new.name.lower()}
         renamed[id(cte)] = new
-    if not renamed:
-        return
     # References first: a CTE may refer to itself and to others.
     for node in list(tree.walk()):
         body = found.ctes.get(id(node))
@@ -671,14 +680,15 @@ def _rename_ctes(tree: exp.Expr, found: Reading, ruled: frozenset[str], taken: f
             alias.set("this", renamed[id(cte)].copy())
 
 
-def _replaced(node: exp.Expr, select: exp.Select, edits: _Edits, dialect: str) -> exp.Expr:
+def _replaced(node: exp.Expr, standing: _Standing, edits: _Edits, dialect: str) -> exp.Expr:
     """Put the SELECT of the rules in a relation's place; gives what stands there now."""
     parent = node.parent
     if isinstance(parent, exp.In) and parent.args.get("field") is node:
-        edits.replace_name(node, select, alias=None)
+        edits.replace_name(node, standing, alias=None)
         parent.set("field", None)
-        parent.set("query", exp.Subquery(this=select.copy()))
-        return node
+        inside = exp.Subquery(this=standing.select.copy())
+        parent.set("query", inside)
+        return inside
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         raise SqlRefused(f"{node.sql(dialect)} cannot be read in this way. Name the table in FROM.")
     carried = {name for name, value in node.args.items() if value}
@@ -698,12 +708,13 @@ def _replaced(node: exp.Expr, select: exp.Select, edits: _Edits, dialect: str) -
             edits.give_up()
     if carried & {*_DROPPED}:
         edits.give_up()
-    edits.replace_name(node, select, alias=None if named else node.this)
-    new = exp.Subquery(this=select.copy(), alias=alias)
+    edits.replace_name(node, standing, alias=None if named else node.this)
+    new = exp.Subquery(this=standing.select.copy(), alias=alias)
     for name in _MOVED:
         if node.args.get(name):
             new.set(name, node.args[name])
-    node.replace(new)
+    if parent is not None:
+        node.replace(new)
     return new
 
 
@@ -718,6 +729,7 @@ class _Edits:
         self._checked = checked
         self._dialect = dialect
         self._edits: list[tuple[int, int, str]] | None = [] if checked else None
+        self.calls: frozenset[str] = frozenset()  # what the rules call, which the statement itself may not
 
     def give_up(self) -> None:
         """The text cannot be edited: it is written anew from the tree."""
@@ -731,14 +743,14 @@ class _Edits:
         """Write another name, and the old one as its alias."""
         self._add(*_place(old), new.sql(self._dialect), old if alias else None)
 
-    def replace_name(self, node: exp.Expr, select: exp.Expr, *, alias: exp.Expr | None) -> None:
+    def replace_name(self, node: exp.Expr, standing: _Standing, *, alias: exp.Expr | None) -> None:
         """Write a SELECT in parentheses for the name of a table."""
         parts = [each for name in ("catalog", "db", "table", "this") if (each := node.args.get(name)) is not None]
         places = [_place(part) for part in parts if isinstance(part, exp.Identifier)]
         if not places or len(places) < len(parts):
             self.give_up()
             return
-        self._add(places[0][0], places[-1][1], f"({select.sql(self._dialect)})", alias)
+        self._add(places[0][0], places[-1][1], f"({standing.text})", alias)
 
     def _add(self, start: int | None, end: int | None, text: str, alias: exp.Expr | None = None) -> None:
         if start is None or end is None:
