@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: help demo test check format docs prompts constraints wheel bench bench-guard bench-search bench-offline clean
+.PHONY: help demo test check format docs prompts constraints wheel bench bench-guard bench-policy bench-search bench-offline clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ bench: .venv/developing ## every benchmark that needs no data from outside
 
 bench-guard: .venv/developing ## what the guard refuses and accepts: DATA=../shared/data/sqlguard
 	$(BIN)/python -m tests.bench.bench_guard $(if $(filter file,$(origin DATA)),,--data $(DATA))
+
+bench-policy: .venv/developing ## what a policy keeps back and what it lets through: DATA=../shared/data/sqlguard
+	$(BIN)/python -m tests.bench.bench_policy $(if $(filter file,$(origin DATA)),,--data $(DATA))
 
 bench-search: .venv/developing ## recall of search_metadata: DATA=../shared/data
 	$(BIN)/python -m tests.bench.bench_search --data $(DATA)

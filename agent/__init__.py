@@ -22,13 +22,17 @@ if TYPE_CHECKING:
         DatabaseUnavailable,
         DBAgentError,
         ModelUnavailable,
+        PolicyInvalid,
         PromptInvalid,
         PromptNotFound,
         QuestionRefused,
         SettingsError,
+        UserNotPermitted,
     )
     from agent.llm.scripted import ScriptedModel, calls
     from agent.settings import Settings
+    from tools.policy import Policy, User
+    from tools.policy_file import policy_from, read_policy
 
 __version__ = "0.1.0"
 
@@ -38,6 +42,8 @@ __all__ = [
     "DBAgentError",
     "DatabaseUnavailable",
     "ModelUnavailable",
+    "Policy",
+    "PolicyInvalid",
     "PromptInvalid",
     "PromptNotFound",
     "QuestionLimits",
@@ -46,8 +52,12 @@ __all__ = [
     "ScriptedModel",
     "Settings",
     "SettingsError",
+    "User",
+    "UserNotPermitted",
     "calls",
     "open_agent",
+    "policy_from",
+    "read_policy",
 ]
 
 # A name comes from its module when it is first asked for: `import agent` costs milliseconds, and --help
@@ -61,6 +71,10 @@ _HOMES = {
     "ScriptedModel": "agent.llm.scripted",
     "calls": "agent.llm.scripted",
     "Settings": "agent.settings",
+    "Policy": "tools.policy",
+    "User": "tools.policy",
+    "policy_from": "tools.policy_file",
+    "read_policy": "tools.policy_file",
 }
 
 if not tools.__file__ or not Path(tools.__file__).with_name("execute_sql.py").exists():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from agent.answer import Answer
     from agent.settings import Settings
+    from tools.policy import User
 
 ANSWERED, BROKEN, USAGE, NOT_ANSWERED, NO_MODEL, NO_DATABASE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 STALE = 6
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "question", metavar="QUESTION", help="the question, in plain words; - reads it from stdin"
     )
     _takes_database(ask)
+    _takes_user(ask)
     ask.add_argument(
         "--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)"
     )
@@ -107,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     search = _command(commands, "search", _search, "show what the model would see for some words")
     search.add_argument("words", nargs="+", metavar="WORDS")
     _takes_database(search)
+    _takes_user(search)
     search.add_argument("--json", action="store_true", help="as JSON")
 
     knowledge = _command(commands, "knowledge", None, "check what people know of a database, or import it")
@@ -151,6 +154,36 @@ def _takes_database(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _takes_user(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--policy", metavar="FILE", help="who may see what, in YAML (default: DBAGENT_POLICY)")
+    command.add_argument("--user", metavar="ID", help="whose permissions hold, where there is a policy")
+    command.add_argument("--role", metavar="ROLE", action="append", default=[], help="a role of theirs; may be repeated")
+    command.add_argument(
+        "--var",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a variable of theirs, for the policy's conditions; a name that is repeated has the list of its values",
+    )
+
+
+def _user(options: argparse.Namespace) -> User | None:
+    """The user of the command line; None when nothing is said of one."""
+    from agent.errors import SettingsError
+    from tools.policy import User
+
+    given: dict[str, list[str]] = {}
+    for pair in options.var:
+        name, mark, value = pair.partition("=")
+        if not mark or not name.isidentifier():
+            raise SettingsError(f"--var {pair!r} is no NAME=VALUE.")
+        given.setdefault(name, []).append(value)
+    if options.user is None and not options.role and not given:
+        return None
+    variables = {name: values if len(values) > 1 else values[0] for name, values in given.items()}
+    return User(options.user or "", tuple(options.role), variables)
+
+
 def _help(parser: argparse.ArgumentParser) -> int:
     parser.print_help()
     return ANSWERED
@@ -168,9 +201,9 @@ def _ask(options: argparse.Namespace) -> int:
     from agent.assembly import open_agent
 
     question = sys.stdin.read() if options.question == "-" else options.question
-    settings = _settings(options)
+    settings, user = _settings(options), _user(options)
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
-        answer = agent.ask_sync(question, prompt_label=options.prompt_label, tell=progress.hear)
+        answer = agent.ask_sync(question, user=user, prompt_label=options.prompt_label, tell=progress.hear)
         wrong = len(agent.toolbox.database.knowledge.problems)
     if wrong:
         what = "thing in the knowledge files is" if wrong == 1 else "things in the knowledge files are"
@@ -224,12 +257,16 @@ def _traces(options: argparse.Namespace) -> int:
 
 def _search(options: argparse.Namespace) -> int:
     from agent import terminal
-    from agent.assembly import open_chosen_database
+    from agent.assembly import chosen_policy, open_chosen_database
     from tools.search_metadata import SearchMetadata, search_metadata
+    from tools.seen_database import seen_by
 
+    settings, user = _settings(options), _user(options)
     with terminal.progress() as progress:
-        database = open_chosen_database(_settings(options), tell=progress.say)
-        found = search_metadata(SearchMetadata(words=" ".join(options.words)), database)
+        database = open_chosen_database(settings, tell=progress.say)
+        policy = chosen_policy(settings, database)
+        seen = seen_by(database, policy, user) if policy else database
+        found = search_metadata(SearchMetadata(words=" ".join(options.words)), seen)
         database.close()
     print(
         json.dumps(found.as_json(), ensure_ascii=False, indent=2)
@@ -314,6 +351,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         model=getattr(options, "model", None),
         prompt_label=getattr(options, "prompt_label", None),
         knowledge=options.knowledge,
+        policy=getattr(options, "policy", None),
     )
 
 
