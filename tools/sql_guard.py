@@ -42,7 +42,7 @@ from tools.guard.grammar import (
 )
 from tools.guard.lexer import Lexed, UnlexableError, lexed
 from tools.guard.preface import described_table, preface
-from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading
+from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading, shown
 from tools.guard.spelling import Spelling, respelled, unambiguous
 from tools.metadata import DatabaseMeta, TableMeta
 
@@ -102,7 +102,13 @@ def guarded(
         raise SqlRefused(f"The statement is longer than {MAX_BYTES} bytes. Ask for less at a time.")
     if "\0" in sql:
         raise SqlRefused("The statement holds a NUL character. Leave it out.")
-    return _Guard(sql, meta, functions_of(meta.dialect) | allowed_functions, second_opinion).run()
+    guard = _Guard(sql, meta, functions_of(meta.dialect) | allowed_functions, second_opinion)
+    try:
+        return guard.run()
+    except (SqlglotError, LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
+        # sqlglot gives trees with holes for some broken statements (a Dot without a right side, seen in
+        # fuzzing); what the guard trips over has not been understood.
+        raise SqlRefused("The statement cannot be understood. Write it more plainly.") from error
 
 
 _STRINGS = frozenset(
@@ -437,7 +443,7 @@ class _Guard:
         if node.this is None and node.args.get("rows_from"):
             return
         if not isinstance(node.this, exp.Identifier | exp.Func) or _tells_of_session(node.this):
-            raise SqlRefused(f"{node.sql(self.dialect)[:80]} is not a table. Name tables as schema.table.")
+            raise SqlRefused(f"{shown(node, self.dialect)} is not a table. Name tables as schema.table.")
 
     def _object_identifier(self, node: exp.ObjectIdentifier) -> None:
         """Casts to regclass and its kin look names up in the catalogue: only the table a row comes from may."""
@@ -455,7 +461,7 @@ class _Guard:
         if self.dialect != "postgres":
             return
         if node.this is exp.DType.USERDEFINED:
-            name = str(node.args.get("kind") or node.sql("postgres"))
+            name = str(node.args.get("kind") or shown(node, "postgres"))
             bare = name.lower().removeprefix("pg_catalog.").strip('"')
             if bare not in POSTGRES_TYPES and not self._is_field_type(bare):
                 raise SqlRefused(f"Casts to {name} are not accepted. Cast to text, a number or a date.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
+from sqlglot.errors import ErrorLevel
 
 from tools.errors import NotPermitted, SqlRefused, UnknownTable, not_permitted
 from tools.metadata import DatabaseMeta, TableMeta
@@ -135,6 +136,11 @@ def _same(written: str, stored: str, dialect: str) -> bool:
     return written.lower() == stored.lower()
 
 
+def shown(node: exp.Expr, dialect: str) -> str:
+    """A node as text to show, at most 80 characters; not to be run."""
+    return node.sql(dialect, unsupported_level=ErrorLevel.IGNORE, comments=False)[:80]
+
+
 def children(node: exp.Expr) -> Iterator[exp.Expr]:
     """Every node directly under this one, also those inside lists, tuples and dicts of its arguments."""
     for value in node.args.values():
@@ -232,7 +238,7 @@ class _Resolver:
             return  # a table function or a parenthesis: the guard looks at these by kind
         parts = [part for part in node.parts if isinstance(part, exp.Identifier)]
         if len(parts) != len(node.parts):
-            raise SqlRefused(f"{node.sql(self.dialect)} is not the plain name of a table. Name it as schema.table.")
+            raise SqlRefused(f"{shown(node, self.dialect)} is not the plain name of a table. Name it as schema.table.")
         self._resolve(node, parts, ctes)
 
     def _in_table(self, node: exp.In, ctes: _Ctes | None) -> None:
@@ -398,8 +404,9 @@ def attribute_problems(found: Reading, harmless: Callable[[str], bool]) -> Itera
     every = frozenset(each.name.lower() for table in found.unique for each in table.fields) | _FUNCTION_COLUMNS
     for node, scope in found.columns:
         if isinstance(node, exp.Dot):
-            name = node.expression.name.lower()
-            if not isinstance(node.expression, exp.Identifier) or name in every or harmless(name):
+            accessed = node.args.get("expression")
+            name = accessed.name.lower() if isinstance(accessed, exp.Expr) else ""
+            if not isinstance(accessed, exp.Identifier) or name in every or harmless(name):
                 continue
             if isinstance(node.this, exp.Identifier):
                 continue  # the schema of a function

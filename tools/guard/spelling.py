@@ -102,7 +102,7 @@ def _join_alias(it: Spelling) -> None:
     for at in range(len(it.words)):
         if it.lower(at) == "using" and it.lower(at + 1) == "(":
             end = it.closing(at + 1)
-            if it.lower(end + 1) == "as":
+            if it.lower(end + 1) == "as" and it.lower(end + 2):
                 it.join_aliases.add(it.lower(end + 2).strip('"'))
                 it.words[end + 1] = it.words[end + 2] = ""
                 it.same = False
