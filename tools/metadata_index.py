@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tools.kept import Kept
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
+from tools.postings import Postings
 from tools.thesaurus import Thesaurus, general_thesaurus
 from tools.value_index import ValueHit
-from tools.words import STOP_WORDS, WEAK_WORDS, pieces, root, stem
+from tools.words import STOP_WORDS, WEAK_WORDS, pieces, stem
 
 if TYPE_CHECKING:
     from tools.database import Database
 
-# What follows was tuned on half of the databases of shared/data and checked on the other half
-# (tests/bench/bench_search.py); none of it is sensitive: half or double changes little.
-_PLACES = {  # how much a word counts by where it stands, and how much a long text there dilutes it
-    "name": (5.6, 0.8),
-    "field": (1.4, 0.7),
-    "comment": (1.0, 0.6),
-    "field comment": (0.5, 0.7),
-    "schema": (0.25, 0.0),
-    "synonym": (5.6, 0.0),  # as names do; several of them are several names and not a long one
-    "field synonym": (1.4, 0.0),
-}
-_SATURATION = 0.6
-_NEAR = 0.75  # of what the thesaurus says
-_SAME_ROOT = 0.6
-_MISSPELT = 0.6
-_SHORTENED = 0.4
+# What follows, here and in postings.py, was tuned on half of the databases of shared/data and checked on the
+# other half (tests/bench/bench_search.py). What was tried around it moved recall@10 by a point at most.
 _WEAK = 0.33
 _PHRASE, _PART_OF_PHRASE = 0.8, 0.15
 _VALUE = 0.35
 _CALLED_SO = 0.2  # more for a table that is called what was asked, however many others speak of it
-# In a small database what it is all about stands in most tables and is no less worth for that, so rarity is
-# reckoned as if there were so many tables more, with other words.
-_UNSEEN = 30
 _SCHEMA_FITS, _NEIGHBOURS_FIT = 0.5, 0.17
 # Only so many tables are looked at closely; the rarest words choose them, until so many places were seen.
 _CANDIDATES, _LOOKED_AT = 120, 4_000
 _SMALL_SCHEMA = 60
-_LONGEST_QUESTION, _LONGEST_WORD = 10_000, 40  # characters
+_LONGEST_QUESTION = 10_000  # characters
 # The tables that join two of the first hits are given too, so many at most.
 _BRIDGED, _BRIDGES = 5, 3
 
@@ -83,21 +65,13 @@ class MetadataIndex:
     def __init__(self, meta: DatabaseMeta, thesaurus: Thesaurus | None = None) -> None:
         self.meta = meta
         self._thesaurus = thesaurus or general_thesaurus()
-        self._terms = lru_cache(maxsize=16_384)(self._terms_of)
         self._tables = tuple(meta.tables())
         self._numbers = {table.full_name: at for at, table in enumerate(self._tables)}
-        self._postings = self._weighed()
-        self._called = self._names()
+        self._postings = Postings(self._tables, self._thesaurus)
         self._neighbours = self._linked()
         self._schemas: dict[str, list[int]] = defaultdict(list)
         for at, table in enumerate(self._tables):
             self._schemas[table.schema].append(at)
-        self._roots: dict[str, list[str]] = defaultdict(list)
-        self._spellings: dict[str, list[str]] = defaultdict(list)
-        for term in self._postings:
-            self._roots[root(term)].append(term)
-            for spelling in _less_one(term):
-                self._spellings[spelling].append(term)
 
     def search(self, words: str, count: int = 8, values: Iterable[ValueHit] = ()) -> tuple[TableHit, ...]:
         """The tables that fit the words best, best first; empty where no word is known.
@@ -116,9 +90,10 @@ class MetadataIndex:
         by_table: dict[str, list[ValueHit]] = defaultdict(list)
         for hit in values:
             by_table[hit.table.full_name].append(hit)
-        return tuple(self._hit(at, scores, asked, by_table, bridge) for at, bridge in ranked)
-
-    # ---- what the words may mean
+        terms = self._meant(asked)
+        return tuple(
+            self._hit(self._tables[at], scores.get(at, 0.0), terms, by_table, bridge) for at, bridge in ranked
+        )
 
     def _understood(self, words: str, values: tuple[ValueHit, ...]) -> list[_Asked]:
         written = list(pieces(words))
@@ -128,21 +103,21 @@ class MetadataIndex:
             if word in STOP_WORDS or (len(word) == 1 and word.isascii() and word.isalpha()):
                 continue
             weight = _WEAK if word in WEAK_WORDS or word.isdecimal() else 1.0
-            asked.setdefault(term, _Asked(word, weight, self._standing_for(term)))
+            asked.setdefault(term, _Asked(word, weight, self._postings.standing_for(term)))
             for part in self._thesaurus.parts(word):
-                asked.setdefault(part, _Asked(word, weight, self._standing_for(part)))
+                asked.setdefault(part, _Asked(word, weight, self._postings.standing_for(part)))
         if not asked:  # a table may be called `list`
             asked = {
-                term: _Asked(word, 1.0, self._standing_for(term))
+                term: _Asked(word, 1.0, self._postings.standing_for(term))
                 for word, term in zip(written, stems, strict=True)
             }
         for phrase in self._thesaurus.phrases(stems):
             for part in phrase.split():
                 if part in asked:
                     asked[part].weight = min(asked[part].weight, _PART_OF_PHRASE)
-            asked[phrase] = _Asked(phrase, _PHRASE, self._standing_for(phrase))
+            asked[phrase] = _Asked(phrase, _PHRASE, self._postings.standing_for(phrase))
         for word in self._thesaurus.unspaced(words):
-            asked[word] = _Asked(word, 1.0, self._standing_for(word))
+            asked[word] = _Asked(word, 1.0, self._postings.standing_for(word))
         for hit in values:
             at = self._numbers.get(hit.table.full_name)
             if at is not None:
@@ -151,33 +126,12 @@ class MetadataIndex:
                     mine.values[at] = max(hit.covered, mine.values.get(at, 0.0))
         return list(asked.values())
 
-    def _standing_for(self, term: str) -> dict[str, float]:
-        terms = {term: 1.0}
-
-        def also(other: str, weight: float) -> None:
-            if other in self._postings:
-                terms[other] = max(weight, terms.get(other, 0.0))
-
-        for other, weight in self._thesaurus.near(term).items():
-            also(other, weight * _NEAR)
-        for other in self._roots.get(root(term), ()):
-            also(other, _SAME_ROOT)
-        if term not in self._postings and len(terms) == 1 and len(term) <= _LONGEST_WORD:
-            for spelling in _less_one(term):
-                for other in self._spellings.get(spelling, ()):
-                    also(other, _MISSPELT)
-            for length in range(3, len(term)):
-                also(term[:length], _SHORTENED)
-        return {each: weight for each, weight in terms.items() if each in self._postings}
-
-    # ---- what each word says for each table
-
     def _contributions(self, asked: list[_Asked], candidates: Mapping[int, object]) -> list[dict[int, float]]:
         found = []
         for each in asked:
             best: dict[int, float] = {}
             for term, weight in each.terms.items():
-                postings = self._postings[term]
+                postings = self._postings.fits[term]
                 for at in _both(postings, candidates):
                     if (fit := weight * postings[at]) > best.get(at, 0.0):
                         best[at] = fit
@@ -186,7 +140,7 @@ class MetadataIndex:
             for at, weight in self._called_so(each, candidates).items():
                 contribution[at] = contribution.get(at, 0.0) + weight
             if each.values:
-                rarity = _VALUE * _rarity(len(self._tables), len(each.values))
+                rarity = _VALUE * self._postings.rarity(len(each.values))
                 for at, covered in each.values.items():
                     contribution[at] = max(covered * rarity, contribution.get(at, 0.0))
             found.append(contribution)
@@ -195,11 +149,11 @@ class MetadataIndex:
     def _called_so(self, asked: _Asked, candidates: Mapping[int, object]) -> dict[int, float]:
         called: dict[int, float] = {}
         for term, weight in asked.terms.items():
-            shares = self._called.get(term, {})
+            shares = self._postings.called.get(term, {})
             for at in _both(shares, candidates):
                 if (fit := weight * shares[at]) > called.get(at, 0.0):
                     called[at] = fit
-        rarity = _CALLED_SO * asked.weight * _rarity(len(self._tables), len(called))
+        rarity = _CALLED_SO * asked.weight * self._postings.rarity(len(called))
         return {at: weight * rarity for at, weight in called.items()}
 
     def _candidates(self, asked: list[_Asked]) -> Mapping[int, object]:
@@ -207,23 +161,23 @@ class MetadataIndex:
         if len(self._tables) <= _CANDIDATES:
             return dict.fromkeys(range(len(self._tables)))
         terms = sorted(
-            (len(self._postings[term]) / (weight * each.weight), term, weight * each.weight)
+            (len(self._postings.fits[term]) / (weight * each.weight), term, weight * each.weight)
             for each in asked
             for term, weight in each.terms.items()
         )
         rough: dict[int, float] = defaultdict(float)
         looked_at = 0
         for _, term, weight in terms:
-            often = len(self._postings[term])
+            often = len(self._postings.fits[term])
             looked_at += often
             if looked_at > _LOOKED_AT and len(rough) >= _CANDIDATES:
                 break
-            weight *= _rarity(len(self._tables), often)
-            for at, counts in self._postings[term].items():
+            weight *= self._postings.rarity(often)
+            for at, counts in self._postings.fits[term].items():
                 rough[at] += weight * counts
         for each in asked:
             for at, covered in each.values.items():
-                rough[at] += covered * _VALUE * _rarity(len(self._tables), len(each.values))
+                rough[at] += covered * _VALUE * self._postings.rarity(len(each.values))
         best = dict.fromkeys(sorted(rough, key=rough.__getitem__, reverse=True)[:_CANDIDATES])
         for at in list(best)[:20]:
             best.update(dict.fromkeys(self._neighbours[at]))
@@ -234,12 +188,10 @@ class MetadataIndex:
         number = len(self._tables)
         none = 1.0
         for term in asked.terms:
-            none *= 1 - len(self._postings[term]) / (number + 1)
-        of_all = _rarity(number, round(number * (1 - none)))
+            none *= 1 - len(self._postings.fits[term]) / (number + 1)
+        of_all = self._postings.rarity(round(number * (1 - none)))
         own = next(iter(asked.terms), None)
-        return of_all if own is None else (of_all + _rarity(number, len(self._postings[own]))) / 2
-
-    # ---- what that says of each table together
+        return of_all if own is None else (of_all + self._postings.rarity(len(self._postings.fits[own]))) / 2
 
     def _scores(self, found: list[dict[int, float]], candidates: Mapping[int, object]) -> dict[int, float]:
         """A table's own fit, how well its schema as a whole fits, how well what it joins to fits.
@@ -286,12 +238,7 @@ class MetadataIndex:
         for place, at in enumerate(best):
             if at not in given:
                 given[at] = None
-                yield (
-                    at,
-                    None
-                    if at in fitting
-                    else self._joined_by(at, [each for each in given if each in fitting]),
-                )
+                yield at, self._joined_by(at, given.keys() & fitting) if at not in fitting else None
             if place >= _BRIDGED or at not in fitting:
                 continue
             for better in best[:place]:
@@ -303,100 +250,45 @@ class MetadataIndex:
                         given[bridge] = None
                         yield bridge, (self._tables[better], self._tables[at])
 
-    def _joined_by(self, bridge: int, given: list[int]) -> tuple[TableMeta, TableMeta] | None:
-        joined = [self._tables[at] for at in given if at in self._neighbours[bridge]]
+    def _joined_by(self, bridge: int, given: set[int]) -> tuple[TableMeta, TableMeta] | None:
+        joined = [self._tables[at] for at in sorted(given & self._neighbours[bridge])]
         return (joined[0], joined[1]) if len(joined) > 1 else None
+
+    def _meant(self, asked: list[_Asked]) -> dict[str, tuple[float, str]]:
+        """For each term how much it counts, and the word of the question that it stands for."""
+        terms: dict[str, tuple[float, str]] = {}
+        for each in asked:
+            counts = each.weight * self._rarity(each)
+            for term, weight in each.terms.items():
+                terms[term] = max((weight * counts, each.word), terms.get(term, (0.0, "")))
+        return terms
 
     def _hit(
         self,
-        at: int,
-        scores: Mapping[int, float],
-        asked: list[_Asked],
+        table: TableMeta,
+        score: float,
+        terms: Mapping[str, tuple[float, str]],
         values: Mapping[str, list[ValueHit]],
         bridge: tuple[TableMeta, TableMeta] | None,
     ) -> TableHit:
-        table = self._tables[at]
-        terms: dict[str, tuple[float, str]] = {}
-        for each in asked:
-            rarity = self._rarity(each)
-            for term, weight in each.terms.items():
-                terms[term] = max((weight * rarity * each.weight, each.word), terms.get(term, (0.0, "")))
         reasons = []
         places = (("name", table.name), ("synonym", " | ".join(table.synonyms)), ("comment", table.comment))
         for place, text in places:
-            words = dict.fromkeys(terms[term][1] for term in self._terms(text) if term in terms)
+            words = dict.fromkeys(terms[term][1] for term in self._postings.terms(text) if term in terms)
             if words:
                 reasons.append(f"{place} " + ", ".join(f'"{word}"' for word in words))
         fits: list[tuple[float, int]] = []
         for number, each_field in enumerate(table.fields):
             matched: dict[str, float] = {}
-            named = self._terms(each_field.name) + self._all_terms(each_field.synonyms)
-            for term in (*named, *self._terms(each_field.comment)):
+            texts = (each_field.name, *each_field.synonyms, each_field.comment)
+            for term in self._postings.all_terms(texts):
                 strength, word = terms.get(term, (0.0, ""))
                 matched[word] = max(strength, matched.get(word, 0.0))
             if fit := sum(matched.values()):
                 fits.append((-fit, number))
         fields = tuple(table.fields[number] for _, number in sorted(fits))
-        return TableHit(
-            table, scores.get(at, 0.0), tuple(reasons), fields, tuple(values.get(table.full_name, ())), bridge
-        )
-
-    # ---- building
-
-    def _terms_of(self, text: str) -> tuple[str, ...]:
-        stems: list[str] = []
-        parts: list[str] = []
-        for word in pieces(text):
-            stems.append(stem(word))
-            parts += self._thesaurus.parts(word)
-        known = (word for word in self._thesaurus.unspaced(text) if len(word) != 2)  # pairs are pieces anyway
-        return (*stems, *parts, *self._thesaurus.phrases(stems), *known)
-
-    def _all_terms(self, texts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(term for text in texts for term in self._terms(text))
-
-    def _weighed(self) -> dict[str, dict[int, float]]:
-        """For each term the tables that have it, with how much it stands out in each: 0 to 1 (BM25F)."""
-        texts: list[dict[str, Sequence[str]]] = []
-        lengths = dict.fromkeys(_PLACES, 0)
-        for table in self._tables:
-            places: dict[str, Sequence[str]] = {
-                "name": self._terms(table.name),
-                "schema": self._terms(table.schema),
-                "comment": self._terms(table.comment),
-                "field": [term for each in table.fields for term in self._terms(each.name)],
-                "field comment": [term for each in table.fields for term in self._terms(each.comment)],
-                "synonym": self._all_terms(table.synonyms),
-                "field synonym": [term for each in table.fields for term in self._all_terms(each.synonyms)],
-            }
-            texts.append(places)
-            for place, found in places.items():
-                lengths[place] += len(found)
-        number = len(self._tables)
-        counted: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-        for at, places in enumerate(texts):
-            for place, found in places.items():
-                weight, dilution = _PLACES[place]
-                if found:
-                    weight /= 1 - dilution + dilution * len(found) * number / lengths[place]
-                for term in found:
-                    counted[term][at] += weight
-        return {
-            term: {at: round(weight / (weight + _SATURATION), 3) for at, weight in tables.items()}
-            for term, tables in counted.items()
-        }
-
-    def _names(self) -> dict[str, dict[int, float]]:
-        """For each term the tables that have it in a name or synonym, with its share of that: 0 to 1."""
-        names: dict[str, dict[int, float]] = defaultdict(dict)
-        for at, table in enumerate(self._tables):
-            for name in (table.name, *table.synonyms):
-                terms = dict.fromkeys(self._terms(name))
-                words = sum(" " not in term for term in terms)
-                for term in terms:
-                    share = min(1.0, (term.count(" ") + 1) / words)
-                    names[term][at] = max(share, names[term].get(at, 0.0))
-        return names
+        named = tuple(values.get(table.full_name, ()))
+        return TableHit(table, score, tuple(reasons), fields, named, bridge)
 
     def _linked(self) -> list[set[int]]:
         """For each table those that it points at by a foreign key, or that point at it."""
@@ -414,19 +306,6 @@ class MetadataIndex:
 def _both(one: Mapping[int, object], other: Mapping[int, object]) -> Iterable[int]:
     """The keys that both have, at the price of the smaller."""
     return one.keys() & other.keys()
-
-
-def _rarity(number: int, found: int) -> float:
-    """How much it tells that something stands in so many of a number of tables."""
-    return math.log(1 + (_UNSEEN + number - found + 0.5) / (found + 0.5))
-
-
-def _less_one(term: str) -> Iterator[str]:
-    """The term and its spellings less one letter: two words that share one are a slip of the pen apart."""
-    if 5 <= len(term) <= _LONGEST_WORD and term.isascii() and term.isalpha():
-        yield term
-        for at in range(1, len(term)):
-            yield term[:at] + term[at + 1 :]
 
 
 _indexes: Kept[MetadataIndex] = Kept(lambda database: MetadataIndex(database.meta))

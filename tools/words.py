@@ -29,6 +29,7 @@ STOP_WORDS = _set("""
     some such tell than that the their them then there these they this those through to together too under
     until up upon us use used using very want was we were what whether which while whom why will with
     within without would you your
+    多少 哪些 什么 请问 列出 显示 查询 哪个 几个 每个 所有 一共 的数 有多 是多 有哪 找出
 """)
 # Words that more often say what to do with the rows than what the rows are about; they count for less.
 WEAK_WORDS = _set("""
@@ -40,8 +41,6 @@ WEAK_WORDS = _set("""
     smaller smallest sort sorted start starting sum ten thousand three top total two unique when where who
     whose
 """)
-_STOP_BIGRAMS = _set("多少 哪些 什么 请问 列出 显示 查询 哪个 几个 每个 所有 一共 的数 有多 是多 有哪 找出")
-
 
 # Latin letters that no decomposition takes to plain ones.
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "Ae", "œ": "oe"})
@@ -173,13 +172,3 @@ def root(term: str) -> str:
 def terms(text: str) -> list[str]:
     """The stemmed terms of a text, in order, with repeats."""
     return [stem(piece) for piece in pieces(text)]
-
-
-def asked(text: str) -> dict[str, str]:
-    """The terms of a question that carry meaning, each with the word it was written as.
-
-    Where only words without meaning were given, these are kept: a table may be called `list`.
-    """
-    all_of_it = list(pieces(text))
-    kept = [piece for piece in all_of_it if piece not in STOP_WORDS and piece not in _STOP_BIGRAMS]
-    return {stem(piece): piece for piece in reversed(kept or all_of_it)}
