@@ -141,6 +141,7 @@ def test_sample_values_are_shortened_and_of_plain_types_only(database: Database)
     assert sampled is not None
     assert sampled.values[0] == "q"
     assert len(str(sampled.values[1])) == 201
+    assert database.sample_values(*field(database, "big", "n")) is not None
     assert database.sample_values(*field(database, "paid", "raw")) is None
     assert database.sample_values(*field(database, "paid", "words")) is None
 
@@ -269,6 +270,33 @@ def test_a_file_of_data_that_is_none_is_said_to_be_unreadable(tmp_path: Path) ->
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + b"x" * 100)
     with pytest.raises(DatabaseUnavailable, match="cannot be opened"):
         open_database(str(tmp_path / "a.parquet"))
+
+
+def test_data_that_is_not_utf8_is_not_guessed_at(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("name,n\ncaf\xe9,1\n".encode("latin-1"))
+    with pytest.raises(DatabaseUnavailable, match="not UTF-8; convert it"):
+        open_database(str(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize("option", ["nonsense=1", "ssl=x", "charset=nope"])
+def test_an_option_that_the_driver_does_not_take_is_said(mysql_url: str, option: str) -> None:
+    with pytest.raises(DatabaseUnavailable, match="options in the URL"):
+        open_database(f"{mysql_url}?{option}")
+
+
+def test_options_in_the_url_do_not_open_what_is_locked(postgres_url: str, mysql_url: str) -> None:
+    writable = open_database(f"{postgres_url}?options=-c%20default_transaction_read_only%3Doff")
+    assert writable._run("SHOW transaction_read_only", writable._bounds()).rows == (("on",),)
+    several = open_database(f"{mysql_url}?client_flag=65536&local_infile=1")
+    with pytest.raises(SqlFailed):
+        several._run("SELECT 1; SELECT 2", several._bounds())
+
+
+def test_a_name_too_long_for_a_file_is_no_file() -> None:
+    with pytest.raises(DatabaseUnavailable, match="There is no file"):
+        open_database("x" * 5000)
+    with pytest.raises(DatabaseUnavailable, match="There is no file"):
+        open_database("~no_such_user/a\0b.db")
 
 
 def test_the_wrong_kind_is_said_with_the_right_one(path: Path) -> None:

@@ -167,20 +167,20 @@ class Database:
         if _UNSAMPLED.search(field.type):
             return None
         name, source = self._quoted(field.name), self._source(table)
-        # One row more than is sampled tells whether the whole table was seen.
+        # Counted over there, so that few rows come back; one row more than is sampled tells that there are more.
         sql = (
-            f"SELECT {name}, count(*) AS n FROM (SELECT {name} FROM {source} LIMIT {_SAMPLED_ROWS + 1}) AS sampled "
-            f"GROUP BY {name} ORDER BY n DESC, {name}"
+            f"SELECT {name}, count(*), count({name}) OVER (), sum(count(*)) OVER () "
+            f"FROM (SELECT {name} FROM {source} LIMIT {_SAMPLED_ROWS + 1}) AS sampled "
+            f"GROUP BY {name} ORDER BY 2 DESC, 1 LIMIT {count + 1}"
         )
-        bounds = Bounds(_SAMPLED_ROWS + 1, min(_SAMPLE_SECONDS, self.limits.seconds), 10_000, 5_000_000)
+        bounds = Bounds(count + 1, min(_SAMPLE_SECONDS, self.limits.seconds), 10_000)
         try:
-            fetched = self._run(sql, bounds)
+            rows = self._run(sql, bounds).rows
         except SqlFailed:
             return None
-        seen = sum(row[1] for row in fetched.rows)
-        values = [row[0] for row in fetched.rows if row[0] is not None]
-        whole = seen <= _SAMPLED_ROWS and not fetched.more
-        return SampleValues(tuple(map(_shortened, values[:count])), len(values) if whole else None)
+        values = [row[0] for row in rows if row[0] is not None][:count]
+        _, _, distinct, seen = rows[0] if rows else (None, 0, 0, 0)
+        return SampleValues(tuple(map(_shortened, values)), distinct if seen <= _SAMPLED_ROWS else None)
 
     def _source(self, table: TableMeta) -> str:
         return ".".join(self._quoted(part) for part in (table.schema, table.name) if part)
@@ -217,6 +217,8 @@ def open_database(
     """
     limits = limits or Limits()
     place = locate(url)
+    if tell and place.loads:
+        tell(f"Loading {place.shown} into memory.")
     engine = open_engine(place, limits.seconds, limits.memory_bytes)
     try:
         meta = reflect(engine, place, schemas, tell)

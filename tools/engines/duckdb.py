@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -58,7 +57,7 @@ class DuckDBEngine(AlchemyEngine):
             ":memory:", config={"python_enable_replacements": "false", "temp_directory": ""}
         )
         if path is not None:
-            _load(root, Path(path))
+            _load(root, path, self.place.name)
         # DuckDB counts the loaded table as memory, so the limit stands above it.
         loaded = root.execute("SELECT coalesce(sum(memory_usage_bytes), 0) FROM duckdb_memory()").fetchone()
         root.execute(f"SET memory_limit = '{limit + int(loaded[0] if loaded else 0) // 2**20}MiB'")
@@ -68,16 +67,18 @@ class DuckDBEngine(AlchemyEngine):
         return root
 
     def _unavailable(self, cause: BaseException) -> DatabaseUnavailable:
-        text = self._message(cause, 2)
-        if "lock" in text.lower():
+        text = " ".join(self._message(cause, 3 if self.place.loads else 1).split()).partition(" See also")[0]
+        if "set lock" in text.lower():
             advice = "Another process has it open for writing; close it there, or open a copy."
         elif "different configuration" in text:
             advice = "This process has it open with other settings; close that connection first."
+        elif self.place.loads and "unicode" in text.lower():
+            advice = "It is not UTF-8; convert it first: iconv -f ENCODING -t UTF-8."
         elif self.place.loads:
             advice = "It cannot be read as a table; check that its content is what its name says."
         else:
             advice = "Check that it is a DuckDB database of a version this duckdb can read, and that you may read it."
-        return DatabaseUnavailable(f"{self.place.shown} cannot be opened: {text.splitlines()[0]} {advice}")
+        return DatabaseUnavailable(f"{self.place.shown} cannot be opened: {text.rstrip('.')}. {advice}")
 
     def _failed(self, cause: BaseException, lost: bool) -> SqlFailed:
         """DuckDB's own advice for want of memory is to change settings, which nobody may."""
@@ -155,10 +156,9 @@ def _from_text(value: Any, type_: str) -> Any:
     return value
 
 
-def _load(root: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Read the file into a table named after it."""
-    name = path.name.split(".")[0] or "data"
-    lower = path.name.lower()
+def _load(root: duckdb.DuckDBPyConnection, path: str, name: str) -> None:
+    """Read the file into a table of that name."""
+    lower = path.lower()
     if lower.endswith((".csv", ".csv.gz")):
         reader = "read_csv(?)"
     elif lower.endswith((".tsv", ".tsv.gz")):
@@ -168,4 +168,4 @@ def _load(root: duckdb.DuckDBPyConnection, path: Path) -> None:
     else:
         reader = "read_parquet(?)"
     quoted = name.replace('"', '""')
-    root.execute(f'CREATE TABLE "{quoted}" AS SELECT * FROM {reader}', [str(path)])
+    root.execute(f'CREATE TABLE "{quoted}" AS SELECT * FROM {reader}', [path])

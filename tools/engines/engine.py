@@ -16,7 +16,7 @@ MEMORY_BYTES = 512 * 2**20
 class Bounds:
     """How much one run may take: rows kept, seconds, bytes of one value kept, bytes of all of them.
 
-    `ours` says that the statement is a catalogue query of our own: its values are neither measured nor cut.
+    `ours` says that the statement is a catalogue query of our own: all its rows are wanted, as they are.
     """
 
     rows: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ _KINDS = {
     "mysql": "mysql",
     "mariadb": "mysql",
 }
-LOADED_SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".tsv.gz")
+LOADED_SUFFIXES = (".csv.gz", ".tsv.gz", ".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json")
 _SECRET_PARAMETER = re.compile(r"(?i)pass|pwd|secret|token|key")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:.%]+\]|[^:\[\]\s]*)(?::(?P<port>\d{1,5}))?")
 _EXPECTED = (
@@ -69,7 +70,7 @@ def locate(url: str) -> Place:
         raise DatabaseUnavailable(f"No database was named. {_EXPECTED}")
     scheme, separator, rest = text.partition("://")
     if not separator:
-        return _file(Path(text).expanduser(), None)
+        return _file(text, None)
     backend = scheme.lower().partition("+")[0]
     kind = _KINDS.get(backend)
     if kind is None:
@@ -78,22 +79,24 @@ def locate(url: str) -> Place:
         file = unquote(rest.partition("?")[0]).removeprefix("/")
         if file in ("", ":memory:"):
             return Place(kind, f"{kind}://", "memory", path=None)
-        return _file(Path(file).expanduser(), kind)
+        return _file(file, kind)
     return _server(kind, text)
 
 
-def _file(path: Path, kind: str | None) -> Place:
-    if not path.exists():
+def _file(text: str, kind: str | None) -> Place:
+    path = Path(os.path.expanduser(text))  # Path.expanduser raises for a user that is not there
+    shown = str(path)[:300]
+    if not os.path.exists(path):
         raise DatabaseUnavailable(
-            f"There is no file {str(path)!r}. Check the path, or where you are: {Path.cwd()}."
+            f"There is no file {shown!r}. Check the path, or where you are: {Path.cwd()}."
         )
-    if path.is_dir():
-        raise DatabaseUnavailable(f"{str(path)!r} is a folder, not a database. {_EXPECTED}")
+    if os.path.isdir(path):
+        raise DatabaseUnavailable(f"{shown!r} is a folder, not a database. {_EXPECTED}")
     try:
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
-        raise DatabaseUnavailable(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+        raise DatabaseUnavailable(f"{shown!r} cannot be read: {error.strerror}.") from error
     found = _kind_of(head)
     loads = path.name.lower().endswith(LOADED_SUFFIXES) or head[:4] == b"PAR1"
     if found is None and loads and kind in (None, "duckdb"):
@@ -107,13 +110,19 @@ def _file(path: Path, kind: str | None) -> Place:
     ):
         found = "sqlite"  # SQLite's own empty database is an empty file
     if found is None:
-        raise DatabaseUnavailable(f"{str(path)!r} is neither a database nor a table of data. {_EXPECTED}")
+        raise DatabaseUnavailable(f"{shown!r} is neither a database nor a table of data. {_EXPECTED}")
     if kind not in (None, found):
         raise DatabaseUnavailable(
-            f"{str(path)!r} is a {found} database, not a {kind} one. Open it as {found}:///{path}, or by its path."
+            f"{shown!r} is a {found} database, not a {kind} one. Open it as {found}:///{path}, or by its path."
         )
     absolute = str(path.resolve())
-    return Place(found, f"{found}:///{absolute}", path.name.split(".")[0], path=absolute, loads=loads)
+    return Place(found, f"{found}:///{absolute}", _bare_name(path.name), path=absolute, loads=loads)
+
+
+def _bare_name(file: str) -> str:
+    """The name of a file without what says its kind: `sales.2026` of `sales.2026.csv.gz`."""
+    suffix = next((each for each in LOADED_SUFFIXES if file.lower().endswith(each)), Path(file).suffix)
+    return file[: len(file) - len(suffix)] or file
 
 
 def _kind_of(head: bytes) -> str | None:

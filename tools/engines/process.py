@@ -118,8 +118,7 @@ class Worker:
         self._replies = self._process.stdout.fileno()
         self._poll = select.poll()
         self._poll.register(self._replies, select.POLLIN)
-        with contextlib.suppress(OSError):  # it has ended at once: `opened` says why
-            self._send(opening)
+        self._send(opening)
 
     @property
     def alive(self) -> bool:
@@ -148,8 +147,7 @@ class Worker:
             raise stopped()
         deadline = time.monotonic() + bounds.seconds + _GRACE_SECONDS
         try:
-            self._send((sql, bounds))
-            reply = self._reply(deadline, stop)
+            reply = self._reply(deadline, stop) if self._send((sql, bounds)) else None
         except BaseException:
             self.kill()  # what it would still say is nobody's: the next question must not hear it
             raise
@@ -182,10 +180,15 @@ class Worker:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
-    def _send(self, request: object) -> None:
+    def _send(self, request: object) -> bool:
+        """Whether it was there to be told."""
         data = memoryview(frame(request))
-        while data:
-            data = data[os.write(self._requests, data) :]
+        try:
+            while data:
+                data = data[os.write(self._requests, data) :]
+        except OSError:
+            return False
+        return True
 
     def _reply(self, deadline: float, stop: Stop) -> Any:
         """The next reply; None when the process ends, the time is up, or it does not heed a stop."""

@@ -77,6 +77,19 @@ class SQLiteEngine(AlchemyEngine):
     def _cancel(self, raw: Any) -> None:
         raw.interrupt()
 
+    def _catalogue(self, connection: sa.Connection, sql: str) -> Fetched:
+        """Decoded by the driver itself, where it can: a function of ours takes longer than the query."""
+        raw: Any = connection.connection.driver_connection
+        raw.text_factory = str
+        try:
+            return super()._catalogue(connection, sql)
+        except sa.exc.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+        finally:
+            raw.text_factory = _text
+        return super()._catalogue(connection, sql)
+
     def _types(self, cursor: Any) -> tuple[str, ...]:
         """SQLite's values carry their types, its columns do not."""
         return ()
