@@ -120,6 +120,17 @@ def test_of_a_very_wide_table_the_matching_fields_are_told(tmp_path: Path) -> No
         assert "  fields: shoe_size INTEGER and 240 more\n" in told(database, "shoe size of wide")
 
 
+def test_a_field_with_more_values_than_are_searched_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "many.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute(
+            "CREATE TABLE people AS SELECT 'person ' || i AS full_name FROM range(20000) AS r(i)"
+        )
+    with closing(open_database(str(path))) as database:
+        text = told(database, "people")
+        assert "Not all stored values were searched of main.people.full_name." in text
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [({"words": ["orders", "by", "city"]}, "orders by city"), ({"words": "  orders \n"}, "orders")],

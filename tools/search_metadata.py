@@ -24,6 +24,7 @@ _BYTES = 12_000
 _BLOCKS = 5
 _VALUES_LISTED = 4
 _TERMS_LISTED = 5
+_PARTLY_NAMED = 3
 _NAMED = 0.8
 
 
@@ -45,6 +46,7 @@ class SearchResult:
     meta: DatabaseMeta
     values_complete: bool = True
     terms: tuple[Known, ...] = ()  # of the company's knowledge, that the words name
+    partly: tuple[str, ...] = ()  # fields of the best hits that have more values than are searched
 
     def for_model(self) -> str:
         """One block a table, best first, and what to do next; bounded."""
@@ -71,7 +73,9 @@ class SearchResult:
     def _next(self, unlikely: list[str]) -> str:
         said = "Next: show_table for sample values and comments, or execute_sql if this is enough."
         if not self.values_complete:
-            said = "Stored values were not searched completely (they are still being read). " + said
+            said = "Stored values were not searched completely. " + said
+        if self.partly:
+            said = f"Not all stored values were searched of {', '.join(self.partly)}. {said}"
         if unlikely:
             said = f"Less likely: {', '.join(unlikely)}. {said}"
         return said
@@ -150,10 +154,19 @@ def search_metadata(arguments: SearchMetadata, database: Database) -> SearchResu
     complete = values.complete
     terms = database.knowledge.named_in(arguments.words, database.meta)
     hits = index_of(database).search(arguments.words, values=values.search(arguments.words))
-    return SearchResult(arguments.words, _with_tables_of(terms, hits, database.meta), database.meta, complete, terms)
+    hits = _with_tables_of(terms, hits, database.meta)
+    partly = tuple(
+        f"{database.meta.sql_name(hit.table)}.{database.meta.quoted(each.name)}"
+        for hit in hits[:_BLOCKS]
+        for each in hit.table.fields
+        if values.only_partly(hit.table, each)
+    )
+    return SearchResult(arguments.words, hits, database.meta, complete, terms, partly[:_PARTLY_NAMED])
 
 
-def _with_tables_of(terms: tuple[Known, ...], hits: tuple[TableHit, ...], meta: DatabaseMeta) -> tuple[TableHit, ...]:
+def _with_tables_of(
+    terms: tuple[Known, ...], hits: tuple[TableHit, ...], meta: DatabaseMeta
+) -> tuple[TableHit, ...]:
     """The hits after the tables that the terms are about, which may share no word with them."""
     first: dict[str, TableHit] = {}
     found = {hit.table.full_name: hit for hit in hits}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # The first of a field's different values, and whether these are all it has.
 DistinctValues = Callable[[TableMeta, FieldMeta, int], tuple[tuple[object, ...], bool]]
 
-VALUES_A_FIELD = 2_000
+VALUES_A_FIELD = 5_000
 VALUES_IN_ALL = 200_000
 LONGEST_VALUE = 80
 _LONGEST_QUESTION = 10_000  # characters
@@ -58,7 +58,7 @@ class ValueIndex:
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._filled = threading.Event()
         self._lock = threading.Lock()
-        self.partly: set[str] = set()  # full names of fields that have more values than were read
+        self._partly: set[tuple[str, str, str]] = set()
         self._of_field: dict[tuple[str, str, str], tuple[object, ...]] = {}
 
     @property
@@ -83,7 +83,7 @@ class ValueIndex:
                 if all_of_them:
                     self._of_field[table.schema, table.name, field.name] = values
                 else:
-                    self.partly.add(f"{table.full_name}.{field.name}")
+                    self._partly.add((table.schema, table.name, field.name))
                 self.add(table, field, values)
         self._filled.set()
 
@@ -102,6 +102,10 @@ class ValueIndex:
     def all_of(self, table: TableMeta, field: FieldMeta) -> tuple[object, ...] | None:
         """Every value of a field, in no order; None where they were not read, or not all of them."""
         return self._of_field.get((table.schema, table.name, field.name))
+
+    def only_partly(self, table: TableMeta, field: FieldMeta) -> bool:
+        """Whether the field has more values than were read: one that is not found may still be there."""
+        return (table.schema, table.name, field.name) in self._partly
 
     def search(self, text: str) -> tuple[ValueHit, ...]:
         """The stored values that the text names, wholly or for the greater part, most covered first."""
@@ -140,7 +144,7 @@ def asked_words(text: str) -> dict[str, None]:
         code = bare.isupper() and bare.isascii() and 2 <= len(bare) <= 4
         if (low in STOP_WORDS or low in WEAK_WORDS) and not code:
             continue
-        kept.update(dict.fromkeys(_words(bare)))
+        kept.update((each, None) for each in _words(bare) if each not in STOP_WORDS or code)
     return kept
 
 
