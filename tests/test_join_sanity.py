@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -169,10 +169,19 @@ def test_the_warning_names_the_reason_and_the_repair(database: Database) -> None
     (warning,) = told("SELECT sum(c.credit) FROM customers c JOIN orders o ON o.customer_id = c.id", database)
     assert warning.text == (
         "SUM(c.credit) adds up the same value several times: the join with orders on customer_id repeats each row of "
-        "customers for every row of orders that matches. Aggregate orders in a subquery, grouped by customer_id, before "
-        "joining it, or use EXISTS if it only filters. Leave it if a value of customers is meant once for each row of "
-        "orders."
+        "customers for every row of orders that matches. Aggregate orders in a subquery, grouped by customer_id, "
+        "before joining it, or use EXISTS if it only filters. Leave it if a value of customers is meant once for "
+        "each row of orders."
     )
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "sqlite", "mysql", "postgres"])
+@pytest.mark.parametrize("comma", [True, False])
+def test_a_comma_is_told_from_cross_join_in_every_dialect(comma: bool, dialect: str, database: Database) -> None:
+    meta = replace(database.meta, dialect=dialect)
+    tree = guarded(f"SELECT s.name, c.name FROM stores s{', ' if comma else ' CROSS JOIN '}customers c", meta).tree
+    assert tree is not None
+    assert [each.kind for each in warnings(tree, meta)] == (["missing condition"] if comma else [])
 
 
 def test_the_condition_that_is_missing_is_named_where_a_foreign_key_tells_it(database: Database) -> None:

@@ -246,8 +246,10 @@ class JoinGraph:
             self._relation(join.this, names, conditions, top)
             mine = self.sources[first:]
             on = join.args.get("on")
-            if join.kind == "CROSS" or (_is_true(on) and self.dialect not in ("sqlite", "mysql")):
-                # In SQLite and MySQL sqlglot gives ON TRUE to a JOIN that was written without a condition.
+            # In SQLite's tree a comma is a CROSS too, but without the place for pivots that the words leave (30.30).
+            crossed = join.kind == "CROSS" and (self.dialect != "sqlite" or "pivots" in join.args)
+            # In SQLite's and MySQL's, ON TRUE may stand for a JOIN that was written without a condition.
+            if crossed or (_is_true(on) and self.dialect not in ("sqlite", "mysql")):
                 for source in mine:
                     source.crossed = True
             if join.method in ("ASOF", "POSITIONAL"):

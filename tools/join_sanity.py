@@ -282,7 +282,7 @@ def _measured(argument: exp.Expr) -> list[exp.Expr]:
 def _unjoined(graph: JoinGraph) -> Iterator[JoinWarning]:
     """Groups of tables with nothing between them."""
     alone = graph.determined(()).sources  # one row each: a total, settings found by their key
-    mine = [each for each in graph.sources if each.number not in alone]
+    mine = [each for each in graph.sources if each.number not in alone and not each.is_function]
     if not mine:
         return
     group: dict[int, int] = {each.number: each.number for each in mine}
@@ -298,7 +298,7 @@ def _unjoined(graph: JoinGraph) -> Iterator[JoinWarning]:
 
     first = mine[0].number
     for source in mine:
-        if source.crossed or source.is_function:
+        if source.crossed:
             tie([first, source.number])
         tie([each.number for each in mine if each.part_of == source.part_of])
     for link in graph.links:
@@ -308,7 +308,7 @@ def _unjoined(graph: JoinGraph) -> Iterator[JoinWarning]:
         parts.setdefault(find(source.number), []).append(source)
     together = parts.pop(find(first))
     for part in parts.values():
-        if not _compares_one_table(graph, together, part):
+        if not _compares_one_table(graph, together, part) and not _may_be_one_row(graph, part):
             yield _nothing_between(together, part)
 
 
@@ -320,6 +320,14 @@ def _compares_one_table(graph: JoinGraph, one: list[Source], other: list[Source]
         for side, others in ((one, other), (other, one))
         for wanted in others[:1]
     )
+
+
+def _may_be_one_row(graph: JoinGraph, part: list[Source]) -> bool:
+    """One table without a declared key of which a value is chosen: that may be its key."""
+    table = part[0].table
+    chosen = {number for number, _ in graph.constants}
+    keyless = table is not None and not table.primary_key and not table.unique
+    return len(part) == 1 and keyless and part[0].number in chosen
 
 
 def _nothing_between(one: list[Source], other: list[Source]) -> JoinWarning:
@@ -367,7 +375,7 @@ def _whole_key(one: Source, many: Source, on: tuple[str, ...]) -> str:
     """Which key the join uses only a part of."""
     for source in (many, one):
         for key in (*source.keys, *source.references):
-            if set(on) < key:
+            if on and set(on) < key:
                 rest = _columns(source, tuple(sorted(key - set(on))))
                 return f" That is a part of a key of {_name(source)}: join on {rest} too if that is meant."
     return ""
