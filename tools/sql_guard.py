@@ -46,6 +46,9 @@ from tools.guard.scopes import Reading, attribute_problems, children, find_table
 from tools.guard.spelling import Spelling, respelled, unambiguous
 from tools.metadata import DatabaseMeta, TableMeta
 
+# sqlglot warns of what it cannot parse; we say it ourselves, and Python would print its warning on stderr.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
+
 MAX_BYTES = 100_000
 MAX_DEPTH = 100  # 500 nested parentheses exhaust Python's stack inside sqlglot
 
@@ -530,13 +533,8 @@ def _dialect(name: str) -> Dialect:
 
 
 def _tree(tokens: list[Token], text: str, dialect: str) -> exp.Expr:
-    logger = logging.getLogger("sqlglot")
     try:
-        silent, logger.disabled = logger.disabled, True
-        try:
-            trees: list[Any] = _dialect(dialect).parser(error_level=ErrorLevel.IMMEDIATE).parse(tokens, text)
-        finally:
-            logger.disabled = silent
+        trees: list[Any] = _dialect(dialect).parser(error_level=ErrorLevel.IMMEDIATE).parse(tokens, text)
     except RecursionError as error:
         raise SqlRefused("The statement is nested too deeply. Use WITH to take it apart.") from error
     except Exception as error:
