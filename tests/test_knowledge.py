@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent import Settings, SettingsError, calls, open_agent
-from agent.assembly import open_chosen_database
+from agent.assembly import chosen_knowledge
 from agent.cli import main
 from agent.resources import folder
 from tests.conftest import AgentWith
@@ -511,9 +511,8 @@ def test_the_sample_has_its_own_knowledge_and_other_databases_have_none(shop_fil
         assert agent.toolbox.database.knowledge
     with pytest.raises(SettingsError, match=r"DBAGENT_KNOWLEDGE: There is no folder .*nowhere"):
         open_agent(str(shop_file), knowledge=tmp_path / "nowhere")
-    database = open_chosen_database(Settings.from_environment())
-    assert database.knowledge.metrics
-    database.close()
+    assert chosen_knowledge(Settings.from_environment()).metrics
+    assert not chosen_knowledge(Settings.from_environment(database_url=str(shop_file)))
 
 
 # ---- check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _NEAR = 0.6
 _ALIKE = 0.35
 _ALIKE_TREES = 0.85
 _LONGEST_SQL = 20_000
+# sqlglot logs a warning for each EXPLAIN, SHOW and the like that it does not parse.
+_QUERY = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:SELECT|WITH|FROM|VALUES|\()", re.IGNORECASE | re.DOTALL)
 
 
 class ExampleIndex:
@@ -116,7 +119,7 @@ class _Shape:
 
 @lru_cache(maxsize=256)
 def _shape(sql: str, dialect: str, default_schema: str) -> _Shape | None:
-    if len(sql) > _LONGEST_SQL:
+    if len(sql) > _LONGEST_SQL or not _QUERY.match(sql):
         return None
     try:
         tree = parse_one(sql, read=dialect)
@@ -206,6 +209,8 @@ def _told(node: exp.Expr) -> str:
 def on_one_line(sql: str, dialect: str) -> str | None:
     """The statement on one line, saying the same; None where that cannot be made sure of."""
     folded = " ".join(sql.split()).rstrip("; ")
+    if not _QUERY.match(sql):
+        return None
     try:
         tree = parse_one(sql, read=dialect)
         if parse_one(folded, read=dialect) == tree:
