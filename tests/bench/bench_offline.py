@@ -196,10 +196,10 @@ def cases_in(folder: Path) -> list[tuple[Case, Path]]:
 
 def sample_cases() -> list[tuple[Case, Path]]:
     """The sample database's own questions."""
-    from agent.resources import sample_folder  # type: ignore[attr-defined]
+    from agent.resources import folder
     from agent.sample import sample_database
 
-    questions = Path(sample_folder()) / "questions.jsonl"
+    questions = folder("sample_db") / "questions.jsonl"
     database = Path(sample_database())
     found = []
     for number, line in enumerate(questions.read_text(encoding="utf-8").splitlines()):

@@ -26,6 +26,7 @@ from agent.llm.offline.meaning import (
     conditions_within,
 )
 from agent.llm.offline.schema_text import Field, Table
+from agent.llm.offline.words import identifier_words, stem
 
 _HOP = (0.0, 0.09, 0.16, 0.24, 0.34)
 _OWNED_HOP = (0.0, 0.26, 0.34, 0.44, 0.54)
@@ -191,6 +192,11 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
         worth -= _kind_cost(each, slot.wants)
         options.append((worth, each))
         scores[each.table, each.name] = score
+    if slot.wants == "date" and slot.mention.text == "date":
+        for each, score in _dates_of(graph.schema.tables[base]):
+            if score > scores.get((each.table, each.name), 0.0):
+                scores[each.table, each.name] = score
+                options.append((score, each))
     if not options:
         return False
     options.sort(key=lambda item: -item[0])
@@ -212,6 +218,20 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     sure = score >= 0.9 and rival < score - 0.2 and score - best < 0.5
     binding.cost += (1 - score) + 0.35 * (score - best) if sure else 1 - best
     return True
+
+
+def _dates_of(table: Table) -> list[tuple[Field, float]]:
+    """The dates that "last month" may speak of: the only one, or the one called like the table itself."""
+    dates = [each for each in table.fields if each.kind == "date" or looks_like_dates(each)]
+    if len(dates) == 1:
+        return [(dates[0], 0.95)]
+    stems = {stem(word) for word in identifier_words(table.name)}
+    scored: list[tuple[Field, float]] = []
+    for each in dates:
+        said = {stem(word) for word in (*identifier_words(each.name), *each.comment.lower().split())}
+        own = {stem(word) for word in identifier_words(each.name)} & stems
+        scored.append((each, 0.93 if own else 0.86 if said & stems and not each.nullable else 0.78))
+    return scored
 
 
 _NAME_WORDS = frozenset(("name", "names"))

@@ -201,7 +201,7 @@ def _is_a_field_of_a_table(span: Sequence[Token], linker: Linker) -> bool:
     words = [each.lower for each in span]
     middle = words.index("of")
     before, after = words[:middle], [word for word in words[middle + 1 :] if word != "the"]
-    if not after or before[0] in ("number", "numbers", "count", "date", "type", "kind"):
+    if not after or not before or before[0] in ("number", "numbers", "count", "date", "type", "kind"):
         return False
     return linker.mention(after).table_score >= 0.9 and linker.mention(before).field_score >= 0.6
 

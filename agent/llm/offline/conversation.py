@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from agent.llm.offline.answer_text import answered, declined, nothing_known
+from agent.llm.offline.chinese import is_chinese, nouns_in
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
 from agent.llm.offline.understanding import understand, unknown_phrases
 
@@ -51,7 +52,10 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
         return Said(declined(situation.question, []))
     searched = situation.texts("search_metadata")
     if not searched and "search_metadata" in offered:
-        return _call(offered, "search_metadata", situation.question[:500])
+        words = situation.question[:500]
+        if is_chinese(words):
+            words = " ".join([words, *nouns_in(words)])
+        return _call(offered, "search_metadata", words)
     schema = Schema({table.sql: table for text in situation.texts("show_table") for table in tables_of(text)})
     if not schema.tables:
         names = [

@@ -70,6 +70,8 @@ def likeness(asked: str, stored: str) -> float:
         return 0.93
     if s in _synonyms_of(a):
         return 0.82
+    if not (a.isascii() and s.isascii()):
+        return 0.0
     if len(s) >= 3 and len(a) >= 5 and a.startswith(s):
         return 0.82 if len(s) >= 4 else 0.75
     if len(a) >= 5 and len(s) > len(a) and s.startswith(a) and len(s) - len(a) <= 4:
@@ -98,6 +100,9 @@ class Linker:
     _fields: list[_Entry] = field(default_factory=list)
     _values: dict[str, list[tuple[Field, str, float]]] = field(default_factory=dict)
     _cache: dict[tuple[str, ...], Mention] = field(default_factory=dict)
+    _stored: dict[str, tuple[set[int], set[int]]] = field(default_factory=dict)
+    _squashes: tuple[dict[str, set[int]], dict[str, set[int]]] = field(default_factory=lambda: ({}, {}))
+    _likes: dict[str, tuple[set[int], set[int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         values: dict[str, list[tuple[Field, str, float]]] = defaultdict(list)
@@ -105,8 +110,8 @@ class Linker:
             table_words = tuple(w for w in identifier_words(table.name) if w not in english().table_affixes)
             table_words = table_words or identifier_words(table.name)
             self._tables.append(_Entry(table, table_words, squash=squashed(table.name)))
-            for words in _said_in(table.comment):
-                self._tables.append(_Entry(table, words, weight=0.85))
+            for words, weight in _said_in(table.comment):
+                self._tables.append(_Entry(table, words, weight=weight))
             if len(table.primary_key) == 1:
                 # `visitors (tourist_id …)` are tourists too.
                 key = identifier_words(table.primary_key[0])
@@ -115,8 +120,8 @@ class Linker:
             for each in table.fields:
                 own = _field_words(each.name, table.name, table_words)
                 self._fields.append(_Entry(each, own, table_words, squashed(each.name)))
-                for words in _said_in(each.comment):
-                    self._fields.append(_Entry(each, words, table_words, weight=0.88))
+                for words, weight in _said_in(each.comment):
+                    self._fields.append(_Entry(each, words, table_words, weight=weight))
                 for literal in each.values:
                     values[_text_of(literal)].append((each, literal, 1.0))
         for table_name, field_name, literal in self.known_values:
@@ -124,6 +129,12 @@ class Linker:
             if found is not None and not any(f is found for f, *_ in values[_text_of(literal)]):
                 values[_text_of(literal)].append((found, literal, 1.0))
         self._values = {key: each for key, each in values.items() if key}
+        for side, entries in enumerate((self._tables, self._fields)):
+            for index, entry in enumerate(entries):
+                for word in (*entry.words, *entry.context):
+                    self._stored.setdefault(word, (set(), set()))[side].add(index)
+                if entry.squash:
+                    self._squashes[side].setdefault(entry.squash, set()).add(index)
 
     def mention(self, words: Sequence[str]) -> Mention:
         """All that these words, in a row, can stand for."""
@@ -157,7 +168,9 @@ class Linker:
         if len(content) > 5:
             return Mention(" ".join(words), values=self._value_matches(words))
         tables: dict[str, tuple[Table, float]] = {}
-        for entry in self._tables:
+        near = self._near(content)
+        for index in near[0]:
+            entry = self._tables[index]
             score = _table_score(content, entry) * entry.weight
             assert isinstance(entry.element, Table)
             if score < 0.95 and _is_bridge(entry.element):
@@ -166,7 +179,8 @@ class Linker:
                 tables[entry.element.sql] = (entry.element, score)
         fields: dict[tuple[str, str], tuple[Field, float]] = {}
         crossing = "of" in words
-        for entry in self._fields:
+        for index in near[1]:
+            entry = self._fields[index]
             score = _field_score(content, entry, crossing=crossing) * entry.weight
             assert isinstance(entry.element, Field)
             key = (entry.element.table, entry.element.name)
@@ -179,6 +193,37 @@ class Linker:
             tuple(sorted(fields.values(), key=lambda item: -item[1]))[:14],
             self._value_matches(words),
         )
+
+    def _near(self, content: Sequence[str]) -> tuple[list[int], list[int]]:
+        """The entries that share a likeness with every word asked, or are spelled so when run together."""
+        run = squashed("".join(content))
+        runs = {run, squashed("".join(singular(word) for word in content))}
+        found: list[list[int]] = []
+        for side in (0, 1):
+            common: set[int] | None = None
+            for word in content:
+                like = self._like(word)[side]
+                common = like if common is None else common & like
+                if not common:
+                    break
+            near = set(common or ())
+            for each in runs:
+                near.update(self._squashes[side].get(each, ()))
+                near.update(self._squashes[side].get(each + "s", ()))
+            found.append(sorted(near))
+        return found[0], found[1]
+
+    def _like(self, word: str) -> tuple[set[int], set[int]]:
+        """The entries of which some word is like this one."""
+        if word not in self._likes:
+            hits: tuple[set[int], set[int]] = (set(), set())
+            tail = singular(word)
+            for stored, places in self._stored.items():
+                if likeness(word, stored) > 0 or (len(tail) >= 4 and stored.endswith(tail)):
+                    hits[0].update(places[0])
+                    hits[1].update(places[1])
+            self._likes[word] = hits
+        return self._likes[word]
 
     def _drop_references(
         self,
@@ -237,17 +282,22 @@ def _text_of(literal: str) -> str:
 
 
 @lru_cache(maxsize=16384)
-def _said_in(comment: str) -> tuple[tuple[str, ...], ...]:
-    """The short phrases of a comment by which its element may be named: its clauses, and its CJK runs."""
+def _said_in(comment: str) -> tuple[tuple[tuple[str, ...], float], ...]:
+    """The short phrases of a comment by which its element may be named, and how far each may be trusted.
+
+    Its first clause, and its runs of Chinese: the first ones name the element, those after a colon, a
+    bracket or "e.g." are examples of what it holds.
+    """
     if not comment:
         return ()
-    phrases: list[tuple[str, ...]] = []
+    phrases: list[tuple[tuple[str, ...], float]] = []
     first = re.split(r"[.;:,，。；：（(]|\be\.g\.|\bNULL\b", comment, maxsplit=1)[0]
     words = tuple(w for w in identifier_words(first) if w not in _SKIPPED_INSIDE and w.isascii())
     if 0 < len(words) <= 5:
-        phrases.append(words)
-    for run in re.findall(r"[\u4e00-\u9fff]{2,8}", comment):
-        phrases.append((run,))
+        phrases.append((words, 0.88))
+    naming = re.split(r"[:：]|\be\.g\.|,|，", comment, maxsplit=1)[0]
+    for run in re.findall(r"[\u4e00-\u9fff]{2,8}", naming):
+        phrases.append(((run,), 0.97 if f"({run})" not in comment and f"（{run}）" not in comment else 0.9))
     return tuple(phrases)
 
 

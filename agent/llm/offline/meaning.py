@@ -179,6 +179,13 @@ class ExceptThose:
     conditions: list[Condition]
 
 
+@dataclass(eq=False)
+class RowsWith:
+    """Those for which at least one row elsewhere meets all the conditions."""
+
+    conditions: list[Condition]
+
+
 Condition = (
     Compare
     | IsValue
@@ -194,6 +201,7 @@ Condition = (
     | AllOf
     | BothOf
     | ExceptThose
+    | RowsWith
 )
 
 
@@ -240,7 +248,7 @@ def conditions_within(conditions: list[Condition]) -> Iterator[Condition]:
     """Every condition, those inside others too."""
     for each in conditions:
         yield each
-        if isinstance(each, Related | AnyOf | AllOf | BothOf | ExceptThose):
+        if isinstance(each, Related | AnyOf | AllOf | BothOf | ExceptThose | RowsWith):
             yield from conditions_within(each.conditions)
         elif isinstance(each, AgainstAggregate):
             yield from conditions_within(each.scope)

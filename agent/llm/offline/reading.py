@@ -891,10 +891,7 @@ class Reader:
     def _group_key(self) -> bool:
         self.skip("ART", "DISTINCT", "IN")
         if self.kind() == "UNIT":
-            found = self.hinted(english().measures("recent"), self.query.main, self.here().text)
-            if found is None:
-                return False
-            self.query.periods.append((replace_wants(found[0], "date"), self.here().meaning))
+            self.query.periods.append((self._implied_date(), self.here().meaning))
             self.at += 1
             return True
         if self.kind() != "MENTION":
@@ -1491,10 +1488,7 @@ class Reader:
             assert period is not None
             self.at += 1
             if slot is None:
-                found = self.hinted("date,time", self.context, "date")
-                if found is None:
-                    return None
-                slot = found[0]
+                slot = self._implied_date()
             slot = replace_wants(slot, "date")
             start, end = _iso(period.start), _iso(period.end)
             match operator:
@@ -1669,14 +1663,18 @@ class Reader:
             return None
         return Like(slot, tuple(patterns), negated, every)
 
+    def _implied_date(self) -> Slot:
+        """The date that a time expression speaks of without naming it."""
+        owner = self.query.main if self.query.main is not None else self.context
+        found = self.linker.fields_for("date,time,timestamp,day")
+        return Slot(Mention("date", fields=tuple((each, score) for each, score, _ in found)), "field", owner, "date")
+
     def _dated(self, negated: bool) -> Condition | None:
         period = self.here().period
         assert period is not None
-        found = self.hinted("date,time,timestamp", self.context, "date")
-        if found is None:
-            return None
+        slot = self._implied_date()
         self.at += 1
-        return InPeriod(replace_wants(found[0], "date"), _iso(period.start), _iso(period.end), negated)
+        return InPeriod(slot, _iso(period.start), _iso(period.end), negated)
 
     def _equals(self, slot: Slot, negated: bool) -> Condition | None:
         """A field and the literal or literals that stand right after it."""

@@ -33,6 +33,7 @@ from agent.llm.offline.meaning import (
     Pick,
     Query,
     Related,
+    RowsWith,
     Slot,
     conditions_within,
 )
@@ -97,6 +98,7 @@ class Writer:
         if not groups and not query.periods and (having or (ordered_by_aggregate and not aggregating)):
             groups = [query.main] if query.main is not None else [pick.slot for pick in picks]
 
+        conditions = self._without_repeats(conditions, items, groups)
         needed = self._tables_needed(items, groups, conditions)
         steps = self.graph.steps(binding.main.sql, needed, self.query.through)
         if steps is None:
@@ -188,6 +190,24 @@ class Writer:
             return exp.Select().select(number).from_(exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found"))))
         return select
 
+    def _without_repeats(
+        self, conditions: list[Condition], items: list[Item], groups: list[Slot]
+    ) -> list[Condition]:
+        """Conditions on other tables put into a subquery where a join would repeat what is added up."""
+        main = self.binding.main.sql
+        if not any(isinstance(item, Aggregate) and item.function in ("avg", "sum") for item in items):
+            return conditions
+        if set(self._tables_needed(items, groups, ())) != {main}:
+            return conditions
+        moved = [each for each in conditions if set(self._condition_tables([each])) - {main}]
+        if not moved or any(isinstance(each, Having | BothOf) for each in moved):
+            return conditions
+        others = [name for name in self._condition_tables(moved) if name != main]
+        steps = self.graph.steps(main, others, self.query.through)
+        if steps is None or not any(step.multiplies for step in steps):
+            return conditions
+        return [each for each in conditions if each not in moved] + [RowsWith(moved)]
+
     def _no_contradiction(self, conditions: list[Condition]) -> None:
         seen: dict[tuple[str, str], str] = {}
         for each in conditions:
@@ -244,7 +264,7 @@ class Writer:
                         needed += self._condition_tables(each.conditions)
                 case AnyOf() | AllOf():
                     needed += self._condition_tables(each.conditions)
-                case BothOf() | ExceptThose():
+                case BothOf() | ExceptThose() | RowsWith():
                     continue
                 case Having():
                     if each.aggregate.slot is not None:
@@ -524,6 +544,8 @@ class Writer:
                 return exp.and_(*[self._having_row([one], negated=False) for one in condition.conditions])
             case ExceptThose():
                 return self._having_row(condition.conditions, negated=True)
+            case RowsWith():
+                return self._having_row(condition.conditions, negated=False)
             case Having():
                 raise CannotWrite("A condition on groups stands among others.")
         return None
@@ -598,7 +620,9 @@ class Writer:
         return self._membership(self.binding.table_of(slot), conditions, negated=True)
 
     def _having_row(self, conditions: list[Condition], *, negated: bool) -> exp.Expression:
-        tables = self._condition_tables(conditions)
+        tables = [name for name in self._condition_tables(conditions) if name != self.binding.main.sql]
+        if not tables:
+            raise CannotWrite("A condition on the rows of another table names none.")
         return self._membership(tables[0], conditions, negated=negated)
 
     def _membership(self, table: str, conditions: list[Condition], *, negated: bool) -> exp.Expression:

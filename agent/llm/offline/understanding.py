@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agent.llm.offline.binding import Binding, bindings
+from agent.llm.offline.chinese import in_english, is_chinese
 from agent.llm.offline.chunking import Cut, cuts
 from agent.llm.offline.joins import JoinGraph
 from agent.llm.offline.linking import Linker
@@ -16,8 +17,9 @@ from agent.llm.offline.schema_text import Schema
 from agent.llm.offline.sql_writer import CannotWrite, Writer
 from agent.llm.offline.words import Token, tokenise
 
-THRESHOLD = 0.5
+THRESHOLD = 0.7
 _MOST_TOKENS = 90
+_MOST_CHARACTERS = 1000
 
 
 @dataclass
@@ -53,12 +55,16 @@ def understand(
     known_values: tuple[tuple[str, str, str], ...] = (),
 ) -> Understanding:
     """Every reading of the question that has SQL, likeliest first."""
+    linker = Linker(schema, known_values)
+    if len(question) > _MOST_CHARACTERS:
+        return Understanding([], [], "long")
+    if is_chinese(question):
+        question = in_english(question, linker)
     tokens = tokenise(question)
     if not tokens:
         return Understanding([], [], "empty")
     if len(tokens) > _MOST_TOKENS:
         return Understanding([], [], "long")
-    linker = Linker(schema, known_values)
     graph = JoinGraph(schema)
     readings: dict[str, Reading] = {}
     unexplained: list[str] | None = None
