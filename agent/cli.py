@@ -157,7 +157,7 @@ def _takes_database(command: argparse.ArgumentParser) -> None:
 def _takes_user(command: argparse.ArgumentParser) -> None:
     command.add_argument("--policy", metavar="FILE", help="who may see what, in YAML (default: DBAGENT_POLICY)")
     command.add_argument("--user", metavar="ID", help="whose permissions hold, where there is a policy")
-    command.add_argument("--role", metavar="ROLE", action="append", default=[], help="a role of theirs; may be repeated")
+    command.add_argument("--role", metavar="ROLE", action="append", default=[], help="a role of theirs; repeatable")
     command.add_argument(
         "--var",
         metavar="NAME=VALUE",
@@ -268,11 +268,7 @@ def _search(options: argparse.Namespace) -> int:
         seen = seen_by(database, policy, user) if policy else database
         found = search_metadata(SearchMetadata(words=" ".join(options.words)), seen)
         database.close()
-    print(
-        json.dumps(found.as_json(), ensure_ascii=False, indent=2)
-        if options.json
-        else terminal.plain(found.for_model())
-    )
+    print(_as_json(found) if options.json else terminal.plain(found.for_model()))
     return ANSWERED
 
 

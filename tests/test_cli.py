@@ -256,3 +256,10 @@ def test_a_reader_that_goes_away_is_no_error(shop_file: Path) -> None:
         f"{PYTHON} -m agent --help | head -1", shell=True, capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
+def test_search_shows_what_the_model_would_see(shop_file: Path) -> None:
+    shown = dbagent("search", "paid", "orders", "--db", str(shop_file))
+    assert shown.stdout.startswith("main.orders -- One row per order, also cancelled ones.")
+    found = json.loads(dbagent("search", "paid orders", "--db", str(shop_file), "--json").stdout)
+    assert found
