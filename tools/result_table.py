@@ -58,14 +58,10 @@ class ResultTable:
             return "\n".join(["0 rows", *header, *hidden, _NO_ROWS, *notes])
         lines = [_pipes(row[:shown_columns]) for row in self.rows[: MODEL_CHARACTERS // 5]]
         budget = MODEL_CHARACTERS - _length(header) - _length(hidden) - _length(notes)
-        if len(lines) == len(self.rows) and _length(lines) <= budget:
-            figures: list[str] = []
-        else:
+        figures: list[str] = []
+        if self.more or len(lines) < len(self.rows) or _length(lines) > budget:
             figures = self._figures(shown_columns, MODEL_CHARACTERS // _FIGURES_SHARE)
             lines = _fitting(lines[:PREVIEW_ROWS], budget - _length(figures))
-        if self.more and not figures:
-            figures = self._figures(shown_columns, MODEL_CHARACTERS // _FIGURES_SHARE)
-            lines = _fitting(lines, budget - _length(figures))
         return "\n".join([self._count(len(lines)), *header, *lines, *hidden, *figures, *notes])
 
     def as_json(self) -> Mapping[str, Any]:

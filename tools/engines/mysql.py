@@ -28,6 +28,10 @@ _LOCK_SECONDS = 5
 _SILENCE_SECONDS = 10
 _TIMEOUTS = (1969, 3024)  # max_statement_time of MariaDB, max_execution_time of MySQL
 _BINARY_CHARSET = 63
+# What makes the server read quotes and backslashes in another way than the guard, alone or among others.
+_LEXING_MODES = frozenset(
+    ["NO_BACKSLASH_ESCAPES", "ANSI_QUOTES", "ANSI", "ORACLE", "MSSQL", "DB2", "POSTGRESQL", "MAXDB"]
+)
 
 
 class MySQLEngine(AlchemyEngine):
@@ -74,11 +78,7 @@ class MySQLEngine(AlchemyEngine):
         with raw.cursor() as cursor:
             cursor.execute("SELECT version(), @@sql_mode")
             version, mode = cursor.fetchone()
-            kept = [
-                each
-                for each in mode.split(",")
-                if each and each not in ("NO_BACKSLASH_ESCAPES", "ANSI_QUOTES", "ANSI")
-            ]
+            kept = [each for each in mode.split(",") if each and each not in _LEXING_MODES]
             self._mariadb = "mariadb" in version.lower()
             cursor.execute(
                 f"SET SESSION sql_mode = '{','.join(kept)}', {self._timeout(self.seconds)}, "

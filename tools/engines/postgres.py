@@ -123,7 +123,9 @@ class PostgresEngine(AlchemyEngine):
             raw.cancel_safe(timeout=2)
 
     def _types(self, cursor: Any) -> tuple[str, ...]:
-        return tuple(column.type_display for column in cursor.description)
+        # A type that the driver does not know, such as an enum, has only its number for a name.
+        names = (column.type_display for column in cursor.description)
+        return tuple("" if name.isdigit() else name for name in names)
 
     def _is_lost(self, cause: BaseException, raw: Any) -> bool:
         return super()._is_lost(cause, raw) or bool(getattr(raw, "closed", False))

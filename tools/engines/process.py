@@ -24,6 +24,7 @@ _GRACE_SECONDS = 0.3  # for the engine's own interrupt, after which the process 
 _TICK_SECONDS = 0.05
 _START_SECONDS = 60
 _LOAD_SECONDS = 600
+_PLACE_SECONDS = 30
 _CHUNK = 1 << 20
 _SECRET = re.compile(r"(?i)key|token|secret|passw|credential")
 
@@ -45,14 +46,13 @@ class ProcessEngine:
         self._idle: list[Worker] = []
         self._closed = False
         self._process = os.getpid()
-        worker = Worker(self._opening)
+        worker = self._started()
         worker.opened()
         self._idle.append(worker)
 
     def run(self, sql: str, bounds: Bounds, stop: Stop) -> Fetched:
         """Run one statement in a worker; see Engine."""
-        if not self._places.acquire(timeout=max(30.0, bounds.seconds)):
-            raise SqlFailed("Other queries keep the database busy. Try once more.")
+        self._wait_for_place(stop)
         try:
             worker = self._taken()
             try:
@@ -71,6 +71,23 @@ class ProcessEngine:
         for worker in idle:
             worker.end()
 
+    def _wait_for_place(self, stop: Stop) -> None:
+        deadline = time.monotonic() + _PLACE_SECONDS
+        while not self._places.acquire(timeout=_TICK_SECONDS):
+            if stop.stopped:
+                raise stopped()
+            if time.monotonic() > deadline:
+                raise SqlFailed("Other queries keep the database busy. Try once more.")
+
+    def _started(self) -> Worker:
+        try:
+            return Worker(self._opening)
+        except OSError as error:
+            shown = self._opening[0].shown
+            raise DatabaseUnavailable(
+                f"{shown} cannot be opened: no process can be started: {error}."
+            ) from error
+
     def _taken(self) -> Worker:
         with self._lock:
             if self._closed:
@@ -83,12 +100,15 @@ class ProcessEngine:
                 if worker.alive:
                     return worker
                 worker.end()
-        return Worker(self._opening)
+        return self._started()
 
     def _given_back(self, worker: Worker) -> None:
         if not worker.alive:
             worker.end()
-            worker = Worker(self._opening)  # it opens the database while nobody waits for it
+            try:
+                worker = self._started()  # it opens the database while nobody waits for it
+            except DatabaseUnavailable:
+                return  # the next question tries again, and is told
         with self._lock:
             if not self._closed:
                 self._idle.append(worker)

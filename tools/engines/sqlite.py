@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from dataclasses import replace
 from typing import Any
@@ -75,7 +76,8 @@ class SQLiteEngine(AlchemyEngine):
         )
 
     def _cancel(self, raw: Any) -> None:
-        raw.interrupt()
+        with contextlib.suppress(sqlite3.Error):
+            raw.interrupt()
 
     def _catalogue(self, connection: sa.Connection, sql: str) -> Fetched:
         """Decoded by the driver itself, where it can: a function of ours takes longer than the query."""
