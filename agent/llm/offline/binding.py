@@ -42,6 +42,7 @@ class Binding:
     values: dict[ValueSlot, tuple[Field, str]] = field(default_factory=dict)
     cost: float = 0.0
     doubts: list[tuple[str, float]] = field(default_factory=list)
+    chinese: bool = False
     shown: frozenset[Slot] = frozenset()  # the slots of what is selected as it stands
 
     def table_of(self, slot: Slot) -> str:
@@ -94,7 +95,7 @@ def _mains(query: Query, graph: JoinGraph) -> list[tuple[Table, float]]:
 
 def _bind(query: Query, graph: JoinGraph, main: tuple[Table, float]) -> Binding | None:
     shown = frozenset(item.slot for item in query.items if isinstance(item, Pick))
-    binding = Binding(main[0], cost=main[1], shown=shown)
+    binding = Binding(main[0], cost=main[1], shown=shown, chinese=query.chinese)
     if query.main is not None:
         binding.tables[query.main] = main[0]
     slots: list[Slot] = list(dict.fromkeys(_all_slots(query)))
@@ -175,7 +176,7 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
         table = binding.tables[owner]  # type: ignore[index]
         if not any(each.table == table.sql and score >= 0.6 for each, score in slot.mention.fields):
             # "the name of the campus", where no field is called a name: whatever stands for it.
-            shown = display_fields(table, identity_of(table, graph.schema)).fields
+            shown = display_fields(table, identity_of(table, graph.schema), chinese=binding.chinese).fields
             if len(shown) > 1 and slot in binding.shown:
                 binding.tables[slot] = table
                 binding.cost += 0.06

@@ -16,6 +16,9 @@ class Shown:
     by_name: bool
 
 
+_CHINESE = ("zh", "cn", "chinese", "chn")
+
+
 def identity_of(table: Table, schema: Schema) -> tuple[str, ...]:
     """The fields that tell one row of a table from another: its key, or what others point at."""
     if table.primary_key:
@@ -23,11 +26,15 @@ def identity_of(table: Table, schema: Schema) -> tuple[str, ...]:
     return next((key.target_fields for key in schema.keys if key.target == table.sql), ())
 
 
-def display_fields(table: Table, identity: tuple[str, ...]) -> Shown:
+def display_fields(table: Table, identity: tuple[str, ...], *, chinese: bool = False) -> Shown:
     """A name or title; first and last name; a field called like the table; else a description, else the key."""
     own_name = squashed("".join(identifier_words(table.name)))
     texts = [each for each in table.fields if each.kind == "text"]
     words = {each.name: identifier_words(each.name) for each in table.fields}
+    if chinese:
+        for each in texts:
+            if "name" in words[each.name] and (words[each.name][-1] in _CHINESE or "中文" in each.comment):
+                return Shown((each,), True)
     for each in texts:
         if squashed("".join(words[each.name])) in (own_name, "name", "title", "label", "fullname", f"{own_name}name", f"{own_name}title"):
             return Shown((each,), True)

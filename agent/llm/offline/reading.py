@@ -54,6 +54,7 @@ class Reader:
         self.negated = False
         self.who = False
         self.tentative: Slot | None = None
+        self.dated_by: Slot | None = None
         self.asked_count: int | None = None  # "the 3 counties with …"
 
     # --- looking at chunks ---
@@ -192,6 +193,8 @@ class Reader:
 
     def _close_negation(self) -> None:
         self.sink = self.query.conditions
+        if self.negated:
+            self.query.unexplained.append("not")
         self.negated = False
 
     def _glue(self) -> bool:
@@ -224,9 +227,38 @@ class Reader:
         return False
 
     def _verb(self) -> None:
-        named = self.linker.mention([self.here().text.lower()])
+        """A verb between two things only joins them; one that ends the sentence says something of its own."""
+        verb = self.here().text.lower()
+        named = self.linker.mention([verb])
         self.query.through += [table.sql for table, score in named.tables if score >= 0.6]
         self.query.doubt("verb", 0.01)
+        ahead = 1
+        while self.kind(ahead) in ("AND", "FILLER", "IN", "ART") and self.at + ahead < len(self.chunks):
+            ahead += 1
+        if self.kind(ahead) == "DATE":
+            happened = [(table, score) for table, score in named.tables if score >= 0.8]
+            main = self.query.main.mention.tables[:1] if self.query.main is not None else ()
+            if happened and happened[0][0].sql not in {table.sql for table, _ in main}:
+                # "customers who ordered this year": the date is the order's.
+                slot = self.slot(replace(named, tables=tuple(happened), fields=(), values=()), "table")
+                self.sink.append(Related(slot))
+                self.dated_by = slot
+            return
+        if self.kind(ahead) != "END" or self.at == 0 or verb in _LIGHT_VERBS:
+            return
+        when = tuple(
+            (each, score)
+            for each, score in named.fields
+            if each.kind == "date" and each.nullable and score >= 0.75
+        )
+        if when and self.query.main is not None:
+            # "stores that have closed": those with a date of closing.
+            slot = self.slot(replace(named, fields=when, tables=(), values=()), "field", self.query.main)
+            self.sink.append(Null(slot, not self.negated))
+            self.negated = False
+            self.query.doubt("done when there is a date", 0.05)
+        elif not named.tables:
+            self.query.doubt(f"what {verb!r} says", 0.4)
 
     # --- what is asked for ---
 
@@ -1666,6 +1698,8 @@ class Reader:
     def _implied_date(self) -> Slot:
         """The date that a time expression speaks of without naming it."""
         owner = self.query.main if self.query.main is not None else self.context
+        if self.dated_by is not None:
+            owner = self.dated_by
         found = self.linker.fields_for("date,time,timestamp,day")
         return Slot(Mention("date", fields=tuple((each, score) for each, score, _ in found)), "field", owner, "date")
 
@@ -1832,12 +1866,31 @@ class Reader:
                 query.unexplained.append(str(self.asked_count))
         if self.negated:
             query.unexplained.append("not")
+        self._add_up()
         if self.who and query.items:
             first = query.items[0]
             if isinstance(first, Pick) and first.slot.owner is None:
                 first.slot.owner = query.main
 
 
+    def _add_up(self) -> None:
+        """ "What is our revenue this year", "the profit in each month": a measure of nobody is added up."""
+        query = self.query
+        item = query.items[0] if len(query.items) == 1 else None
+        if not isinstance(item, Pick) or query.order or query.main is not None:
+            return
+        if not self._is_number(item.slot.mention):
+            return
+        in_time = bool(query.conditions) and all(isinstance(each, InPeriod) for each in query.conditions)
+        if query.periods or (in_time and not query.groups):
+            query.items[0] = Aggregate("sum", item.slot)
+            query.doubt("added up", 0.05)
+
+
+_LIGHT_VERBS = frozenset(
+    "have has had make made take took use used exist exists list listed located record recorded do done live lives known find found "
+    "named called title titled like include included belong belongs see need want get given provided see work works".split()
+)
 _OPPOSITE = {"=": "!=", "!=": "=", ">": "<=", "<=": ">", "<": ">=", ">=": "<"}
 _MEASURE_UNITS = frozenset(
     "years year days day dollars dollar usd eur euros euro km kilometers kilometres miles minutes hours seconds kg pounds pound points "

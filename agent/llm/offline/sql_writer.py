@@ -323,7 +323,7 @@ class Writer:
 
     def display(self, table: Table) -> list[Field]:
         """The field, or two, by which a person knows a row of the table."""
-        shown = display_fields(table, self._identity(table))
+        shown = display_fields(table, self._identity(table), chinese=self.query.chinese)
         if not shown.by_name:
             self.doubts.append((f"what {table.name} are called", 0.12))
         return list(shown.fields)

@@ -58,7 +58,8 @@ def understand(
     linker = Linker(schema, known_values)
     if len(question) > _MOST_CHARACTERS:
         return Understanding([], [], "long")
-    if is_chinese(question):
+    chinese = is_chinese(question)
+    if chinese:
         question = in_english(question, linker)
     tokens = tokenise(question)
     if not tokens:
@@ -71,6 +72,7 @@ def understand(
     found = cuts(spelled_out(tokens, linker), linker, today)
     for cut in found:
         query = Reader(cut.chunks, linker, today).read()
+        query.chinese = chinese
         if unexplained is None or len(query.unexplained) < len(unexplained):
             unexplained = list(query.unexplained)
         if not query.items:
