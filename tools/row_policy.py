@@ -180,13 +180,13 @@ class RowPolicy:
         """The statement with the rules in it; None where they touch nothing that it reads. Raises SqlRefused.
 
         The `careful` text gives the same rows and evaluates nothing of the statement on a row that the rules keep
-        back, which an engine may do otherwise and tell of in an error; it costs the engine its indexes. `checked`
-        must be fresh from `guarded`: its tree is changed.
+        back, which an engine may do otherwise and tell of in an error; it costs the engine its indexes.
         """
         if checked.tree is not None:
             self._refuse_describing(checked.tree)
         ruled = [table for table in checked.tables if self._is_ruled(table)]
-        if not ruled:
+        clashes = checked.tree is not None and any(_clashing_ctes(checked.tree, self._ruled_names))
+        if not ruled and not clashes:
             self._prove_as_it_is(checked)
             return None
         named = ", ".join(table.full_name for table in ruled)
@@ -255,8 +255,8 @@ class RowPolicy:
     # ---- the tree
 
     def _rewritten(self, checked: GuardedQuery, edits: _Edits, *, careful: bool) -> exp.Expr:
-        tree = checked.tree
-        assert tree is not None
+        assert checked.tree is not None
+        tree = checked.tree.copy()
         found = reading(tree, self.meta)
         self._refuse_system_columns(found)
         targets = {id(node): table for node, table in found.tables if self._is_ruled(table)}
@@ -638,10 +638,14 @@ def _qualified_columns(found: Reading, targets: Mapping[int, TableMeta]) -> Iter
             at = at.outer
 
 
+def _clashing_ctes(tree: exp.Expr, ruled: frozenset[str]) -> Iterator[exp.CTE]:
+    return (cte for cte in tree.find_all(exp.CTE) if cte.alias.lower() in ruled)
+
+
 def _rename_ctes(tree: exp.Expr, found: Reading, ruled: frozenset[str], taken: frozenset[str], edits: _Edits) -> None:
     """Give a CTE that takes a ruled table's name one of its own, so that no engine can mean the table by it."""
     renamed: dict[int, exp.Identifier] = {}
-    clashing = [cte for cte in tree.find_all(exp.CTE) if cte.alias.lower() in ruled] if found.ctes else []
+    clashing = list(_clashing_ctes(tree, ruled))
     if not clashing:
         return
     used = taken | {each.name.lower() for each in tree.find_all(exp.Identifier)}

@@ -78,7 +78,7 @@ class SeenDatabase(Database):
         except SqlFailed as error:
             # An engine may try the model's expressions on rows before it drops those that the rules keep back: what
             # it then complains of, and that it complains at all, would tell of them.
-            careful = text and self._policy.written_into(self._policy.guarded(checked.sql), careful=True)
+            careful = text and self._policy.written_into(checked, careful=True)
             if not careful or careful == text:
                 raise self._decent(error, checked.sql) from None
         try:
