@@ -13,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 from agent.messages import ToolCall, ToolReply
 from tools.database import Database
-from tools.errors import ToolError, UserNotPermitted
+from tools.errors import SqlFailed, ToolError, UserNotPermitted
 from tools.policy import Policy, User
 from tools.seen_database import seen_by
+from tools.text import visible
 from tools.tool import Tool
 
 # Each tool bounds its own text; this is the wall behind them, in characters.
@@ -59,15 +60,18 @@ class Toolbox:
             arguments = tool.arguments.model_validate(_read_json(call.arguments))
         except ValidationError as error:
             return _refusal(call, _what_is_wrong(tool, error), started)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return _refusal(
                 call, f"The arguments of {tool.name} are not valid JSON ({error}). Call it again.", started
             )
         try:
             value = tool.function(arguments, self.database)
+        except SqlFailed as error:
+            # A database quotes values in its complaints: behind the first line nothing may pass for ours.
+            return _refusal(call, str(error).replace("\n", "\n  "), started, arguments)
         except ToolError as error:
             return _refusal(call, str(error), started, arguments)
-        text = value.for_model()
+        text = visible(value.for_model())
         if len(text) > MOST_TEXT:
             text = text[:MOST_TEXT] + "\n(cut here: ask for less)"
         return ToolReply(call, text, value, False, time.monotonic() - started, arguments.model_dump())
@@ -80,7 +84,7 @@ class Toolbox:
 
 def _refusal(call: ToolCall, text: str, started: float, arguments: BaseModel | None = None) -> ToolReply:
     validated = arguments.model_dump() if arguments else {}
-    return ToolReply(call, text[:MOST_TEXT], None, True, time.monotonic() - started, validated)
+    return ToolReply(call, visible(text)[:MOST_TEXT], None, True, time.monotonic() - started, validated)
 
 
 def _read_json(text: str) -> Any:

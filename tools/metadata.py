@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from tools.outline import outlined
+from tools.text import visible
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class DatabaseMeta:
             self.tables(),
             key=lambda table: -difflib.SequenceMatcher(None, bare, table.name.lower()).quick_ratio(),
         )
-        return tuple(table.full_name for table in by_likeness[:count])
+        return tuple(visible(table.full_name, keep="") for table in by_likeness[:count])
 
     @cached_property
     def _by_name(self) -> dict[str, tuple[TableMeta, ...]]:

@@ -11,7 +11,7 @@ from tools.arguments import Arguments
 from tools.knowledge import Known, line_of, tables_about
 from tools.metadata import DatabaseMeta, TableMeta, quoted
 from tools.metadata_index import TableHit, index_of
-from tools.text import literal, one_line
+from tools.text import literal, one_line, visible
 from tools.tool import tool
 from tools.value_index import values_of
 
@@ -78,7 +78,7 @@ class SearchResult:
             said = f"Not all stored values were searched of {', '.join(self.partly)}. {said}"
         if unlikely:
             said = f"Less likely: {', '.join(unlikely)}. {said}"
-        return said
+        return visible(said, keep="")
 
     def _nothing(self) -> str:
         some = [self.meta.sql_name(table) for table, _ in zip(self.meta.tables(), range(20), strict=False)]
@@ -86,7 +86,7 @@ class SearchResult:
             return "This database has no tables that may be read. Say so to the user."
         return "".join(f"{each}\n\n" for each in self._terms()) + (
             f"Nothing is named or described like {one_line(self.words, 100)!r}. Search with other words "
-            f"(synonyms, the schema's language). Tables that exist: {', '.join(some)}."
+            f"(synonyms, the schema's language). Tables that exist: {visible(', '.join(some), keep='')}."
         )
 
     def _block(self, hit: TableHit) -> str:
@@ -101,7 +101,7 @@ class SearchResult:
         for each in hit.fields[:_FIELDS_NAMED]:
             matched.append(
                 f"field {quoted(each.name, dialect)}"
-                + (f' "{one_line(each.comment, 60)}"' if each.comment else "")
+                + (f' "{one_line(each.comment, 60).replace(chr(34), chr(39))}"' if each.comment else "")
             )
         if matched:
             lines.append("  matched: " + "; ".join(matched))
@@ -121,7 +121,7 @@ class SearchResult:
         joins = self._joins(table)
         if joins:
             lines.append("  joins: " + "; ".join(joins))
-        return "\n".join(lines)
+        return "\n".join(visible(line, keep="") for line in lines)  # names may hold line ends
 
     def _values(self, hit: TableHit) -> list[str]:
         """`status = 'paid'` for the values named best, a few a field."""

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from tools.arguments import Arguments, listed
 from tools.errors import UnknownTable, not_permitted
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, quoted
-from tools.text import literal, one_line
+from tools.text import literal, one_line, visible
 from tools.tool import tool
 from tools.value_index import TEXT_TYPE, values_of
 from tools.words import terms
@@ -63,7 +63,7 @@ class TableDescriptions:
             block = _ddl(each, self.meta)
             room -= len(block.encode())
             if room < 0 and blocks:
-                left_out.append(self.meta.sql_name(each.table))
+                left_out.append(visible(self.meta.sql_name(each.table), keep=""))
             else:
                 blocks.append(block)
         notes = list(self.notes)
@@ -217,19 +217,23 @@ def _ddl(description: TableDescription, meta: DatabaseMeta) -> str:
         ]
         more = len(description.referenced_by) - len(pointing)
         lines.append("-- referenced by: " + ", ".join(pointing) + (f" and {more} more" if more else ""))
-    return "\n".join(lines)
+    return "\n".join(visible(line, keep="") for line in lines)  # names may hold line ends
 
 
 def _names(names: Sequence[str], dialect: str) -> str:
     return ", ".join(quoted(name, dialect) for name in names)
 
 
+def _not_ours(text: str) -> str:
+    """Foreign text in which our own marker does not stand."""
+    return re.sub(r"(?i)^values:", "values -", re.sub(r"(?i);\s*values: ", ", values: ", text))
+
+
 def _remark(field: FieldMeta, samples: SampleValues | None) -> str:
-    said = one_line(field.comment, 300)
-    # Our own marker must not be faked by a comment that holds it.
-    parts = [said.replace("; values: ", ", values: ")] if said else []
+    said = _not_ours(one_line(field.comment, 300))
+    parts = [said] if said else []
     if field.synonyms:
-        parts.append("synonyms: " + _synonyms(field.synonyms).replace("; values: ", ", values: "))
+        parts.append("synonyms: " + _not_ours(_synonyms(field.synonyms)))
     if samples is not None and samples.values:
         count = "many" if samples.distinct is None else str(samples.distinct)
         shown = _shown(samples)

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from decimal import Decimal
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def one_line(text: str, longest: int = 200) -> str:
     """Foreign text as one bounded line: line ends, control characters and runs of blanks become one blank."""
     plain = " ".join("".join(each if each.isprintable() else " " for each in text[: 8 * longest]).split())
     return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
+
+
+def visible(text: str, keep: str = "\n") -> str:
+    """Foreign text with what a terminal would obey or an eye not see written out: \\u001b, \\u202e.
+
+    `keep` are the characters that stay as they are. The zero width joiner stays too: it holds emoji together.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each in keep or each == "\u200d" or unicodedata.category(each) not in _UNSEEN else _written(each)
+        for each in text
+    )
+
+
+def _written(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def tokens(text: str) -> int:
