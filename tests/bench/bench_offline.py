@@ -1,7 +1,7 @@
 """How many questions the offline model answers, how many of those rightly, and how long it takes.
 
     python -m tests.bench.bench_offline                       the sample questions and ../shared/data
-    python -m tests.bench.bench_offline --data FOLDER         any folder of that format: NAME.jsonl, databases/*/DB.sqlite
+    python -m tests.bench.bench_offline --data FOLDER         any such folder: NAME.jsonl, databases/*/DB.sqlite
     python -m tests.bench.bench_offline --half development    only one half of the databases
     python -m tests.bench.bench_offline --show wrong          and every question answered wrongly
 
@@ -94,7 +94,8 @@ async def ask(
         offered: Any = (
             [each.schema for each in _TOOLS.values()] if step < _MOST_STEPS - 1 else openai.NOT_GIVEN
         )
-        completion = await client.chat.completions.create(model="offline", messages=messages, tools=offered)  # type: ignore[call-overload]
+        create: Any = client.chat.completions.create
+        completion = await create(model="offline", messages=messages, tools=offered)
         message = completion.choices[0].message
         if not message.tool_calls:
             return sql, table, message.content or ""

@@ -1,36 +1,142 @@
-"""The answer's text: the figure or the rows, or what was not understood, in the asker's language."""
+"""The answer's text: the figure or the rows, or what was and was not understood, in the asker's language."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from agent.llm.offline.understanding import Reading
+from agent.llm.offline.chinese import is_chinese
+from agent.llm.offline.understanding import Reading, Understanding
 
-
-def is_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
-
-
-def answered(question: str, reading: Reading | None, rows: str) -> str:
-    lines = [line for line in rows.splitlines() if "|" in line]
-    cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
-    body = [row for row in cells[1:] if not all(set(cell) <= set("-: ") for cell in row)]
-    if len(body) == 1 and len(body[0]) == 1:
-        return f"{cells[0][0]}: {body[0][0]}"
-    return rows.splitlines()[0] if rows else ""
+_SHOWN_ROWS = 5
+_HOW = "OPENAI_API_KEY and DBAGENT_MODEL"
 
 
-def declined(question: str, unexplained: list[str]) -> str:
-    how = "OPENAI_API_KEY, DBAGENT_MODEL"
+@dataclass(frozen=True)
+class Rows:
+    """A result as `execute_sql` told it: how many rows, whether there are more, the first of them."""
+
+    count: int
+    more: bool
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def rows_told(text: str) -> Rows | None:
+    """The result in the reply of `execute_sql`; None when the reply is a refusal or a failure."""
+    lines = text.splitlines()
+    head = re.match(r"(the first )?(\d+) (?:of (\d+) )?rows?\b", lines[0]) if lines else None
+    if head is None:
+        return None
+    table = [_cells(line) for line in lines[1:] if line.startswith("|")]
+    body = [row for row in table[1:] if not all(set(cell) <= set("-: ") for cell in row)]
+    count = int(head.group(3) or head.group(2))
+    return Rows(count, "has more" in lines[0], tuple(table[0]) if table else (), tuple(map(tuple, body)))
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def answered(question: str, reading: Reading | None, rows: Rows) -> str:
+    """The figure, or the first rows, and what was assumed."""
+    chinese = is_chinese(question)
+    assumed = _assumed(reading, chinese)
+    if len(rows.rows) == 1 and len(rows.columns) == 1:
+        return f"{_spoken(rows.columns[0])}: {rows.rows[0][0]}{assumed}"
+    if len(rows.rows) == 1 and rows.count == 1:
+        pairs = "; ".join(
+            f"{_spoken(name)}: {value}" for name, value in zip(rows.columns, rows.rows[0], strict=False)
+        )
+        return pairs + assumed
+    listed = "; ".join(" · ".join(row) for row in rows.rows[:_SHOWN_ROWS])
+    left = rows.count - min(len(rows.rows), _SHOWN_ROWS)
+    names = ", ".join(map(_spoken, rows.columns))
+    if chinese:
+        more = f"; 另有 {left} 行" if left > 0 else ""
+        cut = ", 数据库中还有更多" if rows.more else ""
+        return f"共 {rows.count} 行{cut} ({names}): {listed}{more}。{assumed}".strip()
+    more = f"; and {left} more" if left > 0 else ""
+    cut = ", the database has more" if rows.more else ""
+    return f"{rows.count} row{'s' * (rows.count != 1)}{cut} ({names}): {listed}{more}.{assumed}"
+
+
+def _spoken(column: str) -> str:
+    return column.replace("_", " ")
+
+
+def _assumed(reading: Reading | None, chinese: bool) -> str:
+    """Ties that the limit hides are said, since the rows do not show them."""
+    if reading is None or reading.query.limit != 1 or not reading.query.order:
+        return ""
+    return " (如有并列, 只显示其一。)" if chinese else " (If several tie, one of them is shown.)"
+
+
+def nothing_found(question: str) -> str:
+    """The query ran and no row matched."""
     if is_chinese(question):
-        return f"我是内置的离线模型, 没有完全理解这个问题。请换个说法, 或设置 {how} 使用真正的模型。"
-    words = f" I could not place: {', '.join(unexplained)}." if unexplained else ""
-    return (
-        f"I am the built-in offline model and did not understand this question well enough to answer it.{words} "
-        f"Ask in other words, or set OPENAI_API_KEY and DBAGENT_MODEL to use a full language model."
+        return "没有找到符合条件的记录。查询所用的条件见下方的 SQL。"
+    return "No row matches. The conditions that were used are in the SQL below."
+
+
+def declined(question: str, understood: Understanding | None) -> str:
+    """What was understood, what not, and what to do about it."""
+    problem = understood.problem if understood is not None else "nothing"
+    if problem == "empty":
+        return _both(
+            question,
+            "There is no question here. Ask in words, for example: how many customers are there?",
+            "这里没有问题。请用文字提问, 例如: 一共有多少个客户?",
+        )
+    if problem == "long":
+        return _both(
+            question,
+            f"This is too long for the built-in offline model. Ask one thing in a sentence, or set {_HOW} "
+            "to use a full language model.",
+            f"问题太长, 内置的离线模型无法处理。请用一句话提问, 或设置 {_HOW} 使用完整的语言模型。",
+        )
+    reading = understood.readings[0] if understood is not None and understood.readings else None
+    known = ", ".join(sorted({_table_name(table) for table in _tables_of(reading)}))
+    unplaced = list(dict.fromkeys(understood.unexplained if understood is not None else ()))[:8]
+    if is_chinese(question):
+        parts = ["内置的离线模型没有把握地理解这个问题, 因此不作回答。"]
+        if known:
+            parts.append(f"理解到的: 与 {known} 有关。")
+        if unplaced:
+            parts.append(f"没有理解的: {'、'.join(unplaced)}。")
+        return "".join(parts) + f"请换个说法, 或设置 {_HOW} 使用完整的语言模型。"
+    parts = ["The built-in offline model did not understand this question surely enough to answer it."]
+    if known:
+        parts.append(f"It understood that it is about {known}.")
+    if unplaced:
+        parts.append(f"It could not place: {', '.join(unplaced)}.")
+    elif reading is not None and reading.doubts:
+        what = max(reading.doubts, key=lambda doubt: doubt[1])[0]
+        parts.append(f"What was unclear: {what}.")
+    return " ".join(parts) + f" Ask in other words, or set {_HOW} to use a full language model."
+
+
+def failed(question: str) -> str:
+    """The database refused what was asked of it."""
+    return _both(
+        question,
+        f"The query that the built-in offline model wrote did not run. Ask in other words, or set {_HOW} to use a "
+        "full language model.",
+        f"内置的离线模型写出的查询未能执行。请换个说法, 或设置 {_HOW} 使用完整的语言模型。",
     )
 
 
-def nothing_known(question: str) -> str:
-    return declined(question, [])
+def _both(question: str, english: str, chinese: str) -> str:
+    return chinese if is_chinese(question) else english
+
+
+def _tables_of(reading: Reading | None) -> Iterable[str]:
+    if reading is None:
+        return ()
+    binding = reading.binding
+    return (binding.main.sql, *(table.sql for table in binding.tables.values()))
+
+
+def _table_name(sql: str) -> str:
+    return sql.replace('"', "").replace("`", "")

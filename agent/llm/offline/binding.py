@@ -173,7 +173,7 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     owner = slot.owner
     owned = owner is not None and (owner in binding.tables or owner in binding.fields)
     if slot.mention.text in _NAME_WORDS and owned and owner in binding.tables:
-        table = binding.tables[owner]  # type: ignore[index]
+        table = binding.tables[owner]
         if not any(each.table == table.sql and score >= 0.6 for each, score in slot.mention.fields):
             # "the name of the campus", where no field is called a name: whatever stands for it.
             shown = display_fields(table, identity_of(table, graph.schema), chinese=binding.chinese).fields

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -13,17 +13,33 @@ from agent.llm.offline.words import CJK
 
 _HAS_CJK = re.compile(rf"[{CJK}]")
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _LONGEST = 14
-_NUMBERED = (
+_UNIT = {"天": "day", "日": "day", "周": "week", "月": "month", "年": "year"}
+_NUMBERED: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"最近(\d+)(?:个)?(天|日|周|月|年)"), lambda m: f"last {m[1]} {_UNIT[m[2]]}s"),
     (re.compile(r"过去(\d+)(?:个)?(天|日|周|月|年)"), lambda m: f"last {m[1]} {_UNIT[m[2]]}s"),
-    (re.compile(r"(\d{4})年(\d{1,2})月"), lambda m: f"{_MONTHS[int(m[2]) - 1]} {m[1]}" if 1 <= int(m[2]) <= 12 else ""),
+    (
+        re.compile(r"(\d{4})年(\d{1,2})月"),
+        lambda m: f"{_MONTHS[int(m[2]) - 1]} {m[1]}" if 1 <= int(m[2]) <= 12 else "",
+    ),
     (re.compile(r"(\d{4})年第?([一二三四1-4])季度"), lambda m: f"q{_DIGITS.get(m[2]) or m[2]} {m[1]}"),
     (re.compile(r"(\d{4})年"), lambda m: m[1]),
     (re.compile(r"\d{4}-\d{2}-\d{2}"), lambda m: m[0]),
 )
-_UNIT = {"天": "day", "日": "day", "周": "week", "月": "month", "年": "year"}
 
 
 @dataclass(frozen=True)
@@ -96,9 +112,13 @@ def _next(question: str, position: int, linker: Linker) -> tuple[Piece | None, i
         if (match := pattern.match(rest)) and (said := english(match)):
             return Piece("TIME", match[0], said), match.end()
     if number := re.match(r"\d+(?:\.\d+)?", rest):
-        scale = {"万": 10_000, "千": 1000, "百": 100, "亿": 100_000_000}.get(rest[number.end() : number.end() + 1], 1)
+        scale = {"万": 10_000, "千": 1000, "百": 100, "亿": 100_000_000}.get(
+            rest[number.end() : number.end() + 1], 1
+        )
         value = float(number[0]) * scale
-        return Piece("NUMBER", number[0], f"{value:g}" if value < 1e6 else str(int(value))), number.end() + (scale > 1)
+        return Piece("NUMBER", number[0], f"{value:g}" if value < 1e6 else str(int(value))), number.end() + (
+            scale > 1
+        )
     words = _lexicon()
     best: tuple[Piece, int] | None = None
     for length in range(min(_LONGEST, len(rest)), 0, -1):
@@ -155,7 +175,11 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
         last_noun = left[-1] if left and left[-1].kind == "NOUN" else None
         if piece.kind == "TIME":
             comparing = kind(1) == "CMP"
-            said = {">": "after ", ">=": "since ", "<": "before "}.get(pieces[at + 1].meaning, "in ") if comparing else "in "
+            said = (
+                {">": "after ", ">=": "since ", "<": "before "}.get(pieces[at + 1].meaning, "in ")
+                if comparing
+                else "in "
+            )
             parts.times.append(said + piece.meaning)
             at += 2 if comparing else 1
             if kind() == "DE":
@@ -176,25 +200,38 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
                 at += 1
         elif piece.kind == "CMP" and kind(1) == "NUMBER" and last_noun is not None:
             left.pop()
-            parts.conditions.append(f"whose {_noun(last_noun)} is {_OPERATORS[piece.meaning]} {pieces[at + 1].meaning}")
+            parts.conditions.append(
+                f"whose {_noun(last_noun)} is {_OPERATORS[piece.meaning]} {pieces[at + 1].meaning}"
+            )
             at += 2
             if kind() == "DE":
                 at += 1
         elif piece.kind == "CMP" and kind(1) == "AGG" and last_noun is not None:
             left.pop()
-            parts.conditions.append(f"whose {_noun(last_noun)} is {_OPERATORS[piece.meaning]} the {_AGGREGATES[pieces[at + 1].meaning]}")
+            parts.conditions.append(
+                f"whose {_noun(last_noun)} is {_OPERATORS[piece.meaning]} the {_AGGREGATES[pieces[at + 1].meaning]}"
+            )
             at += 2
             while kind() in ("NOUN", "DE"):
                 at += 1
         elif piece.kind == "NUMBER" and kind(1) == "AFTER" and last_noun is not None:
             left.pop()
-            parts.conditions.append(f"whose {_noun(last_noun)} is {_OPERATORS[pieces[at + 1].meaning]} {piece.meaning}")
+            parts.conditions.append(
+                f"whose {_noun(last_noun)} is {_OPERATORS[pieces[at + 1].meaning]} {piece.meaning}"
+            )
             at += 2
             if kind() == "DE":
                 at += 1
-        elif piece.kind == "NUMBER" and kind(1) in ("TO", "AND") and kind(2) == "NUMBER" and last_noun is not None:
+        elif (
+            piece.kind == "NUMBER"
+            and kind(1) in ("TO", "AND")
+            and kind(2) == "NUMBER"
+            and last_noun is not None
+        ):
             left.pop()
-            parts.conditions.append(f"whose {_noun(last_noun)} is between {piece.meaning} and {pieces[at + 2].meaning}")
+            parts.conditions.append(
+                f"whose {_noun(last_noun)} is between {piece.meaning} and {pieces[at + 2].meaning}"
+            )
             at += 3
             while kind() in ("BETWEENEND", "DE"):
                 at += 1
@@ -215,7 +252,9 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
                 at += 1
         elif piece.kind in ("NULLISH", "NOTNULL") and last_noun is not None:
             left.pop()
-            parts.conditions.append(f"whose {_noun(last_noun)} is {'null' if piece.kind == 'NULLISH' else 'not null'}")
+            parts.conditions.append(
+                f"whose {_noun(last_noun)} is {'null' if piece.kind == 'NULLISH' else 'not null'}"
+            )
             at += 1
             if kind() == "DE":
                 at += 1
@@ -243,12 +282,19 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
                 values.append(pieces[at + 1].text)
                 at += 2
             said = (joined or " or ").join(_quoted(value) for value in values)
-            if last_noun is not None and pieces[at - len(values) * 2 if len(values) > 1 else at - 2].kind == "NOUN":
+            if (
+                last_noun is not None
+                and pieces[at - len(values) * 2 if len(values) > 1 else at - 2].kind == "NOUN"
+            ):
                 mention = linker.mention([last_noun.text])
                 if mention.field_score > mention.table_score:
                     left.pop()
                     said = f"{_noun(last_noun)} {said}"
-            parts.conditions.append(f"with {said}" if " " in said.replace(" or ", "") and not said.startswith('"') else f"in {said}")
+            parts.conditions.append(
+                f"with {said}"
+                if " " in said.replace(" or ", "") and not said.startswith('"')
+                else f"in {said}"
+            )
             if kind() == "DE":
                 at += 1
         elif piece.kind == "DE" and not left:
@@ -261,7 +307,11 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
 
 def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
     asked = [each for each in left if each.kind in ("NOUN", "AGG", "COUNT", "DISTINCT")]
-    unknown = [each.text for each in left if each.kind in ("UNKNOWN", "NOT", "NUMBER", "CMP", "SUP", "NULLISH", "LIKE", "AFTER")]
+    unknown = [
+        each.text
+        for each in left
+        if each.kind in ("UNKNOWN", "NOT", "NUMBER", "CMP", "SUP", "NULLISH", "LIKE", "AFTER")
+    ]
     kinds = [each.kind for each in left]
     nouns = [each for each in asked if each.kind == "NOUN"]
     head = ""
@@ -274,9 +324,13 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
         counted = after[:1] if after and marker == "HOWMANY" else before[-1:]
         owner = [each for each in nouns if each not in counted]
         distinct = "different " if "DISTINCT" in kinds else ""
-        measure = counted and not distinct and _is_measure(counted[0], linker)
+        adds_up = bool(counted) and not distinct and _is_measure(counted[0], linker)
         if counted:
-            head = f"what is the total {_noun(counted[0])}" if measure else f"how many {distinct}{_noun(counted[0])}"
+            head = (
+                f"what is the total {_noun(counted[0])}"
+                if adds_up
+                else f"how many {distinct}{_noun(counted[0])}"
+            )
     elif "AGG" in kinds:
         functions = [_AGGREGATES[each.meaning] for each in asked if each.kind == "AGG"]
         measures = [each for each in nouns if _is_measure(each, linker)] or nouns[-1:]
@@ -284,7 +338,12 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
         if measures:
             head = "what is the " + " and ".join(functions) + " " + _noun(measures[-1])
     elif nouns:
-        measure_asked = "WHAT" in kinds and len(nouns) == 1 and _is_measure(nouns[0], linker) and parts.superlative is None
+        measure_asked = (
+            "WHAT" in kinds
+            and len(nouns) == 1
+            and _is_measure(nouns[0], linker)
+            and parts.superlative is None
+        )
         group_measure = bool(parts.groups) and _is_measure(nouns[-1], linker)
         if measure_asked or group_measure:
             head = "what is the total " + _noun(nouns[-1])
@@ -317,7 +376,9 @@ def _is_measure(piece: Piece, linker: Linker) -> bool:
     mention = linker.mention([_noun(piece)])
     if mention.field_score < mention.table_score or not mention.fields:
         return False
-    return any(each.kind == "number" and not each.name.lower().endswith("id") for each, _ in mention.fields[:2])
+    return any(
+        each.kind == "number" and not each.name.lower().endswith("id") for each, _ in mention.fields[:2]
+    )
 
 
 _OPERATORS = {">": "more than", "<": "less than", ">=": "at least", "<=": "at most", "=": "equal to"}

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from agent.llm.offline.lexicon import english
 from agent.llm.offline.dates import Period, period_at
+from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention
 from agent.llm.offline.words import Token, singular, squashed
 
 _BEAM = 6
 _LONGEST = 9
-_STARTERS = frozenset("and , . ? ! then please me you also ; :".split())  # noqa: SIM905: words, not a list of strings
+_STARTERS = frozenset(["and", ",", ".", "?", "!", "then", "please", "me", "you", "also", ";", ":"])
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             add("UNIT", length, 0.75 * length, _UNITS[phrase])
     for length in range(1, min(len(lowers), 7) + 1):
         span = tokens[at : at + length]
-        if any(each.kind in ("quoted", "operator", "punct") for each in span[:1] + span[-1:]):
+        if any(each.kind in ("quoted", "operator", "punct") for each in (span[0], span[-1])):
             continue
         words = lowers[:length]
         mention = linker.mention(words)
@@ -221,7 +221,12 @@ def _mention_score(span: Sequence[Token], mention: Mention, linker: Linker) -> f
         elif all(each.kind == "number" for each in span):
             value *= 0.5
     name = max(mention.table_score, mention.field_score)
-    if name and not value and any(each.lower == "of" for each in span[1:-1]) and _is_a_field_of_a_table(span, linker):
+    if (
+        name
+        and not value
+        and any(each.lower == "of" for each in span[1:-1])
+        and _is_a_field_of_a_table(span, linker)
+    ):
         return 0.0
     if name and (edges[0] in _NEVER_EDGE or edges[-1] in _NEVER_EDGE) and not _is_spelled_so(span, mention):
         name = 0.0

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from agent.llm.offline.answer_text import answered, declined, nothing_known
+from agent.llm.offline.answer_text import answered, declined, failed, nothing_found, rows_told
 from agent.llm.offline.chinese import is_chinese, nouns_in
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
-from agent.llm.offline.understanding import understand, unknown_phrases
+from agent.llm.offline.understanding import MOST_CHARACTERS, Understanding, understand, unknown_phrases
 
 _DIALECT = re.compile(r"^Dialect: (\w+)\s*$", re.MULTILINE)
 _TODAY = re.compile(r"^Today: (\d{4}-\d{2}-\d{2})\b", re.MULTILINE)
 _QUESTION = re.compile(r"^Question: ?(.*)\Z", re.MULTILINE | re.DOTALL)
 _MOST_TABLES = 30
+_MOST_LOOKS = 3
+_MOST_QUERIES = 3
+_SURE = 0.85  # an empty result of so sure a reading is the answer
 
 
 @dataclass(frozen=True)
@@ -48,53 +52,53 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
         for each in tools
         if (function := each.get("function")) and "name" in function
     }
-    if not any(character.isalnum() for character in situation.question):
-        return Said(declined(situation.question, []))
+    question = situation.question
+    if not any(character.isalnum() for character in question):
+        return Said(declined(question, Understanding([], [], "empty")))
+    if len(question) > MOST_CHARACTERS:
+        return Said(declined(question, Understanding([], [], "long")))
     searched = situation.texts("search_metadata")
     if not searched and "search_metadata" in offered:
-        words = situation.question[:500]
-        if is_chinese(words):
-            words = " ".join([words, *nouns_in(words)])
+        words = " ".join([question, *nouns_in(question)]) if is_chinese(question) else question
         return _call(offered, "search_metadata", words)
     schema = Schema({table.sql: table for text in situation.texts("show_table") for table in tables_of(text)})
-    if not schema.tables:
-        names = [
-            name
-            for text in searched
-            for found in [found_in(text)]
-            for name in (*found.tables, *found.neighbours)
-        ]
-        if names and "show_table" in offered and not situation.texts("show_table"):
-            return _call(offered, "show_table", list(dict.fromkeys(names))[:_MOST_TABLES])
-        return Said(nothing_known(situation.question))
-    missing = _bridges(schema)
-    if missing and "show_table" in offered and len(situation.texts("show_table")) < 3:
+    missing = _not_shown(schema, searched)
+    if missing and "show_table" in offered and len(situation.texts("show_table")) < _MOST_LOOKS:
         return _call(offered, "show_table", missing)
+    if not schema.tables:
+        return Said(declined(question, None))
     values = tuple(value for text in searched for value in found_in(text).values)
-    understood = understand(situation.question, schema, situation.dialect, situation.today, values)
-    phrases = unknown_phrases(understood)
-    if phrases and len(searched) == 1 and "search_metadata" in offered and not situation.texts("execute_sql"):
-        return _call(offered, "search_metadata", " ; ".join(phrases)[:500])
-    tried = [
+    understood = understand(question, schema, situation.dialect, situation.today, values)
+    ran = [
         (str(arguments.get("sql", "")), text)
         for name, arguments, text in situation.replies
         if name == "execute_sql"
     ]
-    best = understood.best
-    if tried:
-        sql, text = tried[-1]
-        reading = next((each for each in understood.readings if each.sql == sql), None)
-        if _has_rows(text):
-            return Said(answered(situation.question, reading, text))
-        others = [
-            r for r in understood.readings if r.sql not in {s for s, _ in tried} and r.confidence >= 0.5
-        ]
-        if others and "execute_sql" in offered and len(tried) < 3:
-            return _call(offered, "execute_sql", others[0].sql)
-        return Said(declined(situation.question, understood.unexplained))
-    if best is None or "execute_sql" not in offered:
-        return Said(declined(situation.question, understood.unexplained))
-    return _call(offered, "execute_sql", best.sql)
+    if ran:
+        return _after_rows(question, understood, ran, offered)
+    phrases = unknown_phrases(understood)
+    if phrases and len(searched) == 1 and "search_metadata" in offered:
+        return _call(offered, "search_metadata", " ; ".join(phrases)[:500])
+    if understood.best is None or "execute_sql" not in offered:
+        return Said(declined(question, understood))
+    return _call(offered, "execute_sql", understood.best.sql)
+
+
+def _after_rows(
+    question: str, understood: Understanding, ran: list[tuple[str, str]], offered: Mapping[str, Any]
+) -> Said:
+    """The answer, or the next likeliest reading when nothing came back."""
+    sql, text = ran[-1]
+    rows = rows_told(text)
+    reading = next((each for each in understood.readings if each.sql == sql), None)
+    if rows is not None and rows.count:
+        return Said(answered(question, reading, rows))
+    tried = {each for each, _ in ran}
+    other = next((each for each in understood.sure if each.sql not in tried), None)
+    doubtful = reading is None or reading.confidence < _SURE
+    if other is not None and doubtful and "execute_sql" in offered and len(ran) < _MOST_QUERIES:
+        return _call(offered, "execute_sql", other.sql)
+    return Said(failed(question) if rows is None else nothing_found(question))
 
 
 def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
@@ -137,8 +141,6 @@ def _text(message: Mapping[str, Any]) -> str:
 
 
 def _arguments(given: Any) -> dict[str, Any]:
-    import json
-
     try:
         parsed = json.loads(given) if isinstance(given, str) else given
     except ValueError:
@@ -155,17 +157,14 @@ def _call(offered: Mapping[str, Any], tool: str, value: str | list[str]) -> Said
     return Said(calls=((tool, {name or fallback: value}),))
 
 
-def _bridges(schema: Schema) -> list[str]:
-    """Tables that shown ones point at or are pointed at by, and that were not shown."""
-    if len(schema.tables) >= _MOST_TABLES:
+def _not_shown(schema: Schema, searched: Sequence[str]) -> list[str]:
+    """Tables to look at next: those a search found, then those that shown ones point at or are pointed at by."""
+    if not schema.tables:
+        found = [found_in(text) for text in searched]
+        near = [name for each in found for name in (*each.tables, *each.neighbours)]
+    elif len(schema.tables) < _MOST_TABLES:
+        near = [key.target for table in schema.tables.values() for key in table.keys]
+        near += [name for table in schema.tables.values() for name in table.pointed_at_by]
+    else:
         return []
-    near: list[str] = []
-    for table in schema.tables.values():
-        near += [key.target for key in table.keys if key.target not in schema.tables]
-        near += [name for name in table.pointed_at_by if name not in schema.tables]
-    return list(dict.fromkeys(near))[:_MOST_TABLES]
-
-
-def _has_rows(text: str) -> bool:
-    head = text.split("\n", 1)[0]
-    return bool(re.match(r"(?:the first )?\d+ (?:of \d+ )?rows?\b", head)) and not head.startswith("0 ")
+    return [name for name in dict.fromkeys(near) if name not in schema.tables][:_MOST_TABLES]

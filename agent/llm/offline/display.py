@@ -36,7 +36,15 @@ def display_fields(table: Table, identity: tuple[str, ...], *, chinese: bool = F
             if "name" in words[each.name] and (words[each.name][-1] in _CHINESE or "中文" in each.comment):
                 return Shown((each,), True)
     for each in texts:
-        if squashed("".join(words[each.name])) in (own_name, "name", "title", "label", "fullname", f"{own_name}name", f"{own_name}title"):
+        if squashed("".join(words[each.name])) in (
+            own_name,
+            "name",
+            "title",
+            "label",
+            "fullname",
+            f"{own_name}name",
+            f"{own_name}title",
+        ):
             return Shown((each,), True)
     first = next((each for each in texts if words[each.name][-2:] == ("first", "name")), None)
     last = next((each for each in texts if words[each.name][-2:] == ("last", "name")), None)
@@ -47,7 +55,9 @@ def display_fields(table: Table, identity: tuple[str, ...], *, chinese: bool = F
         if named is not None:
             return Shown((named,), True)
     for ending in ("details", "description"):
-        told = next((f for f in texts if f.name.lower().endswith(ending) and "other" not in f.name.lower()), None)
+        told = next(
+            (f for f in texts if f.name.lower().endswith(ending) and "other" not in f.name.lower()), None
+        )
         if told is not None:
             return Shown((told,), False)
     key = tuple(found for name in identity if (found := table.field(name)) is not None)

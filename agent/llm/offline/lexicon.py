@@ -61,7 +61,8 @@ def english() -> Lexicon:
         relation_verbs=_words(sections["relation verbs"]),
         filler=_words(sections["filler"]),
         coded_words={
-            word: tuple(stored.split()) for word, stored in (line.split(": ", 1) for line in sections["coded words"])
+            word: tuple(stored.split())
+            for word, stored in (line.split(": ", 1) for line in sections["coded words"])
         },
     )
 

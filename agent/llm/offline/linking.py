@@ -53,9 +53,9 @@ class Mention:
 
 @lru_cache(maxsize=4096)
 def _synonyms_of(word: str) -> frozenset[str]:
-    return frozenset(itertools.chain.from_iterable(group for group in english().synonyms if word in group)) - {
-        word
-    }
+    return frozenset(
+        itertools.chain.from_iterable(group for group in english().synonyms if word in group)
+    ) - {word}
 
 
 @lru_cache(maxsize=200_000)
@@ -237,9 +237,9 @@ class Linker:
         for key in self.schema.keys:
             if key.target in tables and len(key.fields) == 1:
                 for place in list(fields):
-                    if place[0] == key.table and place[1].lower() == key.fields[0].lower():
-                        if tables[key.target][1] >= fields[place][1] - 0.1:
-                            del fields[place]
+                    points = place[0] == key.table and place[1].lower() == key.fields[0].lower()
+                    if points and tables[key.target][1] >= fields[place][1] - 0.1:
+                        del fields[place]
 
     def _value_matches(self, words: Sequence[str]) -> tuple[tuple[Field, str, float], ...]:
         text = folded(" ".join(words))
@@ -334,7 +334,11 @@ def _field_words(name: str, table: str, table_words: tuple[str, ...]) -> tuple[s
                     if tail in ("id", "no")
                     else identifier_words(tail)
                 )
-        if lower.endswith("id") and len(lower) > 5 and any(word.startswith(lower[:-2]) for word in table_words):
+        if (
+            lower.endswith("id")
+            and len(lower) > 5
+            and any(word.startswith(lower[:-2]) for word in table_words)
+        ):
             return (next(word for word in table_words if word.startswith(lower[:-2])), "id")
         for known in table_words:
             if lower.startswith(known) and len(lower) - len(known) >= 2:

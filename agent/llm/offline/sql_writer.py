@@ -35,7 +35,6 @@ from agent.llm.offline.meaning import (
     Related,
     RowsWith,
     Slot,
-    conditions_within,
 )
 from agent.llm.offline.schema_text import Field, Key, Table, bare, split_path
 from agent.llm.offline.words import folded, identifier_words, squashed
@@ -112,8 +111,8 @@ class Writer:
         self.single = not steps
 
         select = exp.Select()
-        grouped: list[exp.Expression] = []
-        columns: list[exp.Expression] = []
+        grouped: list[exp.Expr] = []
+        columns: list[exp.Expr] = []
         shown: set[tuple[str, str]] = set()
 
         def add(each: Field) -> None:
@@ -187,7 +186,11 @@ class Writer:
             select = select.limit(query.limit)
         if counted is not None:
             number = exp.alias_(exp.Count(this=exp.Star()), self._alias(items[0]))  # type: ignore[arg-type]
-            return exp.Select().select(number).from_(exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found"))))
+            return (
+                exp.Select()
+                .select(number)
+                .from_(exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found"))))
+            )
         return select
 
     def _without_repeats(
@@ -224,7 +227,9 @@ class Writer:
         if not isinstance(item, Pick) or item.slot not in self.binding.fields or self.query.groups:
             return False
         each = self.binding.fields[item.slot]
-        return each.name not in self._identity(self.binding.main) and each not in self.display(self.binding.main)
+        return each.name not in self._identity(self.binding.main) and each not in self.display(
+            self.binding.main
+        )
 
     def _counts_groups(self, items: list[Item], having: list[Having]) -> list[Field] | None:
         """ "How many customers have more than two orders": what is counted are the groups that pass."""
@@ -302,7 +307,7 @@ class Writer:
             qualified = not self.single
         return exp.Column(this=identifier, table=self._identifier(each.table) if qualified else None)
 
-    def _on(self, key: Key) -> exp.Expression:
+    def _on(self, key: Key) -> exp.Expr:
         schema = self.graph.schema
         parts = []
         for mine, theirs in zip(key.fields, key.target_fields, strict=False):
@@ -333,7 +338,7 @@ class Writer:
             return self.display(self.binding.tables[slot])
         return [self.binding.fields[slot]]
 
-    def _aggregate(self, item: Aggregate) -> exp.Expression:
+    def _aggregate(self, item: Aggregate) -> exp.Expr:
         binding = self.binding
         if item.function == "count":
             if item.slot is None:
@@ -342,7 +347,7 @@ class Writer:
             if measure is not None:
                 return exp.Sum(this=self._column(measure))
             if item.slot in binding.fields:
-                column: exp.Expression = self._column(binding.fields[item.slot])
+                column: exp.Expr = self._column(binding.fields[item.slot])
                 return exp.Count(this=exp.Distinct(expressions=[column]) if item.distinct else column)
             table = binding.tables[item.slot]
             identity = [table.field(name) for name in self._identity(table)]
@@ -369,10 +374,11 @@ class Writer:
         table = self.binding.tables[slot]
         own_name = squashed("".join(identifier_words(table.name)))
         for each in table.fields:
-            if squashed("".join(identifier_words(each.name))) == own_name and each.kind == "number":
-                if each.name not in table.primary_key and not self._is_key(each):
-                    self.doubts.append((f"{each.name} added up", 0.1))
-                    return each
+            if squashed("".join(identifier_words(each.name))) != own_name or each.kind != "number":
+                continue
+            if each.name not in table.primary_key and not self._is_key(each):
+                self.doubts.append((f"{each.name} added up", 0.1))
+                return each
         return None
 
     def _is_key(self, each: Field) -> bool:
@@ -447,7 +453,7 @@ class Writer:
             nulls_first=False if descending and self.dialect == "postgres" else not descending,
         )
 
-    def _period(self, each: Field, unit: str) -> exp.Expression:
+    def _period(self, each: Field, unit: str) -> exp.Expr:
         column = self._column(each)
         if self.dialect == "sqlite":
             pattern = {
@@ -476,7 +482,7 @@ class Writer:
 
     # --- conditions ---
 
-    def _condition(self, condition: Condition) -> exp.Expression | None:
+    def _condition(self, condition: Condition) -> exp.Expr | None:
         binding = self.binding
         match condition:
             case Compare():
@@ -550,16 +556,16 @@ class Writer:
                 raise CannotWrite("A condition on groups stands among others.")
         return None
 
-    def _all(self, conditions: list[Condition]) -> exp.Expression | None:
+    def _all(self, conditions: list[Condition]) -> exp.Expr | None:
         parts = [p for c in conditions if (p := self._condition(c)) is not None]
         return exp.and_(*parts) if parts else None
 
-    def _is_value(self, condition: IsValue) -> exp.Expression:
-        groups: dict[str, tuple[Field, list[exp.Expression]]] = {}
+    def _is_value(self, condition: IsValue) -> exp.Expr:
+        groups: dict[str, tuple[Field, list[exp.Expr]]] = {}
         for value in condition.values:
             each, literal = self.binding.values[value]
             groups.setdefault(f"{each.table}.{each.name}", (each, []))[1].append(self._literal(literal, each))
-        parts: list[exp.Expression] = []
+        parts: list[exp.Expr] = []
         for each, literals in groups.values():
             column = self._column(each)
             if len(literals) == 1:
@@ -573,11 +579,11 @@ class Writer:
             else exp.paren(exp.and_(*parts) if condition.negated else exp.or_(*parts))
         )
 
-    def _in_period(self, condition: InPeriod) -> exp.Expression:
+    def _in_period(self, condition: InPeriod) -> exp.Expr:
         each = self.binding.fields[condition.slot]
         if each.kind == "number" and not looks_like_dates(each):
             raise CannotWrite(f"{each.name} holds no dates.")
-        parts: list[exp.Expression] = []
+        parts: list[exp.Expr] = []
         if condition.start is not None:
             parts.append(exp.GTE(this=self._column(each), expression=exp.Literal.string(condition.start)))
         if condition.end is not None:
@@ -585,7 +591,7 @@ class Writer:
         joined = exp.and_(*parts)
         return exp.Not(this=exp.paren(joined)) if condition.negated else joined
 
-    def _is_true(self, condition: IsTrue) -> exp.Expression:
+    def _is_true(self, condition: IsTrue) -> exp.Expr:
         each = self.binding.fields[condition.slot]
         column = self._column(each)
         wanted = FALSE_VALUES if condition.negated else TRUE_VALUES
@@ -596,7 +602,7 @@ class Writer:
             raise CannotWrite(f"How {each.name} says yes and no is not known.")
         return exp.EQ(this=column, expression=self._literal(stored, each))
 
-    def _having(self, condition: Having) -> exp.Expression:
+    def _having(self, condition: Having) -> exp.Expr:
         aggregate = self._aggregate(condition.aggregate)
         return _OPERATORS[condition.operator](this=aggregate, expression=exp.Literal.number(condition.number))
 
@@ -616,16 +622,16 @@ class Writer:
         where = [w for c in scope if (w := inner._condition(c)) is not None]
         return select.where(*where) if where else select
 
-    def _without(self, slot: Slot, conditions: list[Condition]) -> exp.Expression:
+    def _without(self, slot: Slot, conditions: list[Condition]) -> exp.Expr:
         return self._membership(self.binding.table_of(slot), conditions, negated=True)
 
-    def _having_row(self, conditions: list[Condition], *, negated: bool) -> exp.Expression:
+    def _having_row(self, conditions: list[Condition], *, negated: bool) -> exp.Expr:
         tables = [name for name in self._condition_tables(conditions) if name != self.binding.main.sql]
         if not tables:
             raise CannotWrite("A condition on the rows of another table names none.")
         return self._membership(tables[0], conditions, negated=negated)
 
-    def _membership(self, table: str, conditions: list[Condition], *, negated: bool) -> exp.Expression:
+    def _membership(self, table: str, conditions: list[Condition], *, negated: bool) -> exp.Expr:
         """`key IN (SELECT …)`: rows of the main table that have, or have not, a row there."""
         main = self.binding.main.sql
         inner = Writer(Query(through=self.query.through), self.binding, self.graph, self.dialect, self.doubts)
@@ -657,7 +663,7 @@ class Writer:
         for step in steps:
             select = select.join(self._table(self.graph.schema.tables[step.new]), on=self._on(step.key))
         where = [w for c in conditions if (w := inner._condition(c)) is not None]
-        if negated and ours.nullable and not (ours.name in self.graph.schema.tables[start].primary_key):
+        if negated and ours.nullable and ours.name not in self.graph.schema.tables[start].primary_key:
             where.append(exp.Not(this=exp.Is(this=inner._column(ours), expression=exp.Null())))
         if where:
             select = select.where(*where)
@@ -676,7 +682,7 @@ class Writer:
             self.doubts.append((f"{text} is not among the values of {each.name}", 0.4))
         return text
 
-    def _literal(self, text: str, each: Field) -> exp.Expression:
+    def _literal(self, text: str, each: Field) -> exp.Expr:
         if text.startswith("'") and text.endswith("'") and len(text) >= 2:
             inside = text[1:-1].replace("''", "'")
             if each.kind == "number" and inside.replace(".", "", 1).isdigit():

@@ -19,7 +19,7 @@ from agent.llm.offline.words import Token, tokenise
 
 THRESHOLD = 0.7
 _MOST_TOKENS = 90
-_MOST_CHARACTERS = 1000
+MOST_CHARACTERS = 1000
 
 
 @dataclass
@@ -43,8 +43,14 @@ class Understanding:
     problem: str = ""
 
     @property
+    def sure(self) -> list[Reading]:
+        """The readings that are likely enough to be answered with."""
+        return [each for each in self.readings if each.confidence >= THRESHOLD]
+
+    @property
     def best(self) -> Reading | None:
-        return self.readings[0] if self.readings and self.readings[0].confidence >= THRESHOLD else None
+        """The likeliest of them, if any."""
+        return next(iter(self.sure), None)
 
 
 def understand(
@@ -56,7 +62,7 @@ def understand(
 ) -> Understanding:
     """Every reading of the question that has SQL, likeliest first."""
     linker = Linker(schema, known_values)
-    if len(question) > _MOST_CHARACTERS:
+    if len(question) > MOST_CHARACTERS:
         return Understanding([], [], "long")
     chinese = is_chinese(question)
     if chinese:
@@ -95,7 +101,7 @@ def understand(
 
 
 def spelled_out(tokens: list[Token], linker: Linker) -> list[Token]:
-    """"first and last name" becomes "first name and last name", where both are fields."""
+    """ "first and last name" becomes "first name and last name", where both are fields."""
     result: list[Token] = []
     for at, token in enumerate(tokens):
         result.append(token)
@@ -130,7 +136,11 @@ def unknown_phrases(understood: Understanding) -> list[str]:
         return list(dict.fromkeys(understood.unexplained))[:8]
     phrases: list[str] = []
     if any(what == "value not seen" for what, _ in best.doubts):
-        phrases += [c.text for c in best.cut.chunks if c.kind == "QUOTED" or (c.kind == "WORD" and c.text[:1].isupper())]
+        phrases += [
+            c.text
+            for c in best.cut.chunks
+            if c.kind == "QUOTED" or (c.kind == "WORD" and c.text[:1].isupper())
+        ]
     if best.query.unexplained:
         phrases += [c.text for c in best.cut.chunks if c.mention is not None and c.mention.value_score >= 0.9]
     run: list[str] = []

@@ -1,0 +1,311 @@
+"""A place in the chunks of a question, what has been read so far, and what a chunk looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from agent.llm.offline.chunking import Chunk
+from agent.llm.offline.linking import Linker, Mention
+from agent.llm.offline.meaning import (
+    Condition,
+    Null,
+    Query,
+    Related,
+    Slot,
+)
+from agent.llm.offline.schema_text import Field
+
+GLUE = ("IN", "ART", "REL", "WITH", "FILLER", "VERB")
+
+
+LIGHT_VERBS = frozenset(
+    [
+        "have",
+        "has",
+        "had",
+        "make",
+        "made",
+        "take",
+        "took",
+        "use",
+        "used",
+        "exist",
+        "exists",
+        "list",
+        "listed",
+        "located",
+        "record",
+        "recorded",
+        "do",
+        "done",
+        "live",
+        "lives",
+        "known",
+        "find",
+        "found",
+        "named",
+        "called",
+        "title",
+        "titled",
+        "like",
+        "include",
+        "included",
+        "belong",
+        "belongs",
+        "see",
+        "need",
+        "want",
+        "get",
+        "given",
+        "provided",
+        "see",
+        "work",
+        "works",
+    ]
+)
+
+
+OPPOSITE = {"=": "!=", "!=": "=", ">": "<=", "<=": ">", "<": ">=", ">=": "<"}
+
+
+MEASURE_UNITS = frozenset(
+    [
+        "years",
+        "year",
+        "days",
+        "day",
+        "dollars",
+        "dollar",
+        "usd",
+        "eur",
+        "euros",
+        "euro",
+        "km",
+        "kilometers",
+        "kilometres",
+        "miles",
+        "minutes",
+        "hours",
+        "seconds",
+        "kg",
+        "pounds",
+        "pound",
+        "points",
+        "point",
+        "cm",
+        "m",
+        "meters",
+        "metres",
+        "feet",
+        "percent",
+        "months",
+        "month",
+        "weeks",
+        "week",
+        "stars",
+        "star",
+        "yuan",
+        "rmb",
+        "minute",
+        "hour",
+        "second",
+        "people",
+        "inches",
+        "times",
+    ]
+)
+
+
+def replace_wants(slot: Slot, wants: str) -> Slot:
+    """The slot, wanting a field of that kind."""
+    slot.wants = wants
+    return slot
+
+
+def iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def literal(chunk: Chunk) -> str:
+    if chunk.kind == "NUMBER":
+        return chunk.meaning
+    if chunk.period is not None and chunk.period.start is not None:
+        return f"'{chunk.period.start.isoformat()}'"
+    return "'" + chunk.text.replace("'", "''") + "'"
+
+
+def is_flag(each: Field) -> bool:
+    """A field that says yes or no."""
+    if each.kind == "boolean":
+        return True
+    shown = {value.strip("'").lower() for value in each.values}
+    return (
+        bool(shown)
+        and each.shows_all_values
+        and shown <= {"0", "1", "y", "n", "yes", "no", "true", "false", "t", "f"}
+    )
+
+
+def is_count_field(each: Field) -> bool:
+    words = set(each.name.lower().replace("_", " ").split())
+    return each.kind == "number" and bool(
+        words & {"num", "number", "no", "count", "total", "quantity", "qty"}
+        or each.name.lower().startswith(("num", "no_of", "total", "count"))
+    )
+
+
+def is_id(mention: Mention) -> bool:
+    """Whether the field is a number that names something, not one that measures."""
+    return mention.fields[0][0].name.lower().endswith(("id", "code")) if mention.fields else False
+
+
+def same_field(first: Mention, second: Mention) -> bool:
+    fields = {(each.table, each.name) for each, *_ in first.values}
+    return any((each.table, each.name) in fields for each, *_ in second.values)
+
+
+def held_by(mention: Mention, slot: Slot) -> bool:
+    fields = {(each.table, each.name) for each, score in slot.mention.fields if score >= 0.5}
+    return any((each.table, each.name) in fields for each, *_ in mention.values)
+
+
+def hints_at(noun: Mention, value: Mention) -> bool:
+    fields = {(each.table, each.name) for each, score in noun.fields if score >= 0.6}
+    tables = {table.sql for table, score in noun.tables if score >= 0.6}
+    return any((each.table, each.name) in fields or each.table in tables for each, *_ in value.values)
+
+
+class Cursor:
+    """Where the reading stands; the readers that build on it each take one part of a question."""
+
+    def __init__(self, chunks: Sequence[Chunk], linker: Linker, today: date) -> None:
+        self.chunks = chunks
+        self.linker = linker
+        self.today = today
+        self.at = 0
+        self.query = Query()
+        self.context: Slot | None = None
+        self.sink: list[Condition] = self.query.conditions
+        self.joined_by = "AND"
+        self.selecting = True
+        self.negated = False
+        self.who = False
+        self.tentative: Slot | None = None
+        self.dated_by: Slot | None = None
+        self.heard: set[int] = set()  # the verbs that were taken in, by their place
+        self.asked_count: int | None = None  # "the 3 counties with …"
+
+    def kind(self, ahead: int = 0) -> str:
+        index = self.at + ahead
+        return self.chunks[index].kind if 0 <= index < len(self.chunks) else "END"
+
+    def here(self, ahead: int = 0) -> Chunk:
+        return self.chunks[self.at + ahead]
+
+    def skip(self, *kinds: str) -> bool:
+        start = self.at
+        while self.at < len(self.chunks) and self.kind() in kinds:
+            self.at += 1
+        return self.at > start
+
+    def slot(self, mention: Mention, role: str, owner: Slot | None = None, wants: str = "") -> Slot:
+        return Slot(mention, role, owner, wants)
+
+    def hinted(
+        self, phrases: str, owner: Slot | None, text: str
+    ) -> tuple[Slot, frozenset[tuple[str, str]]] | None:
+        """A field that the question names only by an adjective or an interrogative."""
+        found = self.linker.fields_for(phrases)
+        if not found:
+            return None
+        mention = Mention(text, fields=tuple((each, score) for each, score, _ in found))
+        backwards = frozenset((each.table, each.name) for each, _, reversed_ in found if reversed_)
+        return Slot(mention, "field", owner), backwards
+
+    def _note_verbs(self) -> None:
+        """ "affiliated with" prefers ways through the table `affiliated_with`."""
+        for chunk in self.chunks:
+            if chunk.kind in ("VERB", "IN"):
+                for word in chunk.text.lower().split():
+                    if len(word) > 3:
+                        named = self.linker.mention([word])
+                        self.query.through += [table.sql for table, score in named.tables if score >= 0.55]
+
+    def _verb(self) -> None:
+        """A verb between two things only joins them; one that ends the sentence says something of its own."""
+        if self.at in self.heard:
+            return
+        self.heard.add(self.at)
+        verb = self.here().text.lower()
+        named = self.linker.mention([verb])
+        self.query.through += [table.sql for table, score in named.tables if score >= 0.6]
+        self.query.doubt("verb", 0.01)
+        ahead = 1
+        while self.kind(ahead) in ("AND", "FILLER", "IN", "ART") and self.at + ahead < len(self.chunks):
+            ahead += 1
+        if self.kind(ahead) == "DATE":
+            happened = [(table, score) for table, score in named.tables if score >= 0.8]
+            main = self.query.main.mention.tables[:1] if self.query.main is not None else ()
+            if happened and happened[0][0].sql not in {table.sql for table, _ in main}:
+                # "customers who ordered this year": the date is the order's.
+                slot = self.slot(replace(named, tables=tuple(happened), fields=(), values=()), "table")
+                self.sink.append(Related(slot))
+                self.dated_by = slot
+            return
+        if self.kind(ahead) != "END" or self.at == 0 or verb in LIGHT_VERBS:
+            return
+        when = tuple(
+            (each, score)
+            for each, score in named.fields
+            if each.kind == "date" and each.nullable and score >= 0.75
+        )
+        if when and self.query.main is not None:
+            # "stores that have closed": those with a date of closing.
+            slot = self.slot(replace(named, fields=when, tables=(), values=()), "field", self.query.main)
+            self.sink.append(Null(slot, not self.negated))
+            self.negated = False
+            self.query.doubt("done when there is a date", 0.05)
+        elif not named.tables:
+            self.query.doubt(f"what {verb!r} says", 0.4)
+
+    @staticmethod
+    def _is_condition_on(mention: Mention, following: tuple[str, str]) -> bool:
+        # "in state 'Alabama'", "with status Cancelled": a field that is also a table, followed by its value.
+        return (mention.field_score >= 0.9 and following[0] in ("QUOTED", "NUMBER")) or following[
+            0
+        ] == "QUOTED"
+
+    @staticmethod
+    def _is_number(mention: Mention | None) -> bool:
+        if mention is None or not mention.fields:
+            return False
+        best = mention.fields[0][0]
+        return (
+            best.kind == "number"
+            and not best.name.lower().endswith("id")
+            and mention.field_score > mention.table_score
+        )
+
+    @staticmethod
+    def _is_measure(mention: Mention) -> bool:
+        return any(
+            each.kind in ("number", "date")
+            for each, score in mention.fields
+            if score >= mention.field_score - 0.1
+        )
+
+    @staticmethod
+    def _is_year(text: str) -> bool:
+        return len(text) == 4 and text.isdigit() and 1500 <= int(text) <= 2200
+
+    def _implied_date(self) -> Slot:
+        """The date that a time expression speaks of without naming it."""
+        owner = self.query.main if self.query.main is not None else self.context
+        if self.dated_by is not None:
+            owner = self.dated_by
+        found = self.linker.fields_for("date,time,timestamp,day")
+        return Slot(
+            Mention("date", fields=tuple((each, score) for each, score, _ in found)), "field", owner, "date"
+        )

@@ -1,0 +1,662 @@
+"""Which rows a question means: compared, between, like, missing, stored values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.llm.offline.chunking import Chunk
+from agent.llm.offline.cursor import (
+    GLUE,
+    MEASURE_UNITS,
+    OPPOSITE,
+    held_by,
+    hints_at,
+    is_flag,
+    is_id,
+    iso,
+    literal,
+    replace_wants,
+    same_field,
+)
+from agent.llm.offline.linking import Mention
+from agent.llm.offline.meaning import (
+    AgainstAggregate,
+    Aggregate,
+    AnyOf,
+    Between,
+    BothOf,
+    Compare,
+    Condition,
+    Having,
+    InPeriod,
+    IsTrue,
+    IsValue,
+    Like,
+    Null,
+    Slot,
+    ValueSlot,
+)
+from agent.llm.offline.reading_order import OrderReader
+
+
+class ConditionReader(OrderReader):
+    """Reads conditions."""
+
+    def _both(self) -> bool:
+        if self.kind() != "BOTH":
+            return False
+        start = self.at
+        self.at += 1
+        self.skip("ART", "IN")
+        hint: Slot | None = None
+        found: list[Condition] = []
+        while self.kind() in ("MENTION", "QUOTED", "NUMBER"):
+            mention = self.here().mention
+            is_value = mention is not None and mention.value_score >= max(
+                mention.table_score, mention.field_score
+            )
+            if not is_value and self.kind(1) in ("MENTION", "QUOTED", "ART") and mention is not None:
+                hint = self.slot(mention, "any")  # "both the photo product and the film product"
+                self.at += 1
+                self.skip("ART", "IN", "NAMED")
+                continue
+            value = self._value_here(hint)
+            if value is None:
+                break
+            found.append(value)
+            if self.kind() == "MENTION" and self.kind(1) in ("AND", "COMMA"):
+                self._absorb_hint([value])
+            if not self.skip("AND", "COMMA", "ART", "IN", "WITH"):
+                break
+        if len(found) < 2:
+            self.at = start
+            return False
+        self._absorb_hint(found)
+        self.sink.append(BothOf(found))
+        return True
+
+    def _value_here(self, hint: Slot | None) -> Condition | None:
+        mention = self.here().mention
+        if self.kind() in ("MENTION", "QUOTED") and mention is not None and mention.values:
+            self.at += 1
+            return IsValue((ValueSlot(mention, hint, self.context),))
+        return None
+
+    def _absorb_hint(self, conditions: list[Condition]) -> None:
+        """ "Surgery and Psychiatry departments": the noun after values says which field holds them."""
+        if self.kind() != "MENTION":
+            return
+        mention = self.here().mention
+        assert mention is not None
+        if mention.value_score > max(mention.table_score, mention.field_score):
+            return
+        values = [value for each in conditions if isinstance(each, IsValue) for value in each.values]
+        if not values or not hints_at(mention, values[0].mention):
+            return
+        self.at += 1
+        slot = self.slot(mention, "any")
+        for value in values:
+            if value.hint is None:
+                value.hint = slot
+
+    def _add(self, condition: Condition) -> None:
+        if self.joined_by == "OR" and self.sink:
+            if len(self.sink) > 1:
+                self.query.doubt("what the or joins", 0.2)
+            before = self.sink.pop()
+            if isinstance(before, AnyOf):
+                before.conditions.append(condition)
+                self.sink.append(before)
+            else:
+                self.sink.append(AnyOf([before, condition]))
+        else:
+            last = self.sink[-1] if self.sink else None
+            if (
+                isinstance(condition, IsValue)
+                and isinstance(last, IsValue)
+                and not condition.negated
+                and not last.negated
+                and self._joined_by_and()
+                and same_field(last.values[0].mention, condition.values[0].mention)
+            ):
+                # One row cannot hold two values in one field.
+                self.sink[-1] = BothOf([last, condition])
+                self.query.doubt("two values of one field", 0.2)
+            else:
+                self.sink.append(condition)
+        self.joined_by = "AND"
+
+    def _joined_by_and(self) -> bool:
+        """Whether "and" alone joined the last two values."""
+        return any(chunk.kind == "AND" for chunk in self.chunks[max(0, self.at - 6) : self.at])
+
+    def _condition(self) -> bool:
+        if self.kind() == "END":
+            return False
+        start = self.at
+        negated = self.negated
+        while self.kind() in (*GLUE, "WHOSE", "NOT", "POSS", "BORN") and self.at < len(self.chunks):
+            if self.kind() == "NOT":
+                negated = True
+            if self.kind() == "NAMED":
+                break
+            if self.kind() == "VERB":
+                self._verb()
+            self.at += 1
+        condition = self._one_condition(negated)
+        if condition is None:
+            self.at = start
+            return False
+        self.negated = False
+        self._add(condition)
+        return True
+
+    def _one_condition(self, negated: bool) -> Condition | None:
+        kind = self.kind()
+        owner = self.context
+        if kind in ("CMP", "AFTER") or (kind == "ADJCMP"):
+            return self._comparison(None, negated)
+        if kind == "BETWEEN":
+            found = self.hinted("year,date", owner, "between")
+            return self._between(found[0], negated) if found else None
+        if kind == "AGG" and self.query.items:
+            return self._aggregate_condition()
+        if kind == "NUMBER" and self.kind(1) == "ORMORE" and self.kind(2) == "MENTION":
+            number, operator = self.here().meaning, self.here(1).meaning
+            chunk = self.here()
+            self.at += 2
+            return self._counted(operator, number, chunk)
+        if kind == "NAMED":
+            self.at += 1
+            self.skip("ART")
+            name = self.hinted("name,title,full name,details", owner, "name")
+            if name is None:
+                return None
+            return self._equals(name[0], negated)
+        if kind == "LIKE":
+            name = self.hinted("name,title", owner, "name")
+            return self._like(name[0], negated) if name else None
+        if kind == "DATE":
+            return self._dated(negated)
+        if kind == "NUMBER" and self._is_year(self.here().meaning):
+            previous = self.chunks[self.at - 1].text.lower() if self.at else ""
+            if previous.split()[-1:] and previous.split()[-1] in (
+                "in",
+                "during",
+                "of",
+                "for",
+                "from",
+                "the",
+                "on",
+            ):
+                found = self.hinted("year,date,time", owner, "year")
+                if found is None:
+                    return None
+                return self._equals(found[0], negated)
+            return None
+        if kind == "QUOTED":
+            return self._free_value(negated)
+        if kind == "MENTION":
+            return self._mentioned(negated)
+        return None
+
+    def _aggregate_condition(self) -> Condition | None:
+        """ "whose average price is above 150": a condition on groups."""
+        function = self.here().meaning
+        self.at += 1
+        self.skip("IN", "ART")
+        if self.kind() != "MENTION":
+            return None
+        mention = self.here().mention
+        assert mention is not None
+        if mention.field_score < 0.6 or mention.field_score < mention.table_score - 0.1:
+            return None
+        self.at += 1
+        self.skip("IN", "REL", "ART", "WITH")
+        if self.kind() == "MENTION" and self.kind(1) in ("REL", "CMP"):
+            owner_mention = self.here().mention  # "the average price of their products is above 150"
+            assert owner_mention is not None
+            if owner_mention.table_score < 0.6:
+                return None
+            self.at += 1
+            self.skip("REL")
+        if self.kind() != "CMP" or self.kind(1) != "NUMBER":
+            return None
+        operator, number = self.here().meaning, self.here(1).meaning
+        self.at += 2
+        slot = self.slot(mention, "field", None, "number")
+        self._unit_after(slot)
+        self._group_by_items()
+        return Having(Aggregate(function, slot), operator, number)
+
+    def _mentioned(self, negated: bool) -> Condition | None:
+        mention = self.here().mention
+        assert mention is not None
+        start = self.at
+        name_score = max(mention.field_score, mention.table_score)
+        if mention.field_score >= 0.55:
+            self.at += 1
+            slot = self.slot(mention, "field", self.context)
+            condition = self._after_field(slot, negated)
+            if condition is not None:
+                return condition
+            self.at = start
+        if mention.value_score and mention.value_score >= name_score - 0.05:
+            return self._free_value(negated)
+        if mention.table_score >= 0.7 and self.kind(1) == "QUOTED":
+            return self._named_row(mention, negated)
+        if mention.table_score >= 0.9 and self.kind(1) == "NUMBER" and self.kind(2) != "MENTION":
+            keyed = self._row_by_key(mention, negated)
+            if keyed is not None:
+                return keyed
+        if mention.field_score >= 0.8 and any(
+            is_flag(each) for each, score in mention.fields[:3] if score >= 0.8
+        ):
+            flags = tuple((each, score) for each, score in mention.fields if is_flag(each))
+            if mention.field_score >= mention.table_score:
+                self.at += 1
+                return IsTrue(
+                    self.slot(replace(mention, fields=flags, tables=()), "field", self.context), negated
+                )
+        return None
+
+    def _row_by_key(self, mention: Mention, negated: bool) -> Condition | None:
+        """ "department 80": a row of the table by its key."""
+        keys = []
+        for table, score in mention.tables:
+            key = table.field(table.primary_key[0]) if len(table.primary_key) == 1 else None
+            if key is not None and score >= 0.9:
+                keys.append((key, score))
+        if not keys:
+            return None
+        self.at += 1
+        self.query.doubt("a row by its number", 0.05)
+        return self._equals(Slot(Mention(mention.text, fields=tuple(keys)), "field", self.context), negated)
+
+    def _named_row(self, mention: Mention, negated: bool) -> Condition | None:
+        """ "the product 'cumin'": a row of the table by its name."""
+        table = self.slot(mention, "table")
+        self.at += 1
+        quoted = self.here()
+        fields = {each.table for each, *_ in (quoted.mention.values if quoted.mention else ())}
+        if any(each.sql in fields for each, _ in mention.tables):
+            self.at += 1
+            assert quoted.mention is not None
+            return IsValue((ValueSlot(quoted.mention, self.slot(mention, "any"), self.context),), negated)
+        name = self.hinted("name,title,full name,details,description", table, "name")
+        if name is None:
+            self.at -= 1
+            return None
+        self.query.doubt("value not seen", 0.08)
+        return self._equals(name[0], negated)
+
+    def _free_value(self, negated: bool) -> Condition | None:
+        """A value with no field named before it; values of a list are taken together."""
+        values: list[ValueSlot] = []
+        while self.kind() in ("MENTION", "QUOTED"):
+            mention = self.here().mention
+            assert mention is not None
+            if self.kind() == "QUOTED" and not mention.values:
+                if values:
+                    break
+                self.query.unexplained.append(self.here().text)
+                self.at += 1
+                return None
+            if mention.value_score < max(mention.field_score, mention.table_score) - 0.05:
+                break
+            if values and not same_field(values[0].mention, mention):
+                break
+            self.at += 1
+            values.append(ValueSlot(mention, None, self.context))
+            again = self.at
+            if self.kind() in ("OR",) or (
+                self.kind() == "COMMA" and self.kind(1) in ("MENTION", "QUOTED", "OR")
+            ):
+                self.skip("OR", "COMMA", "ART", "IN")
+                following = self.here().mention if self.kind() in ("MENTION", "QUOTED") else None
+                if following is None or not following.values or not same_field(values[0].mention, following):
+                    self.at = again
+                    break
+            else:
+                break
+        if not values:
+            return None
+        condition = IsValue(tuple(values), negated)
+        self._absorb_hint([condition])
+        return condition
+
+    def _after_field(self, slot: Slot, negated: bool) -> Condition | None:
+        """What the question says of a field: compared, between, like, missing, equal to a value."""
+        start = self.at
+        while self.kind() in ("REL", "ART", "IN", "NOT", "FILLER", "WITH") and self.at < len(self.chunks):
+            if self.kind() == "NOT":
+                negated = not negated
+            if self.kind() == "IN" and self.here().text.lower() in ("to", "by") and not negated:
+                break
+            self.at += 1
+        kind = self.kind()
+        if kind in ("CMP", "AFTER", "ADJCMP"):
+            found = self._comparison(slot, negated)
+        elif kind == "BETWEEN":
+            found = self._between(slot, negated)
+        elif kind == "LIKE":
+            found = self._like(slot, negated)
+        elif kind == "NULLISH":
+            meaning = self.here().meaning
+            self.at += 1
+            found = Null(slot, (meaning == "filled") != negated)
+        elif kind == "DATE":
+            period = self.here().period
+            assert period is not None
+            self.at += 1
+            found = InPeriod(replace_wants(slot, "date"), iso(period.start), iso(period.end), negated)
+        elif kind in ("NUMBER", "QUOTED", "MENTION", "WORD", "TRUE"):
+            found = self._equals(slot, negated)
+        else:
+            found = None
+        if found is None:
+            self.at = start
+        return found
+
+    def _comparison(self, slot: Slot | None, negated: bool) -> Condition | None:
+        chunk = self.here()
+        self.at += 1
+        backwards: frozenset[tuple[str, str]] = frozenset()
+        operator = chunk.meaning
+        if chunk.kind == "ADJCMP":
+            operator = ">" if chunk.meaning[0] == "+" else "<"
+            if slot is None:
+                found = self.hinted(chunk.meaning[1:], self.context, chunk.text)
+                if found is None:
+                    return None
+                slot, backwards = found
+        self.skip("THAN", "ART", "REL")
+        if self.kind() == "CMP" and self.here().meaning == "=":
+            self.at += 1
+        if (
+            slot is None
+            and self.kind() == "MENTION"
+            and (self.kind(1) == "NUMBER" or self.kind(2) == "NUMBER")
+        ):
+            named = self.here().mention
+            assert named is not None
+            if named.field_score >= 0.6 and (self.kind(1) == "NUMBER" or self.kind(1) in ("IN", "REL")):
+                slot = self.slot(named, "field", self.context)
+                self.at += 1
+                self.skip("IN", "REL")
+        if self.kind() == "OR" and self.kind(1) == "CMP" and self.here(1).meaning == "=":
+            operator += "="
+            self.at += 2
+            self.skip("IN", "ART")
+        if negated:
+            operator = OPPOSITE[operator]
+        if slot is not None and operator in (">", ">=", "<", "<=") and self.kind() == "NUMBER":
+            slot.wants = slot.wants or "number"
+        if self.kind() == "NUMBER":
+            number = self.here().meaning
+            self.at += 1
+            if self.kind() == "ORMORE":
+                operator = self.here().meaning
+                self.at += 1
+            if slot is None:
+                return self._counted(operator, number, chunk)
+            if operator in ("=", "!=") and self.kind() == "OR" and self.kind(1) == "NUMBER":
+                self.at += 1
+                second = self.here().meaning
+                self.at += 1
+                return Compare(slot, operator, (number, second))
+            self._unit_after(slot)
+            return Compare(slot, operator, (number,), backwards)
+        if self.kind() == "DATE":
+            period = self.here().period
+            assert period is not None
+            self.at += 1
+            if slot is None:
+                slot = self._implied_date()
+            slot = replace_wants(slot, "date")
+            start, end = iso(period.start), iso(period.end)
+            match operator:
+                case ">":
+                    return InPeriod(slot, end, None)
+                case ">=":
+                    return InPeriod(slot, start, None)
+                case "<":
+                    return InPeriod(slot, None, start)
+                case "<=":
+                    return InPeriod(slot, None, end)
+                case "=":
+                    return InPeriod(slot, start, end)
+                case _:
+                    return InPeriod(slot, start, end, True)
+        if self.kind() in ("AGG", "SUPER"):
+            return self._against(slot, operator, backwards)
+        if slot is not None and operator in ("=", "!="):
+            return self._equals(slot, operator == "!=")
+        if slot is None and operator == "!=" and self.kind() in ("MENTION", "QUOTED"):
+            return self._mentioned(True) if self.kind() == "MENTION" else self._free_value(True)
+        if self.kind() == "MENTION" and slot is None:
+            # "more than one": handled above; "salary higher than …" without a number is not understood.
+            return None
+        return None
+
+    def _counted(self, operator: str, number: str, chunk: Chunk) -> Condition | None:
+        """ "more than 3 orders" counts rows; "more than 3000 amount" compares a field; "after 2010" a year."""
+        self.skip("IN", "ART", "DISTINCT")
+        if self.kind() == "MENTION":
+            mention = self.here().mention
+            assert mention is not None
+            table, name = mention.table_score, mention.field_score
+            count_field = self._owner_has(mention)
+            if table >= 0.6 and table >= name - 0.05 and not count_field:
+                self.at += 1
+                slot = self.slot(mention, "table")
+                having = Having(Aggregate("count", slot), operator, number)
+                self._group_by_items()
+                self.context = slot
+                return having
+            if name >= 0.55:
+                self.at += 1
+                if self._is_measure(mention) and not is_id(mention):
+                    slot = self.slot(mention, "field", self.context, "number")
+                    return Compare(slot, operator, (number,))
+                self._group_by_items()
+                return Having(Aggregate("count", self.slot(mention, "field", None), True), operator, number)
+        if self._is_year(number) and chunk.kind in ("AFTER", "CMP"):
+            found = self.hinted("year,date,time", self.context, "year")
+            if found is not None:
+                return Compare(found[0], operator, (number,))
+        if self.kind() == "TIMES":
+            self.at += 1
+            self._group_by_items()
+            return Having(Aggregate("count", None), operator, number)
+        return None
+
+    def _unit_after(self, slot: Slot) -> None:
+        """ "30 years", "100 dollars": a unit says nothing new."""
+        if self.kind() in ("UNIT", "PERCENTSIGN") or (
+            self.kind() in ("WORD", "MENTION") and self.here().text.lower() in MEASURE_UNITS
+        ):
+            self.at += 1
+            self.skip("FILLER") if self.kind() == "FILLER" and self.here().text.lower() == "old" else None
+            if self.kind() in ("WORD", "MENTION", "ADJCMP") and self.here().text.lower() == "old":
+                self.at += 1
+
+    def _against(
+        self, slot: Slot | None, operator: str, backwards: frozenset[tuple[str, str]]
+    ) -> Condition | None:
+        chunk = self.here()
+        function = {"desc": "max", "asc": "min"}.get(chunk.meaning, chunk.meaning)
+        if function not in ("avg", "max", "min"):
+            return None
+        self.at += 1
+        self.skip("IN", "ART", "POSS")
+        of: Slot | None = None
+        if self.kind() == "MENTION":
+            mention = self.here().mention
+            assert mention is not None
+            if mention.field_score >= 0.6 and mention.field_score >= mention.table_score:
+                of = self.slot(mention, "field", self.query.main or self.context, "number")
+                self.at += 1
+        if slot is None and of is None:
+            return None
+        slot = slot or of
+        of = of or slot
+        assert slot is not None
+        assert of is not None
+        if of is not slot and of.mention.text != slot.mention.text:
+            self.query.doubt("two measures compared", 0.15)
+        else:
+            of = slot
+        scope: list[Condition] = []
+        # "… of all customers" says nothing new; a condition after it belongs to the average.
+        start = self.at
+        self.skip("IN", "ART", "EACH")
+        if self.kind() == "MENTION":
+            mention = self.here().mention
+            assert mention is not None
+            main = self.query.main
+            if mention.table_score >= 0.6 and (main is None or main.mention.tables[:1] == mention.tables[:1]):
+                self.at += 1
+                if self.kind() in ("IN", "WITH", "WHOSE", "REL") and self.kind(1) in ("MENTION", "QUOTED"):
+                    self.at += 1
+                    inner = self._one_condition(False)
+                    if inner is not None:
+                        scope.append(inner)
+            else:
+                self.at = start
+        else:
+            self.at = start
+        return AgainstAggregate(slot, operator, function, of, scope, backwards)
+
+    def _between(self, slot: Slot, negated: bool) -> Condition | None:
+        self.at += 1
+        self.skip("ART", "IN")
+        low = self.here() if self.kind() in ("NUMBER", "QUOTED", "DATE") else None
+        if low is None:
+            return None
+        self.at += 1
+        if not self.skip("AND", "IN", "COMMA"):
+            return None
+        high = self.here() if self.kind() in ("NUMBER", "QUOTED", "DATE") else None
+        if high is None:
+            return None
+        self.at += 1
+        self._unit_after(slot)
+        if low.period and high.period:
+            return InPeriod(replace_wants(slot, "date"), iso(low.period.start), iso(high.period.end), negated)
+        if self.kind() == "MENTION" and slot.mention.text == "between":
+            # "between 600 and 1000 faculty lines"
+            mention = self.here().mention
+            assert mention is not None
+            if mention.field_score >= 0.6:
+                slot = self.slot(mention, "field", self.context, "number")
+                self.at += 1
+        return Between(slot, literal(low), literal(high), negated)
+
+    def _like(self, slot: Slot, negated: bool) -> Condition | None:
+        how = self.here().meaning
+        self.at += 1
+        patterns: list[str] = []
+        every = False
+        while True:
+            self.skip("ART", "IN")
+            if self.kind() == "LIKE":
+                self.at += 1
+                continue
+            if self.kind() not in ("QUOTED", "WORD", "MENTION", "NUMBER", "ART", "FILLER", "VERB"):
+                break
+            chunk = self.here()
+            text = chunk.text
+            if chunk.kind != "QUOTED" and not (
+                text[:1].isupper() or len(text) <= 2 or chunk.kind == "NUMBER"
+            ):
+                break
+            self.at += 1
+            patterns.append({"has": f"%{text}%", "starts": f"{text}%", "ends": f"%{text}"}[how])
+            again = self.at
+            if not self.skip("OR", "AND", "COMMA"):
+                break
+            every = self.kind(-1) == "AND"
+            self.skip("ART", "LIKE", "IN")
+            if self.kind() != "QUOTED" and not (self.kind() == "WORD" and len(self.here().text) <= 2):
+                self.at = again
+                break
+        if not patterns:
+            return None
+        return Like(slot, tuple(patterns), negated, every)
+
+    def _dated(self, negated: bool) -> Condition | None:
+        period = self.here().period
+        assert period is not None
+        slot = self._implied_date()
+        self.at += 1
+        return InPeriod(slot, iso(period.start), iso(period.end), negated)
+
+    def _equals(self, slot: Slot, negated: bool) -> Condition | None:
+        """A field and the literal or literals that stand right after it."""
+        literals: list[str] = []
+        values: list[ValueSlot] = []
+        start = self.at
+        while True:
+            self.skip("ART", "IN", "REL")
+            kind = self.kind()
+            if kind not in ("NUMBER", "QUOTED", "MENTION", "WORD"):
+                break
+            chunk = self.here()
+            mention = chunk.mention
+            if kind == "NUMBER":
+                literals.append(chunk.meaning)
+                self.at += 1
+                if self.kind() == "ORMORE":
+                    operator = self.here().meaning
+                    self.at += 1
+                    return Compare(slot, OPPOSITE[operator] if negated else operator, tuple(literals))
+            elif kind == "QUOTED":
+                if mention is not None and mention.values and not held_by(mention, slot):
+                    break
+                if mention is not None and mention.values:
+                    values.append(ValueSlot(mention, slot, self.context))
+                else:
+                    literals.append(literal(chunk))
+                    self.query.doubt("value not seen", 0.05)
+                self.at += 1
+            elif kind == "MENTION" and mention is not None and mention.values and held_by(mention, slot):
+                values.append(ValueSlot(mention, slot, self.context))
+                self.at += 1
+            elif (
+                kind == "WORD"
+                and chunk.text[:1].isupper()
+                and not values
+                and self.chunks[self.at - 1].kind in ("MENTION", "REL", "ART", "OR", "NAMED", "CMP")
+            ):
+                words = [chunk.text]
+                self.at += 1
+                while self.kind() in ("WORD", "MENTION") and self.here().text[:1].isupper():
+                    words.append(self.here().text)
+                    self.at += 1
+                literals.append("'" + " ".join(words).replace("'", "''") + "'")
+                self.query.doubt("value not seen", 0.12)
+            else:
+                break
+            again = self.at
+            if not self.skip("OR", "COMMA"):
+                if not (self.kind() == "AND" and self.kind(1) in ("QUOTED", "NUMBER") and len(literals) > 1):
+                    break
+                self.at += 1
+            if self.kind() == "AND":
+                self.at += 1
+            self.skip("ART", "REL", "IN", "OR")
+            fits = self.kind() in ("NUMBER", "QUOTED") or (
+                self.kind() == "MENTION"
+                and bool((m := self.here().mention) and m.values and held_by(m, slot))
+            )
+            if not fits:
+                self.at = again
+                break
+        if not literals and not values:
+            self.at = start
+            return None
+        if values and not literals:
+            return IsValue(tuple(values), negated)
+        literals += [value.mention.values[0][1] for value in values]
+        return Compare(slot, "!=" if negated else "=", tuple(literals))

@@ -1,0 +1,518 @@
+"""What a question asks for: fields, counts, averages, the most of something."""
+
+from __future__ import annotations
+
+from agent.llm.offline.cursor import (
+    Cursor,
+)
+from agent.llm.offline.lexicon import english
+from agent.llm.offline.meaning import (
+    Aggregate,
+    Everything,
+    IsValue,
+    Order,
+    Pick,
+    Related,
+    Slot,
+    ValueSlot,
+)
+
+
+class ItemReader(Cursor):
+    """Reads what is to be selected, and whose it is."""
+
+    def _head(self) -> bool:
+        if self.query.items or self.kind() == "END":
+            return False
+        start = self.at
+        self.skip("LIST", "ART", "AND", "FILLER", "REL")
+        if self.kind() in ("IN", "AFTER") and self.kind(1) in ("WHICH", "WHAT"):
+            self.at += 1
+        if self.kind() == "WHAT":
+            self.at += 1
+            self.skip("LIST", "ART")
+        kind = self.kind()
+        if kind in ("WHO",):
+            self.at += 1
+            if (self.kind() == "ART" or self.kind() == "MENTION") and self._items():
+                return True
+            self.who = True
+            found = self.hinted("name,full name,person name", None, "who")
+            if found is None:
+                return False
+            self.query.items.append(Pick(found[0]))
+            self.query.doubt("who", 0.06)
+            return True
+        if kind in ("WHEN", "WHERE"):
+            self.at += 1
+            measures = (
+                "date,time,year,start date" if kind == "WHEN" else "location,city,address,place,country"
+            )
+            found = self.hinted(measures, None, self.here(-1).text)
+            if found is None:
+                return False
+            self.query.items.append(Pick(found[0]))
+            self.query.doubt("when or where", 0.1)
+            return True
+        if kind == "WHICH":
+            self.at += 1
+            if self.kind() == "VERB":
+                self.query.doubt("which what", 0.5)
+            self.skip("ART", "IN")
+        if kind == "HOWMUCH":
+            self.at += 1
+        if self._items():
+            return True
+        if kind == "HOWMUCH":
+            found = self.hinted("price,cost,amount,total,fee,salary", None, "how much")
+            if found:
+                self.query.items.append(Pick(found[0]))
+                self.query.doubt("how much", 0.15)
+                return True
+        self.at = start
+        return False
+
+    def _items(self) -> bool:
+        got = False
+        while True:
+            start = self.at
+            if not self._item():
+                self.at = start
+                break
+            got = True
+            self._parenthesis()
+            before_separator = self.at
+            if self._at_bracket() or not self.skip("COMMA", "AND"):
+                break
+            self.skip("LIST", "WHAT", "WHICH", "ART", "POSS", "AND", "FILLER")
+            if not self._item_starts():
+                self.at = before_separator
+                break
+        if got:
+            self._owner()
+        return got
+
+    def _at_bracket(self) -> bool:
+        return self.kind() == "COMMA" and self.here().meaning == "("
+
+    def _parenthesis(self) -> None:
+        """What stands in brackets after an item spells it out: "full name (first name and last name)"."""
+        if not self._at_bracket():
+            return
+        start, count = self.at, len(self.query.items)
+        self.at += 1
+        while self._item() and self.kind() in ("AND", "COMMA") and self.here().meaning != ")":
+            self.at += 1
+        closed = self.kind() == "COMMA" and self.here().meaning == ")"
+        if not closed or len(self.query.items) == count:
+            del self.query.items[count:]
+            self.at = start
+            return
+        self.at += 1
+        del self.query.items[count - 1]
+
+    def _item_starts(self) -> bool:
+        kind = self.kind()
+        if kind in ("COUNT", "HOWMANY", "COUNTVERB", "AGG", "ALLINFO", "DISTINCT"):
+            return True
+        if kind == "MENTION":
+            mention = self.here().mention
+            assert mention is not None
+            if mention.value_score > max(mention.field_score, mention.table_score):
+                return False
+            return max(mention.field_score, mention.table_score) >= 0.6
+        return kind in ("SUPER", "ADJSUPER", "MOSTCOMMON")
+
+    def _owner(self) -> None:
+        """ "… of the customers": whose fields these are."""
+        start = self.at
+        query = self.query
+        if query.main is None:
+            for item in query.items:
+                slot = item.slot if not isinstance(item, Aggregate) or item.function == "count" else None
+                if slot is not None and slot.role == "table":
+                    query.main = slot
+                    self.context = slot
+        skipped = self.skip("IN", "ART", "POSS")
+        if self.kind() == "EACH":
+            self.at = start
+            self._own_tentatively()
+            return
+        if self.kind() == "DISTINCT":
+            self.at += 1
+            if skipped:
+                query.distinct = True
+        if skipped and self.kind() == "MENTION":
+            mention = self.here().mention
+            assert mention is not None
+            value_wins = mention.value_score > mention.table_score
+            if (
+                mention.table_score >= 0.6
+                and not value_wins
+                and mention.table_score >= mention.field_score - 0.02
+            ):
+                next_kinds = (self.kind(1), self.kind(2))
+                following = self.here(1).mention if self.kind(1) == "MENTION" else None
+                is_value = following is not None and following.value_score > max(
+                    following.field_score, following.table_score
+                )
+                if self._is_condition_on(mention, next_kinds) or is_value:
+                    if query.main is None and mention.table_score >= mention.field_score - 0.02:
+                        self._own(self.slot(mention, "table"))
+                    self.at = start
+                    return
+                self.at += 1
+                slot = self.slot(mention, "table")
+                self._own(slot)
+                return
+            words = mention.text.split()
+            if (
+                query.main is None
+                and self.tentative is None
+                and len(words) > 1
+                and mention.field_score >= 0.9
+            ):
+                # "the name for document type code RV": of document types, then.
+                named = self.linker.mention(words[:-1])
+                if named.table_score >= 0.9 and self.kind(1) in ("MENTION", "QUOTED", "WORD", "NUMBER"):
+                    self._own(self.slot(named, "table"))
+        self.at = start
+        self._own_tentatively()
+
+    def _own_tentatively(self) -> None:
+        if self.query.main is None and self.tentative is not None:
+            counts = any(isinstance(i, Aggregate) and i.function == "count" for i in self.query.items)
+            if not counts:
+                self._own(self.tentative)
+
+    def _own(self, slot: Slot) -> None:
+        for item in self.query.items:
+            inner = item.slot
+            if inner is not None and inner.owner is None and inner is not slot:
+                if isinstance(item, Aggregate) and item.function == "count" and inner.role == "table":
+                    continue
+                inner.owner = slot
+        if self.query.main is None:
+            self.query.main = slot
+        else:
+            self.sink.append(Related(slot))
+        self.context = slot
+
+    def _item(self) -> bool:
+        query = self.query
+        self.skip("ART", "POSS")
+        distinct = False
+        if self.kind() == "DISTINCT":
+            self.at += 1
+            distinct = True
+            self.skip("ART")
+        kind = self.kind()
+        if kind in ("HOWMANY", "COUNT", "COUNTVERB"):
+            meaning = self.here().meaning
+            self.at += 1
+            return self._count(distinct or meaning == "distinct", kind)
+        if kind == "AGG":
+            return self._aggregates()
+        if kind == "ALLINFO":
+            self.at += 1
+            query.items.append(Everything(None))
+            return True
+        if kind == "NUMBER" and self.kind(1) in ("MENTION", "ADJSUPER", "SUPER"):
+            # "top 3 products" is read at SUPER; "the 3 most expensive hotels" starts with its number.
+            limit = int(float(self.here().meaning))
+            if self.kind(1) == "MENTION":
+                self.at += 1
+                if limit < 1 or not self._pick():
+                    return False
+                self.asked_count = limit
+                return True
+            self.at += 1
+            return self._superlative_item(limit)
+        if kind in ("SUPER", "ADJSUPER", "MOSTCOMMON"):
+            return self._superlative_item(None)
+        if kind == "MENTION":
+            if distinct:
+                query.distinct = True
+            return self._pick()
+        return False
+
+    def _pick(self) -> bool:
+        mention = self.here().mention
+        assert mention is not None
+        if mention.value_score > max(mention.table_score, mention.field_score):
+            return False
+        if max(mention.table_score, mention.field_score) < 0.55:
+            return False
+        self.at += 1
+        follows = self.kind()
+        if follows == "POSS" and self.kind(1) == "MENTION" and mention.table_score >= 0.7:
+            owner = self.slot(mention, "table")
+            self.at += 1
+            field = self.here().mention
+            assert field is not None
+            self.at += 1
+            self.query.items.append(Pick(self.slot(field, "field", owner)))
+            if self.query.main is None:
+                self.query.main = owner
+                self.context = owner
+            return True
+        if mention.table_score >= mention.field_score and mention.table_score > 0:
+            role = "table" if mention.field_score < 0.9 else "any"
+        else:
+            role = "field"
+        slot = self.slot(mention, role)
+        self.query.items.append(Pick(slot))
+        words = mention.text.split()
+        if role == "field" and len(words) > 1 and self.query.main is None and self.tentative is None:
+            # "student ids": whose ids these are is said by the way.
+            named = self.linker.mention(words[:-1])
+            if named.table_score >= 0.9:
+                self.tentative = self.slot(named, "table")
+        return True
+
+    def _count(self, distinct: bool, kind: str) -> bool:
+        self.skip("ART", "IN")
+        if self.kind() == "TIMES":
+            self.at += 1
+            self.query.items.append(Aggregate("count", None))
+            return True
+        if self.kind() == "AND" and self.kind(1) in ("AGG", "ART"):
+            self.query.items.append(Aggregate("count", None))  # "the number and average age of students"
+            return True
+        if self.kind() == "DISTINCT":
+            distinct = True
+            self.at += 1
+        if self.kind() != "MENTION":
+            if self.kind() == "COUNT":  # "count the number of"
+                self.at += 1
+                return self._count(distinct, kind)
+            # "available hotels": a word before the noun, to be found later as a value.
+            if self.kind() in ("WORD", "VERB", "FILLER") and self.kind(1) == "MENTION":
+                if self.kind() == "WORD":
+                    self.query.unexplained.append(self.here().text)
+                self.at += 1
+                return self._count(distinct, kind)
+            return False
+        mention = self.here().mention
+        assert mention is not None
+        if mention.value_score > max(mention.table_score, mention.field_score) and self.kind(1) == "MENTION":
+            self.at += 1
+            self.sink.append(IsValue((ValueSlot(mention),)))
+            return self._count(distinct, kind)
+        if max(mention.table_score, mention.field_score) < 0.55:
+            return False
+        self.at += 1
+        role = "table" if mention.table_score >= max(0.55, mention.field_score - 0.05) else "field"
+        slot = self.slot(mention, role)
+        if role == "table" and distinct and mention.field_score >= 0.9:
+            slot.role = "any"
+        self.query.items.append(Aggregate("count", slot, distinct or role == "field", distinct))
+        while role == "field" and distinct and self.kind() == "AND" and self._field_next():
+            self.at += 1
+            also = self.here().mention
+            assert also is not None
+            self.query.items.append(Aggregate("count", self.slot(also, "field"), True, True))
+            self.at += 1
+        if role == "table" and self.query.main is None:
+            self.query.main = slot
+            self.context = slot
+        elif role == "table":
+            self.context = slot
+        return True
+
+    def _field_next(self) -> bool:
+        mention = self.here(1).mention if self.kind(1) == "MENTION" else None
+        return (
+            mention is not None and mention.field_score >= 0.8 and mention.field_score > mention.table_score
+        )
+
+    def _aggregates(self) -> bool:
+        functions: list[str] = []
+        while True:
+            if self.kind() == "AGG":
+                functions.append(self.here().meaning)
+                self.at += 1
+            elif self.kind() == "SUPER" and functions:
+                functions.append("max" if self.here().meaning == "desc" else "min")
+                self.at += 1
+            elif functions and self.kind() in ("COMMA", "AND", "ART", "OR") and self._agg_follows():
+                self.at += 1
+            else:
+                break
+        self.skip("ART", "IN")
+        distinct = False
+        if self.kind() == "DISTINCT":
+            distinct = True
+            self.at += 1
+        if self.kind() == "COUNT" and functions == ["sum"]:
+            self.at += 1
+            return self._count(distinct, "COUNT")
+        if self.kind() != "MENTION":
+            return False
+        while self.kind() == "MENTION":
+            mention = self.here().mention
+            assert mention is not None
+            if mention.field_score < 0.5:
+                if functions == ["sum"] and mention.table_score >= 0.7:
+                    return self._count(distinct, "COUNT")
+                return False
+            if functions == ["sum"] and mention.table_score > mention.field_score + 0.1:
+                return self._count(distinct, "COUNT")
+            self.at += 1
+            slot = self.slot(mention, "field", wants="number")
+            self.query.items += [Aggregate(function, slot, distinct) for function in functions]
+            # "average price and score of wines" takes the average of both.
+            if (
+                self.kind() in ("AND", "COMMA")
+                and self.kind(1) == "MENTION"
+                and self._is_number(self.here(1).mention)
+            ):
+                self.at += 1
+                continue
+            break
+        return True
+
+    def _agg_follows(self) -> bool:
+        ahead = 1
+        while self.kind(ahead) in ("COMMA", "AND", "ART"):
+            ahead += 1
+        return self.kind(ahead) in ("AGG", "SUPER")
+
+    def _superlative_item(self, limit: int | None) -> bool:
+        """A superlative among the things asked for: "the highest salary", "top 3 hotels", "the oldest student"."""
+        query = self.query
+        chunk = self.here()
+        self.at += 1
+        if (
+            self.kind() == "NUMBER"
+            and limit is None
+            and self.kind(1) in ("MENTION", "ADJSUPER", "SUPER", "MOSTCOMMON")
+        ):
+            limit = int(float(self.here().meaning))
+            self.at += 1
+            if self.kind() in ("ADJSUPER", "SUPER", "MOSTCOMMON"):
+                chunk = self.here()
+                self.at += 1
+        if chunk.kind == "MOSTCOMMON":
+            if self.kind() != "MENTION":
+                return False
+            mention = self.here().mention
+            assert mention is not None
+            self.at += 1
+            role = "field" if mention.field_score > mention.table_score else "any"
+            slot = self.slot(mention, role)
+            query.items.append(Pick(slot))
+            query.groups.append(slot)
+            query.order.append(Order(Aggregate("count", None), chunk.meaning == "desc"))
+            query.limit = limit or 1
+            return True
+        if self.kind() != "MENTION":
+            return False
+        mention = self.here().mention
+        assert mention is not None
+        if chunk.kind == "ADJSUPER":
+            if mention.table_score < 0.6 and mention.field_score < 0.6:
+                return False
+            self.at += 1
+            slot = self.slot(mention, "table" if mention.table_score >= 0.6 else "any")
+            found = self.hinted(chunk.meaning[1:], slot, chunk.text)
+            if found is None:
+                return False
+            query.items.append(Pick(slot))
+            query.order.append(Order(Pick(found[0]), chunk.meaning[0] == "+", found[1]))
+            query.limit = limit or 1
+            return True
+        if mention.field_score > mention.table_score and self._is_measure(mention):
+            if limit is not None:
+                return False
+            functions = ["max" if chunk.meaning == "desc" else "min"]
+            self.at += 1
+            slot = self.slot(mention, "field", wants="number")
+            query.items += [Aggregate(function, slot) for function in functions]
+            return True
+        if limit is not None and mention.table_score >= 0.6:
+            self.at += 1
+            slot = self.slot(mention, "table")
+            query.items.append(Pick(slot))
+            query.limit = limit
+            query.order.append(Order(Aggregate("count", None), chunk.meaning == "desc"))  # replaced by "by …"
+            query.doubt("top of what", 0.5)
+            return True
+        found = self.hinted(english().measures("large"), None, chunk.text)
+        if (
+            found is not None
+            and chunk.text.lower() in ("largest", "biggest", "smallest")
+            and mention.table_score >= 0.6
+        ):
+            self.at += 1
+            slot = self.slot(mention, "table")
+            found[0].owner = slot
+            query.items.append(Pick(slot))
+            query.order.append(Order(Pick(found[0]), chunk.meaning == "desc", found[1]))
+            query.limit = limit or 1
+            return True
+        return False
+
+    def _more_items(self) -> bool:
+        """ "…, and how many are there", "and their names", after other clauses."""
+        if not self.query.items:
+            return False
+        start = self.at
+        before = self.kind(-1)
+        asked = False
+        while self.kind() in ("LIST", "WHAT", "POSS", "AND", "WHICH") and self.at < len(self.chunks):
+            asked = True
+            self.at += 1
+        self.skip("ART")
+        if self.kind() == "HOWMANY" or (self.kind() == "COUNT" and (asked or before in ("AND", "COMMA"))):
+            asked = True
+            if self.kind(1) in ("REL", "TIMES", "END", "IN", "WITH", "ART", "VERB") or (
+                self.kind(1) == "MENTION" and False
+            ):
+                # "and how many are there"
+                self.at += 1
+                self.skip("REL", "ART", "TIMES", "WITH", "VERB", "IN", "FILLER")
+                if self.kind() == "END" or self.at >= len(self.chunks):
+                    self.query.items.append(Aggregate("count", None))
+                    return True
+                self.at = start
+                return False
+        if before == "END" and self.kind(-1) in ("LIST", "ART") and self._item_starts():
+            return self._items_instead()
+        if asked and self._item_starts() and before in ("AND", "COMMA", "END", "POSS", "PUNCT"):
+            return self._items_again()
+        self.at = start
+        return False
+
+    def _items_instead(self) -> bool:
+        """ "Which room has the highest rate? List the room's name and rate.": the list says what to show."""
+        before = list(self.query.items)
+        self.query.items.clear()
+        if not self._items():
+            self.query.items[:] = before
+            return False
+        if not all(isinstance(item, Pick) and item.slot.role in ("table", "any") for item in before):
+            said = {
+                (type(i), getattr(i, "function", ""), i.slot.mention.text if i.slot else "")
+                for i in self.query.items
+            }
+            kept = [
+                i
+                for i in before
+                if (type(i), getattr(i, "function", ""), i.slot.mention.text if i.slot else "") not in said
+            ]
+            self.query.items[:0] = kept
+        for item in self.query.items:
+            if item.slot is not None and item.slot.owner is None and item.slot.role != "table":
+                item.slot.owner = self.query.main
+        return True
+
+    def _items_again(self) -> bool:
+        owner = self.query.main
+        count = len(self.query.items)
+        if not self._items():
+            return False
+        for item in self.query.items[count:]:
+            if item.slot is not None and item.slot.owner is None and item.slot.role != "table":
+                item.slot.owner = owner
+        return True
