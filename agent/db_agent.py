@@ -457,6 +457,7 @@ def _summary(receipt: Receipt) -> dict[str, Any]:
             "rows",
             "more_rows",
             "warnings",
+            "example",
             "steps",
             "tool_calls",
             "cost_usd",

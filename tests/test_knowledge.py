@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from tools.knowledge_dbt import ImportRefused, read_dbt, write_knowledge
 from tools.knowledge_files import Example
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
 from tools.metadata_index import MetadataIndex
+from tools.policy import User
 from tools.search_metadata import SearchMetadata, search_metadata
 from tools.show_table import ShowTable, show_table
 from tools.text import tokens
@@ -166,10 +168,16 @@ def test_bytes_that_are_no_text_and_folders_called_like_files_are_told_or_passed
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "hidden.yaml").write_text("nonsense: 1")
     (tmp_path / "empty.yaml").write_text("")
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
+    os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "bom.yaml").write_bytes(b"\xef\xbb\xbfterms: [{term: x, definition: y}]")
     knowledge = Knowledge.read(tmp_path)
-    assert said(knowledge) == ["latin.yaml:0: it is not UTF-8 (byte 17). Save it as UTF-8."]
-    assert str(knowledge.problems[0]).endswith("latin.yaml: it is not UTF-8 (byte 17). Save it as UTF-8.")
+    assert said(knowledge) == [
+        "gone.yaml:0: it cannot be read: No such file or directory.",
+        "latin.yaml:0: it is not UTF-8 (byte 17). Save it as UTF-8.",
+        "pipe.yaml:0: it is no file that can be read.",
+    ]
+    assert str(knowledge.problems[1]).endswith("latin.yaml: it is not UTF-8 (byte 17). Save it as UTF-8.")
     assert [each.term for each in knowledge.terms] == ["x"]
 
 
@@ -402,6 +410,18 @@ def test_what_is_told_with_a_question_is_one_line_each_and_bounded(shop: Databas
     assert all(line.startswith("Term: ") and "\n" not in line for line in told)
 
 
+def test_a_term_about_a_table_that_is_gone_is_not_told(shop: Database, tmp_path: Path) -> None:
+    text = """
+terms:
+  - {term: boat, definition: it floats, about: [boats.kind]}
+  - {term: buyer, definition: whoever orders, about: [orders.customer_id]}
+metrics: [{name: tonnage, expression: sum(tons), table: boats}]
+"""
+    shop.learn(Knowledge.read(kept(tmp_path / "stale", a=text)))
+    told = shop.knowledge.for_question("Which buyer has the boat with the largest tonnage?", shop.meta)
+    assert told == ("Term: buyer: whoever orders [orders.customer_id]",)
+
+
 def test_an_example_whose_sql_may_not_run_is_not_told(shop: Database, tmp_path: Path) -> None:
     text = """
 examples:
@@ -440,6 +460,28 @@ examples:
     sql = "SELECT c.name FROM customers c JOIN orders o ON o.customer_id = c.id"
     assert shop.knowledge.example_followed(sql, question, whole) is not None
     assert shop.knowledge.example_followed(sql, question, seen) is None
+
+
+def test_a_user_under_a_policy_is_told_only_what_is_about_their_tables(agent_with: AgentWith, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("roles: {clerk: {allow: {tables: [main.customers]}}, boss: {allow: '*'}}", "utf-8")
+    known = kept(tmp_path / "known", shop=SHOP_KNOWLEDGE)
+    search = calls("search_metadata", words="AOV turnover of customers")
+    agent = agent_with(search, "No.", search, "Ten.", knowledge=known, policy=policy)
+    question = "What is the AOV of purchases by loyal customers?"
+    agent.ask_sync(question, user=User("c", ("clerk",)))
+    clerk = json.dumps(agent.script.heard[1], ensure_ascii=False)
+    agent.ask_sync(question, user=User("b", ("boss",)))
+    boss = json.dumps(agent.script.heard[3], ensure_ascii=False)
+    for told in (
+        "Metric: average order value",
+        "Term: purchases = table main.orders",
+        "terms: Metric",
+        "Term: turnover",
+    ):
+        assert told in boss
+        assert told not in clerk
+    assert "orders" not in clerk, "no word of a table that is not theirs"
 
 
 # ---- an answer that follows a verified example
@@ -534,7 +576,7 @@ joins:
   - {from: orders.customer_id, to: customers.nr}
   - {from: [orders.customer_id, customers.id], to: [customers.id, customers.id]}
 terms:
-  - {term: a, definition: b, about: [orders, orders.gone]}
+  - {term: a, definition: b, about: [orders, orders.gone], aliases: [aa]}
 metrics:
   - {name: m, expression: sum(totl), table: orders}
   - {name: n, expression: "sum(total", table: orders}
@@ -549,13 +591,13 @@ examples:
     assert code == 6
     assert [line.split(": ")[0] for line in lines[:-1]] == [
         "b.yaml:1",
-        *(f"a.yaml:{n}" for n in (3, 4, 6, 7, 9, 11, 12, 15, 16)),
+        *(f"a.yaml:{n}" for n in (3, 4, 6, 7, 9, 9, 11, 12, 15, 16)),
     ]
     assert lines[1] == "a.yaml:3: there is no table 'ordres'; the nearest are main.orders, main.customers."
     assert lines[2] == "a.yaml:4: main.orders has no field 'totl'."
     assert "harmful" in lines[-2]
     assert lines[-1].startswith(
-        "10 to mend; the rest is used: 2 tables, 2 joins, 1 terms, 2 metrics, 3 verified examples"
+        "11 to mend; the rest is used: 2 tables, 2 joins, 1 terms, 2 metrics, 3 verified examples"
     )
 
 

@@ -85,16 +85,17 @@ class Glossary(Generic[T]):
         """What the name stands for; a name of words that say nothing, such as "all", stands for nothing."""
         return tuple(meaning for _, meaning in self._meanings.get(self._key(tokens(name)), ()))
 
-    def add(self, name: str, meaning: T) -> None:
-        """Let the name stand for this too."""
+    def add(self, name: str, meaning: T) -> bool:
+        """Let the name stand for this too; False for one that says too little, or is too long, to be looked for."""
         words = tokens(name)
         key = self._key(words)
         # "IT" and "US" are no "it" and "us": such a name is compared as it is written.
         exactly = name.strip() if len(words) == 1 and words[0].written.casefold() in STOP_WORDS | WEAK_WORDS else ""
         if not key or len(key) > _LONGEST_NAME or (exactly and not (exactly.isupper() and len(exactly) > 1)):
-            return
+            return False
         self._meanings.setdefault(key, []).append((exactly, meaning))
         self._longest = max(self._longest, len(key))
+        return True
 
     def named_in(self, text: str) -> tuple[T, ...]:
         """What the names in the text stand for, each once, in the order of the text."""

@@ -18,10 +18,9 @@ from tools.verified_examples import ExampleIndex, follows, may_run, on_one_line
 
 T = TypeVar("T", Term, Metric, Example)
 
-_TURN_TOKENS = 600
+_TURN_TOKENS, _NAMES_TOKENS = 600, 400
 _EXAMPLES_TOLD, _NAMES_TOLD = 3, 8
 _EXAMPLES_COMPARED = 20
-_LONGEST_EXAMPLE = 1_200  # characters of its SQL; a longer one is not told, for half a statement misleads
 _SYNONYMS_KEPT = 30
 
 
@@ -115,9 +114,13 @@ class Knowledge:
     # ---- found by words
 
     def named_in(self, text: str, meta: DatabaseMeta) -> tuple[Known, ...]:
-        """The terms, metrics and synonyms that a text names: whole words, the longest at each place, in order."""
+        """The terms, metrics and synonyms that a text names: whole words, the longest at each place, in order.
+
+        One that is about a table or field that is not in this metadata is left out.
+        """
         hidden = self._hidden(meta)
-        return tuple(each for each in self._glossary.named_in(text) if not hidden.names(each))
+        named = self._glossary.named_in(text)
+        return tuple(each for each in named if not hidden.names(each) and _is_there(each, meta))
 
     def examples_like(self, question: str, meta: DatabaseMeta, count: int = _EXAMPLES_TOLD) -> tuple[Example, ...]:
         """The verified examples whose questions are most like this one and whose SQL may run on this metadata."""
@@ -145,23 +148,16 @@ class Knowledge:
 
         Each is one line; about 600 tokens in all; none where nothing fits.
         """
-        told: list[str] = []
-        room = _TURN_TOKENS
-        for line in self._lines(question, meta):
-            room -= tokens(line)
-            if room < 0:
-                break
-            told.append(line)
-        return tuple(told)
-
-    def _lines(self, question: str, meta: DatabaseMeta) -> Iterator[str]:
         named = self.named_in(question, meta)[:_NAMES_TOLD]
-        # The definitions may have the longest texts; one example at least shall find room beside them.
+        # Definitions may be long; an example shall find room beside them.
         longest = 240 if len(named) > 2 else 400
-        yield from (line_of(each, meta, longest) for each in named)
+        told = _as_many_as_fit((line_of(each, meta, longest) for each in named), _NAMES_TOKENS)
+        room = _TURN_TOKENS - sum(map(tokens, told))
+        return (*told, *_as_many_as_fit(self._example_lines(question, meta), room))
+
+    def _example_lines(self, question: str, meta: DatabaseMeta) -> Iterator[str]:
         for example in self.examples_like(question, meta):
-            sql = on_one_line(example.sql, meta.dialect)
-            if sql and len(sql) <= _LONGEST_EXAMPLE:
+            if sql := on_one_line(example.sql, meta.dialect):
                 yield f"Example: {one_line(example.question, 200)} → {sql}"
 
     @cached_property
@@ -292,6 +288,26 @@ def line_of(known: Known, meta: DatabaseMeta, longest: int = 400) -> str:
 def _called(names: tuple[str, ...]) -> str:
     also = one_line(", ".join(names[1:4]), 80)
     return one_line(names[0], 80) + (f" ({also})" if also else "")
+
+
+def _as_many_as_fit(lines: Iterable[str], room: int) -> tuple[str, ...]:
+    """Those that find room whole: half a statement misleads."""
+    told = []
+    for line in lines:
+        if (cost := tokens(line)) <= room:
+            room -= cost
+            told.append(line)
+    return tuple(told)
+
+
+def _is_there(known: Known, meta: DatabaseMeta) -> bool:
+    """Whether everything that an entry says it is about is in the metadata."""
+    match known:
+        case Term():
+            return all(field_named(each, meta) or meta.find(each) for each in known.about)
+        case Metric():
+            return not known.table or bool(meta.find(known.table))
+    return True
 
 
 def tables_about(known: Known, meta: DatabaseMeta) -> tuple[tuple[TableMeta, FieldMeta | None], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tools.database import Database
 from tools.errors import SqlTimeout, ToolError
+from tools.glossary import Glossary
 from tools.knowledge import field_named, foreign_key, only
 from tools.knowledge_files import Example, Join, Metric, Place, Problem, TableNote, Term
 from tools.metadata import DatabaseMeta
@@ -24,8 +25,10 @@ def stale_entries(database: Database, tell: Callable[[str], None] | None = None)
     for join in knowledge.joins:
         yield from _of_join(join, meta)
     for term in knowledge.terms:
+        yield from _never_found(term)
         yield from _of_term(term, meta)
     for metric in knowledge.metrics:
+        yield from _never_found(metric)
         yield from _of_metric(metric, database)
     for number, example in enumerate(knowledge.examples, start=1):
         if tell:
@@ -56,6 +59,15 @@ def _of_join(join: Join, meta: DatabaseMeta) -> Iterator[Problem]:
         yield Problem(join.place, f"there is no field {each!r} (write schema.table.field).")
     if not gone and foreign_key(join, meta) is None:
         yield Problem(join.place, "`from` and `to` must name as many fields, each side those of one table.")
+
+
+def _never_found(entry: Term | Metric) -> Iterator[Problem]:
+    glossary: Glossary[None] = Glossary()
+    for name in entry.names:
+        if not glossary.add(name, None):
+            yield Problem(
+                entry.place, f"{one_line(name, 80)!r} is never found in a question: it says too little or is too long."
+            )
 
 
 def _of_term(term: Term, meta: DatabaseMeta) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass as value
 from dataclasses import fields as fields_of
@@ -201,7 +202,10 @@ def read_folder(folder: Path) -> list[Entries]:
 def read_file(path: Path) -> Entries:
     """What one file says; whatever is wrong with it is among its problems."""
     try:
-        if path.stat().st_size > _LARGEST:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            return _nothing(path, 0, "it is no file that can be read.")
+        if about.st_size > _LARGEST:
             return _nothing(path, 0, f"it is larger than {_LARGEST // 1_000_000} MB. Split it.")
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
