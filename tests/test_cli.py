@@ -11,12 +11,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from agent import calls
+from agent.cli import main
 from agent.messages import ModelReply
 from tests import model_server as server
 
@@ -25,11 +28,37 @@ ROOT = Path(__file__).parent.parent
 COUNT = calls("execute_sql", sql="SELECT status, count(*) AS orders FROM orders GROUP BY status ORDER BY status")
 
 
-def dbagent(*arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person would, in a process of its own."""
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def dbagent(*arguments: str, stdin: str | None = None, **environment: str) -> Done:
+    """Run the command in this process: starting Python and importing the SDKs forty times over shows nothing more.
+
+    What only a process shows (signals, pipes, imports, start-up) has a process of its own below.
+    """
+    out, error = io.StringIO(), io.StringIO()
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(error):
+        patch.setattr(sys, "stdin", io.StringIO(stdin or ""))
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        try:
+            code = main(arguments)
+        except SystemExit as exit:  # argparse's way to refuse
+            code = int(exit.code or 0)
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+    return Done(code, out.getvalue(), error.getvalue())
+
+
+def in_a_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does."""
     return subprocess.run(
         [PYTHON, "-m", "agent", *arguments],
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
@@ -145,7 +174,7 @@ def test_a_wrong_password_is_not_echoed(mysql_url: str, shop_file: Path) -> None
 
 def test_a_model_that_is_away_has_its_own_exit_code(shop_file: Path) -> None:
     with server.model_server(server.fails(401, "bad key sk-not-to-be-seen")) as running:
-        done = dbagent("ask", "x", "--db", str(shop_file), **asking(running))
+        done = in_a_process("ask", "x", "--db", str(shop_file), **asking(running))
     assert done.returncode == 4
     assert "OPENAI_API_KEY" in done.stderr
     assert "sk-not-to-be-seen" not in done.stderr
@@ -168,7 +197,7 @@ def test_a_database_without_tables_is_asked_all_the_same(tmp_path: Path) -> None
 def test_the_offline_model_answers_from_a_csv_file(tmp_path: Path) -> None:
     file = tmp_path / "sales.csv"
     file.write_text("city,amount\nBerlin,10\nBerlin,5\nOslo,7\n")
-    done = dbagent("ask", "What is the total amount by city?", "--db", str(file), "--json")
+    done = in_a_process("ask", "What is the total amount by city?", "--db", str(file), "--json")
     answer = json.loads(done.stdout)
     assert sorted(map(tuple, answer["table"]["rows"])) == [("Berlin", 15), ("Oslo", 7)], answer
 
