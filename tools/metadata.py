@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.outline import outlined
 from tools.text import visible
@@ -46,7 +46,7 @@ class TableMeta:
 
     schema: str
     name: str
-    fields: tuple[FieldMeta, ...] = ()
+    fields: tuple[FieldMeta, ...] = field(default_factory=tuple)
     comment: str = ""
     kind: str = "table"  # "table" | "view" | "materialized view"
     primary_key: tuple[str, ...] = ()
@@ -63,6 +63,32 @@ class TableMeta:
     def field(self, name: str) -> FieldMeta | None:
         """The field of that name, upper and lower case alike; None where there is none."""
         return self._fields_by_name.get(name.lower())
+
+    @classmethod
+    def with_fields_later(cls, make: Callable[[], tuple[FieldMeta, ...]], **values: Any) -> TableMeta:
+        """A table whose fields are made when they are first asked for: ten thousand of them open in a blink."""
+        table = cls(**values)
+        del table.__dict__["fields"]
+        table.__dict__["_make_fields"] = make
+        return table
+
+    if not TYPE_CHECKING:  # where it stood, every misspelt attribute would pass the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            make = self.__dict__.get("_make_fields") if name == "fields" else None
+            if make is None:
+                raise AttributeError(f"A table has no {name!r}.")
+            self.__dict__["fields"] = made = make()
+            self.__dict__.pop("_make_fields", None)
+            return made
+
+    def estimated_at(self, rows: int | None) -> TableMeta:
+        """The same table with another row estimate; its fields are not made for that."""
+        if rows == self.row_estimate:
+            return self
+        table = object.__new__(type(self))
+        table.__dict__.update(self.__dict__, row_estimate=rows)
+        return table
 
     @cached_property
     def _fields_by_name(self) -> dict[str, FieldMeta]:
@@ -162,9 +188,16 @@ class DatabaseMeta:
                   {"name", "type", "comment", "primary_key", "references"}]}]}]}
 
         `full_name`, `references` and a field's `name` are quoted as SQL needs them. Comments are one bounded
-        line each. The same schema gives the same outline, byte for byte: nothing in it counts rows.
+        line each. The same schema gives the same outline, byte for byte: nothing in it counts rows. It is made
+        once for a budget and shared by all who ask, so nobody changes it.
         """
-        return outlined(self, budget_tokens)
+        if budget_tokens not in self._outlines:
+            self._outlines[budget_tokens] = outlined(self, budget_tokens)
+        return self._outlines[budget_tokens]
+
+    @cached_property
+    def _outlines(self) -> dict[int, dict[str, Any]]:
+        return {}  # 90 ms each at ten thousand tables
 
     def quoted(self, name: str) -> str:
         """The identifier as this database's SQL needs it."""
