@@ -24,6 +24,7 @@ import psycopg
 import pymysql
 import pytest
 
+from tools.database import open_database
 from tools.engines import open_engine, open_here
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
 from tools.engines.place import locate
@@ -831,3 +832,13 @@ def test_an_engine_in_this_process_reads_the_same_and_ends_what_can_be_interrupt
         run(here, ENDLESS[kind], seconds=0.3)
     assert run(here, "SELECT 1 AS x").rows == ((1,),)
     here.close()
+
+
+def test_sqlite_rounds_with_its_own_functions_and_not_with_pythons(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "n.db")) as raw:
+        raw.execute("CREATE TABLE t (x REAL)")
+        raw.execute("INSERT INTO t VALUES (-1.2)")
+        raw.commit()
+    with closing(open_database(str(tmp_path / "n.db"))) as database:
+        row = database.query("SELECT floor(x), ceil(x), 'abc' REGEXP '^a' FROM t").rows[0]
+    assert list(map(repr, row)) == ["-2.0", "-1.0", "1"]

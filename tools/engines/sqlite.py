@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
 from tools.engines.engine import Bounds, Fetched, Watch
@@ -36,12 +40,25 @@ _FUNCTIONS = frozenset(
 )
 
 
+class ReadingDialect(SQLiteDialect_pysqlite):
+    """SQLAlchemy's, less its own floor(), which gives -2 where SQLite's gives -2.0."""
+
+    supports_statement_cache = True
+
+    def on_connect(self) -> Callable[[Any], None]:
+        """Adds REGEXP, the operator that SQLite leaves to its host."""
+        return lambda raw: raw.create_function("regexp", 2, _regexp, deterministic=True)
+
+
+registry.register("sqlite.dbagent", __name__, "ReadingDialect")
+
+
 class SQLiteEngine(AlchemyEngine):
     """One file; `mode=ro`, `query_only` and the authorizer each keep it from being written."""
 
     def _create(self) -> sa.Engine:
         engine = sa.create_engine(
-            "sqlite://",
+            "sqlite+dbagent://",
             creator=self._open,
             poolclass=sa.QueuePool,
             pool_size=POOL_SIZE,
@@ -105,6 +122,10 @@ class SQLiteEngine(AlchemyEngine):
             for i in range(len(fetched.columns))
         )
         return replace(fetched, types=types)
+
+
+def _regexp(pattern: str, value: object) -> bool | None:
+    return None if value is None else re.search(pattern, str(value)) is not None
 
 
 _STORAGE = {int: "INTEGER", float: "REAL", str: "TEXT", bytes: "BLOB"}
