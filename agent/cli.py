@@ -50,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _code_of(error)
         if code == BROKEN:
             raise
-        print(f"dbagent: {error}", file=sys.stderr)
+        from tools.text import visible
+
+        print(f"dbagent: {visible(str(error))}", file=sys.stderr)
         return code
 
 
@@ -213,12 +215,10 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _show(answer: Answer, options: argparse.Namespace) -> None:
-    import json
-
     from agent import terminal
 
     if options.json:
-        print(json.dumps(answer.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
+        print(terminal.json_text(answer.as_json()))
     elif options.csv:
         terminal.write_csv(answer, sys.stdout)
     elif options.sql_only:
@@ -333,10 +333,11 @@ def _doctor(options: argparse.Namespace) -> int:
 def _as_json(value: Any) -> str:
     """Dataclasses, and lists of them, as JSON; what JSON has no form for as its text."""
     import dataclasses
-    import json
+
+    from agent import terminal
 
     plain = [dataclasses.asdict(each) for each in value] if isinstance(value, list) else dataclasses.asdict(value)
-    return json.dumps(plain, ensure_ascii=False, indent=2, default=str)
+    return terminal.json_text(plain)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -127,7 +127,7 @@ class DBAgent:
             work = _Work(question, prompt, toolbox, tell)
             work.messages += [
                 {"role": "system", "content": prompt.text},
-                *(dict(turn) for turn in history),
+                *map(_checked_turn, history),
                 {"role": "user", "content": _user_turn(question, date.today(), known)},
             ]
             try:
@@ -423,6 +423,16 @@ def _checked(question: str) -> str:
             f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} are the limit. Ask it in fewer words."
         )
     return question
+
+
+def _checked_turn(turn: Mapping[str, Any]) -> dict[str, Any]:
+    """An earlier turn; what comes from a store or a client may not speak as the system."""
+    if turn.get("role") not in ("user", "assistant", "tool"):
+        raise QuestionRefused(
+            f"A turn of the history has the role {str(turn.get('role'))[:40]!r}; only user, assistant and tool can be "
+            "earlier turns. Leave it out."
+        )
+    return dict(turn)
 
 
 def _user_turn(question: str, today: date, known: Sequence[str] = ()) -> str:

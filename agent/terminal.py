@@ -34,12 +34,23 @@ CELL_WIDTH = 60
 PIPE_WIDTH = 1000
 
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def json_text(value: Any) -> str:
+    """The value as JSON for people to read; what `plain` takes out is written as an escape, so that nothing is lost."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)
+    return "".join(
+        each if each == "\n" or unicodedata.category(each) not in _UNSEEN else json.dumps(each)[1:-1] for each in text
+    )
+
+
 def plain(text: str) -> str:
     """The text without what a terminal would obey: control sequences, direction overrides, invisible tags."""
     return "".join(
         character
         for character in text
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+        if character in "\n\t" or unicodedata.category(character) not in _UNSEEN
     )
 
 
@@ -114,7 +125,8 @@ def receipt_line(receipt: Receipt) -> str:
     parts = []
     if receipt.rows is not None:
         rows = f"{'at least ' if receipt.more_rows else ''}{receipt.rows:,} row{'' if receipt.rows == 1 else 's'}"
-        parts.append(f"{rows} from {', '.join(receipt.tables)}" if receipt.tables else rows)
+        tables = ", ".join(one_line(each, 80) for each in receipt.tables)
+        parts.append(f"{rows} from {tables}" if tables else rows)
     if receipt.outcome != "answered":
         parts.append(receipt.outcome.replace("_", " "))
     if receipt.example:
@@ -174,10 +186,13 @@ def write_csv(answer: Answer, out: TextIO) -> None:
     """The rows with a header; cells that a spreadsheet would run as a formula are made text."""
     if answer.table is None:
         return
+    # A terminal would obey what is in a cell; a file keeps it as it is.
+    shown = plain if out.isatty() else str
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_harmless(name) for name in answer.table.columns])
+    writer.writerow([_harmless(shown(name)) for name in answer.table.columns])
     for row in answer.table.rows:
-        writer.writerow(["" if value is None else _harmless(_csv_cell(value)) for value in row])
+        cells = ["" if value is None else _harmless(_csv_cell(value)) for value in row]
+        writer.writerow([shown(cell) if isinstance(cell, str) else cell for cell in cells])
 
 
 def _csv_cell(value: Any) -> Any:
@@ -185,7 +200,12 @@ def _csv_cell(value: Any) -> Any:
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Text that a spreadsheet takes for a formula, also behind blanks and in full width, behind an apostrophe."""
+    risky = isinstance(value, str) and (value[:1] in ("\t", "\r", "\n") or value.lstrip()[:1] in _FORMULA)
+    return f"'{value}" if risky else value
+
+
+_FORMULA = tuple("=+-@＝＋－＠")
 
 
 def show_traces(traces: Iterable[TraceSummary]) -> None:

@@ -132,7 +132,7 @@ def _figures_of(values: Sequence[Any]) -> str:
     """Distinct values, NULLs, the range, and the sum of numbers."""
     there = [value for value in values if value is not None]
     parts = [f"{_distinct(there)} distinct", f"{len(values) - len(there)} NULL"]
-    ordered = [value for value in there if value == value]  # NaN has no place in an order
+    ordered = [value for value in there if not _is_nan(value)]  # NaN has no place in an order
     if ordered and not isinstance(ordered[0], (bytes, dict, list, tuple, bool)):
         try:
             parts.append(f"min {_cell(min(ordered), 60)}, max {_cell(max(ordered), 60)}")
@@ -141,6 +141,11 @@ def _figures_of(values: Sequence[Any]) -> str:
     if there and all(type(value) in (int, float, Decimal) for value in there):
         parts.append(f"sum {_cell(_sum(there))}")
     return ", ".join(parts)
+
+
+def _is_nan(value: Any) -> bool:
+    # Comparing a signalling NaN raises.
+    return value.is_nan() if isinstance(value, Decimal) else bool(value != value)
 
 
 def _distinct(values: Sequence[Any]) -> int:
@@ -156,7 +161,10 @@ def _sum(numbers: Sequence[Any]) -> Any:
             return math.fsum(numbers)
         except (OverflowError, ValueError):
             return math.nan
-    return sum(numbers)
+    try:
+        return sum(numbers)
+    except ArithmeticError:  # a signalling NaN, infinity less infinity
+        return math.nan
 
 
 def _fitting(lines: list[str], characters: int) -> list[str]:
