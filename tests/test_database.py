@@ -18,10 +18,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tools.database import Database, Limits, SampleValues, open_database, stoppable
+from tools.database import Database, Limits, open_database, stoppable
 from tools.engines.place import locate
 from tools.errors import DatabaseUnavailable, DriverMissing, SqlFailed, SqlRefused, SqlTimeout
 from tools.metadata import FieldMeta, TableMeta
+from tools.samples import SampleValues
 
 ENDLESS = "SELECT count(*) FROM big a, big b, big c WHERE a.n * b.n * c.n % 7 = 1"
 
@@ -118,13 +119,15 @@ async def test_a_context_carried_into_a_thread_is_stopped_too_and_no_other(datab
 
 
 def test_sample_values_come_commonest_first_with_their_number(database: Database) -> None:
-    assert database.sample_values(*field(database, "paid", "status")) == SampleValues(("paid", "returned"), 2)
+    assert database.sample_values(*field(database, "paid", "status")) == SampleValues(
+        ("paid", "returned"), 2, nulls=0.25, whole=True
+    )
     assert database.sample_values(*field(database, "paid", "total")) == SampleValues(
-        (Decimal("1.50"), Decimal("2.25")), 2
+        (Decimal("1.50"), Decimal("2.25")), 2, Decimal("1.50"), Decimal("2.25"), whole=True
     )
-    assert database.sample_values(*field(database, "paid", "day"), count=1) == SampleValues(
-        (datetime.date(2026, 1, 2),), 2
-    )
+    sampled = database.sample_values(*field(database, "paid", "day"), count=1)
+    assert sampled is not None
+    assert (sampled.values, sampled.distinct) == ((datetime.date(2026, 1, 2),), 2)
 
 
 def test_sample_values_of_a_large_table_do_not_claim_to_have_counted(database: Database) -> None:

@@ -36,8 +36,8 @@ def test_a_table_is_told_as_annotated_ddl_with_both_directions_of_its_keys(shop:
         "  id INTEGER NOT NULL,\n"
         "  customer_id INTEGER,\n"
         "  status VARCHAR, -- values: 'paid', 'returned' (2 of 2)\n"
-        "  total DECIMAL(10,2), -- In EUR, with tax.; values: 5.25, 7.75 (2 of 4)\n"
-        "  ordered_on DATE, -- values: '2026-10-03', '2026-10-31' (2 of 3)\n"
+        "  total DECIMAL(10,2), -- In EUR, with tax.; values: 5.25, 7.75 (2 of 4); range 5.25 … 20.00\n"
+        "  ordered_on DATE, -- values: '2026-10-03', '2026-10-31' (2 of 3); range 2026-10-03 … 2026-11-01; 25% NULL\n"
         "  PRIMARY KEY (id),\n"
         "  FOREIGN KEY (customer_id) REFERENCES main.customers (id)\n"
         ");\n"
@@ -47,7 +47,7 @@ def test_a_table_is_told_as_annotated_ddl_with_both_directions_of_its_keys(shop:
         "  id INTEGER NOT NULL,\n"
         "  name VARCHAR NOT NULL, -- values: 'Ada', 'Max', '李雷' (3 of 3)\n"
         "  city VARCHAR, -- values: 'Berlin', '北京' (2 of 2)\n"
-        "  email VARCHAR, -- values: 'ada@example.org' (1 of 1)\n"
+        "  email VARCHAR, -- values: 'ada@example.org' (1 of 1); 67% NULL\n"
         "  PRIMARY KEY (id)\n"
         ");\n"
         "-- referenced by: main.orders.customer_id"
@@ -202,8 +202,7 @@ def test_mixed_case_names_of_postgresql_are_quoted(postgres_url: str) -> None:
         finally:
             connection.execute('DROP SCHEMA "Shown" CASCADE')
     assert (
-        'CREATE TABLE "Shown"."Order" (\n  "Id" integer NOT NULL,\n  "user" text, -- values: \'ann\' (1 of 1)'
-        in text
+        'CREATE TABLE "Shown"."Order" (\n  "Id" integer NOT NULL,\n  "user" text, -- values: \'ann\' (1 of 1)' in text
     )
     assert text.endswith('-- referenced by: "Shown".line.o')
 
@@ -219,9 +218,7 @@ def test_reserved_names_of_mariadb_are_quoted(mysql_url: str) -> None:
         cursor.execute("DROP DATABASE IF EXISTS dbagent_shown")
         cursor.execute("CREATE DATABASE dbagent_shown")
         try:
-            cursor.execute(
-                "CREATE TABLE dbagent_shown.`rank` (`key` INT PRIMARY KEY, `na``me` VARCHAR(9) COMMENT 'x')"
-            )
+            cursor.execute("CREATE TABLE dbagent_shown.`rank` (`key` INT PRIMARY KEY, `na``me` VARCHAR(9) COMMENT 'x')")
             cursor.execute("INSERT INTO dbagent_shown.`rank` VALUES (1, 'ann')")
             connection.commit()
             url = mysql_url.rsplit("/", 1)[0] + "/dbagent_shown"
@@ -230,3 +227,62 @@ def test_reserved_names_of_mariadb_are_quoted(mysql_url: str) -> None:
         finally:
             cursor.execute("DROP DATABASE dbagent_shown")
     assert "`rank` (\n  `key` int(11) NOT NULL,\n  `na``me` varchar(9), -- x; values: 'ann' (1 of 1)" in text
+
+
+def test_what_a_type_does_not_tell_is_told_ranges_shares_of_null_and_how_dates_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute(
+            """CREATE TABLE events AS SELECT
+                 n, n / 2.0 AS price, CASE WHEN n % 4 = 0 THEN n END AS often, CASE WHEN n > 5 THEN n END AS ever,
+                 strftime(DATE '2020-01-01' + CAST(n % 90 AS INTEGER), '%d.%m.%Y') AS told_on,
+                 CAST(strftime(DATE '2020-01-01' + CAST(n % 400 AS INTEGER), '%Y%m%d') AS INTEGER) AS day_key,
+                 1577836800 + n * 3600 AS created_at, CAST(n AS VARCHAR) AS amount, NULL::INTEGER AS unused,
+                 TIMESTAMP '2020-01-01' + to_minutes(n) AS at, CASE WHEN n = 1100 THEN 'rare' ELSE 'common' END AS kind
+               FROM range(6000) t(n)"""
+        )
+    with closing(open_database(str(path))) as database:
+        lines = {line.split()[0]: line.partition(" -- ")[2] for line in told(database, "events").splitlines()[2:-1]}
+    assert lines == {
+        "n": "values: 0, 1 (2 of many); range 0 … 5999",
+        "price": "values: 0.0, 0.5 (2 of many); range 0.0 … 2999.5",
+        "often": "values: 0, 4 (2 of many); range 0 … 5996; 75% NULL",
+        "ever": "values: 6, 7 (2 of many); range 6 … 5999; <1% NULL",
+        "told_on": "values: '01.01.2020', '02.01.2020', '03.01.2020', '04.01.2020', '05.01.2020' (5 of 90); "
+        "text as DD.MM.YYYY",
+        "day_key": "values: 20200101, 20200102 (2 of many); number as YYYYMMDD; range 20200101 … 20210203",
+        "created_at": "values: 1577836800, 1577840400 (2 of many); epoch seconds: 2020-01-01 … 2020-09-06",
+        "amount": "values: '0', '1', '10', '100', '101' (5 of many); numbers as text",
+        "unused": "100% NULL",
+        '"at"': "values: '2020-01-01 00:00:00', '2020-01-01 00:01:00' (2 of many); range 2020-01-01 … 2020-01-05",
+        "kind": "values: 'common', 'rare' (2 of 2)",
+    }
+
+
+def test_of_a_table_too_large_to_look_through_no_range_is_claimed(tmp_path: Path) -> None:
+    path = tmp_path / "large.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (n INTEGER, gone INTEGER)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", ((at, at % 2 or None) for at in range(101_000)))
+        connection.commit()
+    with closing(open_database(str(path))) as database:
+        lines = told(database, "t").splitlines()
+    assert lines[1:3] == [
+        "  n INTEGER, -- values: 0, 1 (2 of many)",
+        "  gone INTEGER -- values: 1 (1 of many); ~50% NULL",
+    ]
+
+
+def test_a_field_that_cannot_be_read_costs_the_others_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "broken.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute("CREATE TABLE t (a VARCHAR)")
+        connection.execute("INSERT INTO t VALUES ('x')")
+        connection.execute("CREATE VIEW v AS SELECT a, CAST(a AS INTEGER) AS broken, 1 AS one FROM t")
+    with closing(open_database(str(path))) as database:
+        lines = told(database, "v").splitlines()
+    assert lines[1:4] == [
+        "  a VARCHAR, -- values: 'x' (1 of 1)",
+        "  broken INTEGER,",
+        "  one INTEGER -- values: 1 (1 of 1)",
+    ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,12 +17,10 @@ from tools.knowledge import Knowledge
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
 from tools.reflection import reflect
 from tools.result_table import ResultTable
+from tools.samples import SampleValues, Source, sampled
 from tools.sql_guard import GuardedQuery, guarded
 
-_SAMPLED_ROWS = 10_000
-_SAMPLE_SECONDS = 1.0
 _DISTINCT_SECONDS = 2.0
-_SAMPLE_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -38,17 +35,6 @@ class Limits:
     cell_bytes: int = 1_000_000
     result_bytes: int = 10_000_000
     memory_bytes: int = MEMORY_BYTES
-
-
-@dataclass(frozen=True)
-class SampleValues:
-    """Some values of one field, the commonest first, and how many different ones there are in all.
-
-    `distinct` is None when counting was cut short by its limit.
-    """
-
-    values: tuple[object, ...]
-    distinct: int | None
 
 
 _stop: ContextVar[Stop | None] = ContextVar("dbagent_stop", default=None)
@@ -107,14 +93,21 @@ class Database:
         )
 
     def sample_values(self, table: TableMeta, field: FieldMeta, count: int = 5) -> SampleValues | None:
-        """Some values of a field, bounded in time and rows scanned; None where they cannot be had cheaply.
+        """Some values of a field, bounded in time and rows read; None where they cannot be had cheaply."""
+        return self.samples(table, (field,), count).get(field.name)
 
-        They are the commonest among the first 10,000 rows; kept until `refresh`.
+    def samples(self, table: TableMeta, fields: Sequence[FieldMeta], count: int = 5) -> Mapping[str, SampleValues]:
+        """Some values of some fields of a table, by their names, read together; kept until `refresh`.
+
+        They are the commonest among the first 1,000 rows. A field of which none can be had cheaply is left out.
         """
-        key = (table.schema, table.name, field.name, count)
-        if key not in self._samples:
-            self._samples[key] = self._sample(table, field, count)
-        return self._samples[key]
+        keys = {each.name: (table.schema, table.name, each.name, count) for each in fields}
+        missing = [each for each in fields if keys[each.name] not in self._samples]
+        if missing:
+            found = self._sampled(table, missing, count)
+            self._samples |= {keys[each.name]: found.get(each.name) for each in missing}
+        kept = {name: self._samples.get(key) for name, key in keys.items()}
+        return {name: each for name, each in kept.items() if each is not None}
 
     def distinct_values(
         self, table: TableMeta, field: FieldMeta, limit: int
@@ -163,24 +156,12 @@ class Database:
         stop = _stop.get() or Stop()
         return self._engine.run(sql, bounds, stop)
 
-    def _sample(self, table: TableMeta, field: FieldMeta, count: int) -> SampleValues | None:
-        if _UNSAMPLED.search(field.type):
-            return None
-        name, source = self._quoted(field.name), self._source(table)
-        # Counted over there, so that few rows come back; one row more than is sampled tells that there are more.
-        sql = (
-            f"SELECT {name}, count(*), count({name}) OVER (), sum(count(*)) OVER () "
-            f"FROM (SELECT {name} FROM {source} LIMIT {_SAMPLED_ROWS + 1}) AS sampled "
-            f"GROUP BY {name} ORDER BY 2 DESC, 1 LIMIT {count + 1}"
-        )
-        bounds = Bounds(count + 1, min(_SAMPLE_SECONDS, self.limits.seconds), 10_000)
+    def _sampled(self, table: TableMeta, fields: Sequence[FieldMeta], count: int) -> Mapping[str, SampleValues]:
         try:
-            rows = self._run(sql, bounds).rows
+            source = Source(self._source(table), self._quoted, self.meta.dialect)
         except SqlFailed:
-            return None
-        values = [row[0] for row in rows if row[0] is not None][:count]
-        _, _, distinct, seen = rows[0] if rows else (None, 0, 0, 0)
-        return SampleValues(tuple(map(_shortened, values)), distinct if seen <= _SAMPLED_ROWS else None)
+            return {}
+        return sampled(source, fields, count, self._run, self.limits.seconds)
 
     def _source(self, table: TableMeta) -> str:
         return ".".join(self._quoted(part) for part in (table.schema, table.name) if part)
@@ -188,17 +169,6 @@ class Database:
     def _quoted(self, name: str) -> str:
         mark = "`" if self.meta.dialect == "mysql" else '"'
         return mark + name.replace(mark, mark * 2) + mark
-
-
-_UNSAMPLED = re.compile(
-    r"(?i)blob|bytea|binary|json|xml|struct|map\(|\[|union|variant|geometry|tsvector|vector|point|polygon|hstore"
-)
-
-
-def _shortened(value: object) -> object:
-    if isinstance(value, str) and len(value) > _SAMPLE_LENGTH:
-        return value[:_SAMPLE_LENGTH] + "…"
-    return value
 
 
 def open_database(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,12 @@ from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, TableMeta, quote
 from tools.text import literal, one_line, visible
 from tools.tool import tool
 from tools.value_index import TEXT_TYPE, values_of
+from tools.value_shapes import epoch_date, shape
 from tools.words import terms
 
 if TYPE_CHECKING:
-    from tools.database import Database, SampleValues
+    from tools.database import Database
+    from tools.samples import SampleValues
 
 _FIELDS_SHOWN = 60
 _SAMPLES = 10  # of a field that has no more than that; of others fewer are shown
@@ -68,9 +71,7 @@ class TableDescriptions:
                 blocks.append(block)
         notes = list(self.notes)
         if left_out:
-            notes.append(
-                f"Not shown for want of room: {', '.join(left_out)}. Call show_table again for these."
-            )
+            notes.append(f"Not shown for want of room: {', '.join(left_out)}. Call show_table again for these.")
         return "\n\n".join([*blocks, *notes])
 
 
@@ -88,9 +89,7 @@ def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
             near = ", ".join(meta.nearest(name[:100])) or "none: the database has no tables"
             unknown.append(f"There is no table {one_line(name, 80)!r}. The nearest are {near}.")
     if not found:
-        raise UnknownTable(
-            " ".join(unknown) + " Call again with one of these, or search_metadata for others."
-        )
+        raise UnknownTable(" ".join(unknown) + " Call again with one of these, or search_metadata for others.")
     ends = time.monotonic() + _SAMPLE_SECONDS
     shown = tuple(_described(table, arguments.fields, database, ends) for table in found.values())
     if time.monotonic() > ends:
@@ -120,15 +119,11 @@ def _described(table: TableMeta, wanted: Sequence[str], database: Database, ends
     fields = _chosen(table, wanted)
     keys = _key_fields(table)
     stored = values_of(database)
-    samples = {}
-    for each in fields:
-        if each.name.lower() in keys and not TEXT_TYPE.search(each.type):
-            continue  # numbers that only tell rows apart teach nothing
-        if time.monotonic() > ends:
-            break
-        values = database.sample_values(table, each, _SAMPLES)
-        if values is not None:
-            samples[each.name] = _completed(values, stored.all_of(table, each))
+    # Numbers that only tell rows apart teach nothing.
+    telling = [each for each in fields if each.name.lower() not in keys or TEXT_TYPE.search(each.type)]
+    samples = database.samples(table, telling, _SAMPLES) if telling and time.monotonic() < ends else {}
+    by_name = {each.name: each for each in fields}
+    samples = {name: _completed(each, stored.all_of(table, by_name[name])) for name, each in samples.items()}
     pointing = tuple(
         (other, key)
         for other in database.meta.tables()
@@ -140,10 +135,10 @@ def _described(table: TableMeta, wanted: Sequence[str], database: Database, ends
 
 def _completed(samples: SampleValues, every: tuple[object, ...] | None) -> SampleValues:
     """The samples with the number of values that the value index knows, and all of these where they are few."""
-    if every is None or samples.distinct is not None:
+    if every is None or (samples.distinct or 0) > _SAMPLES:
         return samples
     rest = [value for value in every if value not in samples.values]
-    return replace(samples, values=(*samples.values, *rest)[:_SAMPLES], distinct=len(every))
+    return replace(samples, values=(*samples.values, *rest)[:_SAMPLES], distinct=samples.distinct or len(every))
 
 
 def _key_fields(table: TableMeta) -> set[str]:
@@ -158,11 +153,7 @@ def _chosen(table: TableMeta, wanted: Sequence[str]) -> tuple[FieldMeta, ...]:
     keys = _key_fields(table)
     by_name = {text.strip('"`[] ').lower() for text in wanted}
     words = {
-        term
-        for text in wanted
-        if table.field(text.strip('"`[] ')) is None
-        for term in terms(text)
-        if len(term) > 1
+        term for text in wanted if table.field(text.strip('"`[] ')) is None for term in terms(text) if len(term) > 1
     }
 
     def fit(field: FieldMeta) -> int:
@@ -187,9 +178,7 @@ def _ddl(description: TableDescription, meta: DatabaseMeta) -> str:
     lines.append(f"CREATE {table.kind.upper()} {meta.sql_name(table)} (")
     items: list[tuple[str, str]] = []
     for each in description.fields:
-        declared = f"{quoted(each.name, dialect)} {each.type}".rstrip() + (
-            "" if each.nullable else " NOT NULL"
-        )
+        declared = f"{quoted(each.name, dialect)} {each.type}".rstrip() + ("" if each.nullable else " NOT NULL")
         items.append((declared, _remark(each, description.samples.get(each.name))))
     if table.primary_key:
         items.append((f"PRIMARY KEY ({_names(table.primary_key, dialect)})", ""))
@@ -212,8 +201,7 @@ def _ddl(description: TableDescription, meta: DatabaseMeta) -> str:
     lines.append(");")
     if description.referenced_by:
         pointing = [
-            f"{meta.sql_name(other)}.{_names(key.fields, dialect)}"
-            for other, key in description.referenced_by[:20]
+            f"{meta.sql_name(other)}.{_names(key.fields, dialect)}" for other, key in description.referenced_by[:20]
         ]
         more = len(description.referenced_by) - len(pointing)
         lines.append("-- referenced by: " + ", ".join(pointing) + (f" and {more} more" if more else ""))
@@ -239,7 +227,35 @@ def _remark(field: FieldMeta, samples: SampleValues | None) -> str:
         shown = _shown(samples)
         values = ", ".join(literal(value) for value in shown)
         parts.append(f"values: {values} ({len(shown)} of {count})")
-    return "; ".join(parts)
+    return "; ".join([*parts, *_facts(field.name, samples)] if samples is not None else parts)
+
+
+def _facts(name: str, samples: SampleValues) -> Iterator[str]:
+    """What follows the values: how they are to be read, between which they lie, how many rows have none."""
+    said, least, greatest = samples.shape, samples.least, samples.greatest
+    # The shape is that of some values; the least and the greatest of all may be others.
+    fits = bool(said) and shape(name, (least, greatest)) == said
+    days = [epoch_date(said, each) for each in (least, greatest)] if fits else [""]
+    if all(days):
+        yield f"{said}: {days[0]} … {days[1]}"
+    else:
+        if said:
+            yield said
+        # Of texts only those that begin with the year are in the order of time.
+        in_order = (fits and said.startswith("text as YYYY")) or not isinstance(least, str)
+        all_shown = samples.distinct is not None and samples.distinct <= len(_shown(samples))
+        if least is not None and in_order and not all_shown:
+            yield f"range {_plainly(least)} … {_plainly(greatest)}"
+    if samples.nulls > 0:
+        percent = round(100 * samples.nulls)
+        about = "" if samples.whole else "~"
+        rounded = percent if samples.nulls == 1 else min(percent, 99)
+        yield f"{about}{rounded}% NULL" if rounded else "<1% NULL"
+
+
+def _plainly(value: object) -> str:
+    """A number as SQL would write it, a date or a moment as its day."""
+    return str(value)[:10] if isinstance(value, datetime.date) else literal(value).strip("'")
 
 
 def _synonyms(synonyms: Sequence[str]) -> str:

@@ -103,7 +103,7 @@ _FIELD = re.compile(rf"^  ({_NAME})(.*)$")
 _KEY = re.compile(rf"^  FOREIGN KEY \((.*?)\) REFERENCES ({_PATH}) \((.*?)\),?$")
 _PRIMARY = re.compile(r"^  PRIMARY KEY \((.*)\),?$")
 _ROWS = re.compile(r"~(\d+) rows$")
-_COUNTED = re.compile(r" \((\d+) of (\d+|many)\)$")
+_COUNTED = re.compile(r".* \((\d+) of (\d+|many)\)(?=$|; )")
 _LITERAL = re.compile(r"\s*('(?:[^']|'')*'|[^,']+)\s*(?:,|$)")
 _JOIN = re.compile(rf"({_PATH}) = ({_PATH})")
 _VALUE = re.compile(rf"({_NAME}) = ('(?:[^']|'')*'|[^,;\s]+)")
@@ -192,10 +192,10 @@ def _remark(text: str) -> tuple[str, tuple[str, ...], int | None]:
         if not text.startswith("values: "):
             return text, (), None
         comment, listed = "", text[len("values: ") :]
-    counted = _COUNTED.search(listed)
+    counted = _COUNTED.match(listed)
     if counted is None:
         return text, (), None
-    values = tuple(match.group(1).strip() for match in _LITERAL.finditer(listed[: counted.start()]))
+    values = tuple(match.group(1).strip() for match in _LITERAL.finditer(listed[: counted.start(1) - 2]))
     return comment, values, int(counted.group(2)) if counted.group(2) != "many" else None
 
 
