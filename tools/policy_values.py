@@ -84,6 +84,7 @@ def masked(column: exp.Expr, mask: Mask, field: FieldMeta, dialect: str, salt: s
         case "last four":
             length, end = (each.format(value=value) for each in _LAST_FOUR.get(dialect, _LAST_FOUR["duckdb"]))
             text = f"CASE WHEN {length} > 4 THEN {end} WHEN NOT {value} IS NULL THEN '****' END"
+    text = f"CAST({text} AS TEXT)" if dialect == "sqlite" else text
     parsed: Any = sqlglot.parse_one(text, dialect=dialect)
     assert isinstance(parsed, exp.Expr)
     return parsed
@@ -96,6 +97,12 @@ def masked_type(mask: Mask, field: FieldMeta, dialect: str) -> str:
 
 
 def _in_type(value: exp.Expr, field: FieldMeta, dialect: str) -> exp.Expr:
+    if dialect == "sqlite" and not isinstance(value, exp.Null):
+        # A cast has an affinity, as the column has: without one, '***' is greater than any number.
+        if _TEXT_TYPE.search(field.type):
+            return exp.cast(value, "TEXT")
+        whole = isinstance(value, exp.Literal) and value.is_int
+        return exp.cast(value, "BIGINT" if whole else "REAL") if _NUMBER_TYPE.search(field.type) else value
     if dialect not in _TYPED or not field.type:
         return value
     try:

@@ -19,7 +19,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from tools.errors import NotPermitted, PolicyInvalid, SqlRefused, ToolError, not_permitted
+from tools.errors import NotPermitted, PolicyInvalid, SqlRefused, ToolError, UnknownTable, not_permitted
 from tools.guard.grammar import DESCRIBING
 from tools.guard.lexer import lexed
 from tools.guard.scopes import Reading, reading
@@ -61,6 +61,7 @@ class Relations:
         self.meta = meta
         self.made = made
         self.tables: Mapping[Key, TableMeta] = {_key(table): table for table in meta.tables()}
+        self.fitting: set[str] = set()  # digests of the policies that were seen to fit
         self._bodies: dict[Key, _Body | None] = {}
 
     def body(self, view: TableMeta) -> _Body | None:
@@ -159,7 +160,9 @@ class RowPolicy:
         self._whole = relations.meta
         self._dialect = relations.meta.dialect
         self._shown: dict[Key, _Shown | None] = {}
-        permissions.policy.check(self._whole)
+        if permissions.policy.digest not in relations.fitting:
+            permissions.policy.check(self._whole)
+            relations.fitting.add(permissions.policy.digest)
         self._selects: set[exp.Expr] = set()  # those of the rules, by which they are known again
         self.meta = self._seen_meta()
         for shown in [each for each in self._shown.values() if each is not None and each.ruled][:_CHECKED_AT_ONCE]:
@@ -169,7 +172,15 @@ class RowPolicy:
 
     def guarded(self, sql: str) -> GuardedQuery:
         """Let a statement pass that names only what the user may see; raises as the guard does, or NotPermitted."""
-        checked = guarded(sql, self.meta)
+        try:
+            checked = guarded(sql, self.meta)
+        except UnknownTable as error:
+            # A view over what is not seen is not seen either, so that there is none at all would not be true.
+            among = "among those that this user may see. The nearest"
+            raise UnknownTable(str(error).replace(". The nearest", f" {among}", 1)) from None
+        except SqlRefused as error:
+            self._refuse_forbidden_attribute(str(error))
+            raise
         if checked.tree is None and re.match(r"\s*(describe|desc|show|pragma|summarize|explain)\b", sql, re.I):
             raise SqlRefused("Tables are not described by statements here. Use show_table.")
         if checked.tree is not None:
@@ -307,6 +318,12 @@ class RowPolicy:
             if denying:
                 raise NotPermitted(not_permitted(f"{denying[0].full_name}.{name}", "field"))
 
+    def _refuse_forbidden_attribute(self, refusal: str) -> None:
+        """The same where the guard found, as it must for PostgreSQL, that `c.ssn` is no column."""
+        named = re.match(r"There is no column (?:\S*\.)?(\w+)\.", refusal)
+        if named and any(self._permissions.denies_field(table, named[1]) for table in self.meta.tables()):
+            raise NotPermitted(not_permitted(named[1], "field")) from None
+
     # ---- relations
 
     def _is_ruled(self, table: TableMeta) -> bool:
@@ -336,7 +353,8 @@ class RowPolicy:
                 return None
             every.append(above)
         for heir in self._relations.descendants(key):
-            if self._permissions.denies(heir) or self._permissions.of(heir, self._whole) not in (None, rules):
+            own = self._permissions.of(heir, self._whole)
+            if self._permissions.denies(heir) or (own is not None and own.restricts and own != rules):
                 return None  # to read this table would show rows of one that keeps them back
         hidden = frozenset(name.lower() for each in every for name in each.hidden)
         masks = {name.lower(): mask for each in reversed(every) for name, mask in each.masks.items()}
