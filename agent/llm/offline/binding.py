@@ -193,7 +193,7 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
         worth -= _kind_cost(each, slot.wants)
         options.append((worth, each))
         scores[each.table, each.name] = score
-    if slot.wants == "date" and slot.mention.text == "date":
+    if slot.wants in ("date", "year") and slot.mention.text == "date":
         for each, score in _dates_of(graph.schema.tables[base]):
             if score > scores.get((each.table, each.name), 0.0):
                 scores[each.table, each.name] = score
@@ -253,6 +253,13 @@ def _kind_cost(each: Field, wants: str) -> float:
         return 0.5
     if wants == "number" and each.name.lower().endswith("id"):
         return 0.4
+    if (
+        wants == "year"
+        and each.kind != "date"
+        and not looks_like_dates(each)
+        and "year" not in each.name.lower()
+    ):
+        return 0.45
     if wants == "date" and each.kind != "date" and not looks_like_dates(each):
         return 0.45
     return 0.0

@@ -69,7 +69,7 @@ def likeness(asked: str, stored: str) -> float:
     if stem(a) == stem(s) and len(a) > 3 and len(s) > 3:
         return 0.93
     if s in _synonyms_of(a):
-        return 0.82
+        return 0.87
     if not (a.isascii() and s.isascii()):
         return 0.0
     if len(s) >= 3 and len(a) >= 5 and a.startswith(s):

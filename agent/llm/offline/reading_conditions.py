@@ -157,8 +157,7 @@ class ConditionReader(OrderReader):
         if kind in ("CMP", "AFTER") or (kind == "ADJCMP"):
             return self._comparison(None, negated)
         if kind == "BETWEEN":
-            found = self.hinted("year,date", owner, "between")
-            return self._between(found[0], negated) if found else None
+            return self._between(self._year_or_date(), negated)
         if kind == "AGG" and self.query.items:
             return self._aggregate_condition()
         if kind == "NUMBER" and self.kind(1) == "ORMORE" and self.kind(2) == "MENTION":
@@ -189,10 +188,7 @@ class ConditionReader(OrderReader):
                 "the",
                 "on",
             ):
-                found = self.hinted("year,date,time", owner, "year")
-                if found is None:
-                    return None
-                return self._equals(found[0], negated)
+                return self._equals(self._year_or_date(), negated)
             return None
         if kind == "QUOTED":
             return self._free_value(negated)
@@ -241,6 +237,9 @@ class ConditionReader(OrderReader):
             if condition is not None:
                 return condition
             self.at = start
+            missing = self._missing(mention) if negated else None
+            if missing is not None:
+                return missing
         if mention.value_score and mention.value_score >= name_score - 0.05:
             return self._free_value(negated)
         if mention.table_score >= 0.7 and self.kind(1) == "QUOTED":
@@ -259,6 +258,32 @@ class ConditionReader(OrderReader):
                     self.slot(replace(mention, fields=flags, tables=()), "field", self.context), negated
                 )
         return None
+
+    def _year_or_date(self) -> Slot:
+        """What a bare year speaks of: a field of years, else the date that a time expression would mean."""
+        years = [(each, score) for each, score, _ in self.linker.fields_for("year") if each.kind == "number"]
+        implied = self._implied_date()
+        dates = [(each, score - 0.03) for each, score in implied.mention.fields]
+        implied.mention = Mention("date", fields=tuple(years + dates))
+        implied.wants = "year"
+        return implied
+
+    def _missing(self, mention: Mention) -> Condition | None:
+        """ "buyers who have no email": a field of theirs that is not filled."""
+        main = (
+            {table.sql for table, score in self.query.main.mention.tables}
+            if self.query.main is not None
+            else set()
+        )
+        empty = tuple(
+            (each, score)
+            for each, score in mention.fields
+            if score >= 0.85 and each.nullable and each.table in main and not is_flag(each)
+        )
+        if not empty or mention.table_score >= 0.85:
+            return None
+        self.at += 1
+        return Null(self.slot(replace(mention, fields=empty, tables=(), values=()), "field", self.query.main))
 
     def _row_by_key(self, mention: Mention, negated: bool) -> Condition | None:
         """ "department 80": a row of the table by its key."""
@@ -462,9 +487,7 @@ class ConditionReader(OrderReader):
                 self._group_by_items()
                 return Having(Aggregate("count", self.slot(mention, "field", None), True), operator, number)
         if self._is_year(number) and chunk.kind in ("AFTER", "CMP"):
-            found = self.hinted("year,date,time", self.context, "year")
-            if found is not None:
-                return Compare(found[0], operator, (number,))
+            return Compare(self._year_or_date(), operator, (number,))
         if self.kind() == "TIMES":
             self.at += 1
             self._group_by_items()

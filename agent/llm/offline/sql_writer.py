@@ -214,9 +214,12 @@ class Writer:
     def _no_contradiction(self, conditions: list[Condition]) -> None:
         seen: dict[tuple[str, str], str] = {}
         for each in conditions:
-            if isinstance(each, IsValue) and not each.negated and len(each.values) == 1:
+            if isinstance(each, IsValue) and len(each.values) == 1:
                 found, literal = self.binding.values[each.values[0]]
-                if seen.setdefault((found.table, found.name), literal) != literal:
+                said = literal if not each.negated else f"not {literal}"
+                before = seen.setdefault((found.table, found.name), said)
+                opposite = said in (f"not {before}",) or before in (f"not {said}",)
+                if opposite or (before != said and not each.negated and not before.startswith("not ")):
                     raise CannotWrite(f"{found.name} cannot be two things at once.")
 
     def _lists_kinds(self, items: list[Item], conditions: list[Condition], steps: list[Step]) -> bool:
@@ -491,6 +494,8 @@ class Writer:
                 operator = condition.operator
                 if (each.table, each.name) in condition.reversed_fields:
                     operator = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(operator, operator)
+                if self._holds_dates(each) and all(len(t) == 4 and t.isdigit() for t in condition.literals):
+                    return self._in_years(column, operator, condition.literals)
                 literals = [self._literal(self._stored(text, each), each) for text in condition.literals]
                 if len(literals) > 1:
                     inside = exp.In(this=column, expressions=literals)
@@ -503,6 +508,11 @@ class Writer:
                 return self._is_value(condition)
             case Between():
                 each = binding.fields[condition.slot]
+                if self._holds_dates(each) and condition.low.isdigit() and condition.high.isdigit():
+                    since = self._in_years(self._column(each), ">=", (condition.low,))
+                    until = self._in_years(self._column(each), "<=", (condition.high,))
+                    within = exp.and_(since, until)
+                    return exp.Not(this=exp.paren(within)) if condition.negated else within
                 between = exp.Between(
                     this=self._column(each),
                     low=self._literal(condition.low, each),
@@ -555,6 +565,29 @@ class Writer:
             case Having():
                 raise CannotWrite("A condition on groups stands among others.")
         return None
+
+    @staticmethod
+    def _holds_dates(each: Field) -> bool:
+        return each.kind == "date" or looks_like_dates(each)
+
+    @staticmethod
+    def _in_years(column: exp.Expr, operator: str, years: tuple[str, ...]) -> exp.Expr:
+        """A date against bare years, as half-open ranges."""
+
+        def first(year: int) -> exp.Expr:
+            return exp.Literal.string(f"{year:04d}-01-01")
+
+        parts: list[exp.Expr] = []
+        for text in years:
+            year = int(text)
+            since = exp.GTE(this=column.copy(), expression=first(year + (operator == ">")))
+            before = exp.LT(this=column.copy(), expression=first(year + (operator in ("=", "!=", "<="))))
+            if operator in ("=", "!="):
+                parts.append(exp.paren(exp.and_(since, before)))
+            else:
+                parts.append(since if operator in (">", ">=") else before)
+        joined = exp.or_(*parts) if len(parts) > 1 else parts[0]
+        return exp.Not(this=exp.paren(joined)) if operator == "!=" else joined
 
     def _all(self, conditions: list[Condition]) -> exp.Expr | None:
         parts = [p for c in conditions if (p := self._condition(c)) is not None]
