@@ -19,13 +19,14 @@ from tools.engines.place import locate
 from tools.errors import DatabaseUnavailable
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, SchemaMeta, TableMeta
 from tools.reflection import reflect
+from tools.scope import Scope
 
 
 def meta_of(url: str, schemas: tuple[str, ...] | None = None) -> DatabaseMeta:
     place = locate(url)
     engine = open_engine(place, 20)
     try:
-        return reflect(engine, place, schemas)
+        return reflect(engine, place, Scope(schemas))
     finally:
         engine.close()
 

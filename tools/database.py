@@ -18,6 +18,7 @@ from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
 from tools.reflection import reflect
 from tools.result_table import ResultTable
 from tools.samples import SampleValues, Source, sampled
+from tools.scope import Scope
 from tools.sql_guard import GuardedQuery, guarded
 
 _DISTINCT_SECONDS = 2.0
@@ -128,7 +129,7 @@ class Database:
     def refresh(self) -> None:
         """Read the metadata again. Raises DatabaseUnavailable."""
         with self._lock:
-            self._reflected = reflect(self._engine, self._place, self._schemas)
+            self._reflected = reflect(self._engine, self._place, Scope(self._schemas))
             self._samples = {}
         self.learn(self.knowledge)
 
@@ -191,7 +192,7 @@ def open_database(
         tell(f"Loading {place.shown} into memory.")
     engine = open_engine(place, limits.seconds, limits.memory_bytes)
     try:
-        meta = reflect(engine, place, schemas, tell)
+        meta = reflect(engine, place, Scope(schemas), tell)
     except BaseException:
         engine.close()
         raise

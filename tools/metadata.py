@@ -82,12 +82,10 @@ class TableMeta:
             self.__dict__.pop("_make_fields", None)
             return made
 
-    def estimated_at(self, rows: int | None) -> TableMeta:
-        """The same table with another row estimate; its fields are not made for that."""
-        if rows == self.row_estimate:
-            return self
+    def changed(self, **values: Any) -> TableMeta:
+        """The same table with other values (not its fields), for which its fields are not made."""
         table = object.__new__(type(self))
-        table.__dict__.update(self.__dict__, row_estimate=rows)
+        table.__dict__.update(self.__dict__, **values)
         return table
 
     @cached_property

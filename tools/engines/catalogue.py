@@ -1,7 +1,8 @@
 """The catalogue queries of each kind of database, in bulk, all giving the same columns.
 
 One query for all tables of all schemas: asking table by table is quadratic in DuckDB (63 ms a table at 2,000
-tables) and ten times slower in SQLite. `{schemas}` stands for the condition that picks the schemas.
+tables) and ten times slower in SQLite. `{tables}` stands for the condition that picks the tables, by their schema
+(`schema_field`) or one by one (`table_key`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ class Catalogue:
     - keys: schema, table, "p" or "u", name of the key, field; in the order of the key
     - foreign: schema, table, name of the key, field, target schema, target table, target field
     - unreadable: schema, how many of its tables may not be read; where the catalogue shows such
+    - server: what tells one server from another; the user may not be allowed to ask
+    - state: what tells this database and its user's rights from others; what changes when any table does
+    - marks: schema, table, row estimate, what changes when the table does
+
+    `state` and `marks` cost much less than reading the catalogue, or they are not there: for a file its size and
+    time tell as much.
     """
 
     here: str
@@ -29,6 +36,11 @@ class Catalogue:
     keys: str
     foreign: str
     unreadable: str = ""
+    server: str = ""
+    state: str = ""
+    marks: str = ""
+    schema_field: str = ""
+    table_key: str = ""
 
 
 DUCKDB = Catalogue(
@@ -38,35 +50,37 @@ DUCKDB = Catalogue(
         WHERE database_name = current_database() AND NOT (internal AND schema_name <> 'main') ORDER BY 1""",
     tables="""
         SELECT schema_name, table_name, 'table', comment, estimated_size FROM duckdb_tables()
-        WHERE database_name = current_database() AND NOT internal AND {schemas}
+        WHERE database_name = current_database() AND NOT internal AND {tables}
         UNION ALL
         SELECT schema_name, view_name, 'view', comment, NULL FROM duckdb_views()
-        WHERE database_name = current_database() AND NOT internal AND {schemas}
+        WHERE database_name = current_database() AND NOT internal AND {tables}
         ORDER BY 1, 2""",
     fields="""
         SELECT schema_name, table_name, column_name, data_type, is_nullable, comment, is_generated
-        FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal AND {schemas}
+        FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal AND {tables}
         ORDER BY schema_name, table_name, column_index""",
     keys="""
         SELECT schema_name, table_name, CASE constraint_type WHEN 'PRIMARY KEY' THEN 'p' ELSE 'u' END,
             constraint_index, unnest(constraint_column_names)
         FROM duckdb_constraints()
-        WHERE database_name = current_database() AND constraint_type IN ('PRIMARY KEY', 'UNIQUE') AND {schemas}""",
+        WHERE database_name = current_database() AND constraint_type IN ('PRIMARY KEY', 'UNIQUE') AND {tables}""",
     foreign="""
         SELECT schema_name, table_name, constraint_index, unnest(constraint_column_names),
             schema_name, referenced_table, unnest(referenced_column_names)
         FROM duckdb_constraints()
-        WHERE database_name = current_database() AND constraint_type = 'FOREIGN KEY' AND {schemas}""",
+        WHERE database_name = current_database() AND constraint_type = 'FOREIGN KEY' AND {tables}""",
+    schema_field="schema_name",
 )
 
 # Partitions are read through their parent; what an extension brings is not the user's data.
 _PG_TABLES = """
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"""
 _PG_WANTED = """
-    c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {schemas}
+    c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {tables}
     AND NOT EXISTS (SELECT FROM pg_depend e
         WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')"""
 _PG_READABLE = "has_any_column_privilege(c.oid, 'SELECT')"
+_PG_SUM = "count(*) || '.' || coalesce(sum(xmin::text::bigint), 0)"
 POSTGRES = Catalogue(
     here="SELECT current_database(), coalesce(current_schema(), 'public')",
     schemas="""
@@ -103,6 +117,37 @@ POSTGRES = Catalogue(
         WHERE {_PG_WANTED} ORDER BY f.oid, k.place""",
     unreadable=f"""
         SELECT n.nspname, count(*) {_PG_TABLES} WHERE {_PG_WANTED} AND NOT {_PG_READABLE} GROUP BY 1 ORDER BY 1""",
+    # Two servers filled by the same script have the same ids of everything else.
+    server="SELECT system_identifier FROM pg_control_system()",
+    # Every change of a row of the catalogue gives it another xmin; ANALYZE changes its rows in place.
+    # Objects of the system itself have ids below 16384. A renamed type renames the fields that have it.
+    state=f"""
+        SELECT concat_ws(' ', (SELECT oid FROM pg_database WHERE datname = current_database()), current_user,
+                (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+                (SELECT {_PG_SUM} FROM pg_auth_members),
+                (SELECT {_PG_SUM} FROM pg_type WHERE oid >= 16384 AND typtype IN ('e', 'd', 'r'))),
+            concat_ws(' ', (SELECT {_PG_SUM} FROM pg_namespace),
+                (SELECT {_PG_SUM} FROM pg_class WHERE oid >= 16384 AND relpersistence <> 't'),
+                (SELECT {_PG_SUM} FROM pg_attribute WHERE attrelid >= 16384),
+                (SELECT {_PG_SUM} FROM pg_description WHERE objoid >= 16384),
+                (SELECT {_PG_SUM} FROM pg_constraint WHERE conrelid >= 16384),
+                (SELECT {_PG_SUM} FROM pg_index WHERE indrelid >= 16384))""",
+    marks=f"""
+        SELECT n.nspname, c.relname, CASE WHEN c.relkind <> 'v' THEN c.reltuples::bigint END,
+            concat_ws(' ', c.oid, c.xmin, a.sum, d.sum, k.sum, i.sum)
+        {_PG_TABLES}
+        LEFT JOIN (SELECT attrelid, {_PG_SUM} AS sum FROM pg_attribute
+            WHERE attrelid >= 16384 AND attnum > 0 GROUP BY 1) a ON a.attrelid = c.oid
+        LEFT JOIN (SELECT objoid, {_PG_SUM} AS sum FROM pg_description
+            WHERE objoid >= 16384 AND classoid = 'pg_class'::regclass GROUP BY 1) d ON d.objoid = c.oid
+        LEFT JOIN (SELECT conrelid, {_PG_SUM} AS sum FROM pg_constraint
+            WHERE conrelid >= 16384 AND contype = 'f' GROUP BY 1) k ON k.conrelid = c.oid
+        LEFT JOIN (SELECT indrelid, {_PG_SUM} AS sum FROM pg_index
+            WHERE indrelid >= 16384 GROUP BY 1) i ON i.indrelid = c.oid
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname !~ '^pg_'
+            AND n.nspname <> 'information_schema' AND {{tables}}""",
+    schema_field="n.nspname",
+    table_key="(n.nspname, c.relname)",
 )
 
 MYSQL = Catalogue(
@@ -113,21 +158,44 @@ MYSQL = Catalogue(
     tables="""
         SELECT table_schema, table_name, CASE table_type WHEN 'VIEW' THEN 'view' ELSE 'table' END,
             CASE table_type WHEN 'VIEW' THEN '' ELSE table_comment END, table_rows
-        FROM information_schema.tables WHERE table_type <> 'SEQUENCE' AND {schemas} ORDER BY 1, 2""",
+        FROM information_schema.tables WHERE table_type <> 'SEQUENCE' AND {tables} ORDER BY 1, 2""",
     fields="""
         SELECT table_schema, table_name, column_name, column_type, is_nullable = 'YES', column_comment,
             coalesce(generation_expression, '') <> ''
-        FROM information_schema.columns WHERE {schemas} ORDER BY table_schema, table_name, ordinal_position""",
+        FROM information_schema.columns WHERE {tables} ORDER BY table_schema, table_name, ordinal_position""",
     keys="""
         SELECT table_schema, table_name, CASE index_name WHEN 'PRIMARY' THEN 'p' ELSE 'u' END, index_name,
             CASE WHEN sub_part IS NULL THEN column_name END
-        FROM information_schema.statistics WHERE non_unique = 0 AND {schemas}
+        FROM information_schema.statistics WHERE non_unique = 0 AND {tables}
         ORDER BY table_schema, table_name, index_name, seq_in_index""",
     foreign="""
         SELECT table_schema, table_name, constraint_name, column_name, referenced_table_schema, referenced_table_name,
             referenced_column_name
-        FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {schemas}
+        FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {tables}
         ORDER BY table_schema, table_name, constraint_name, ordinal_position""",
+    # MySQL keeps no version of a table's definition, so what is read of it is summed up.
+    marks="""
+        SELECT t.table_schema, t.table_name, max(t.row_count), group_concat(t.mark ORDER BY t.part SEPARATOR ' ')
+        FROM (
+            SELECT table_schema, table_name, table_rows AS row_count, 1 AS part,
+                crc32(concat(table_type, CASE table_type WHEN 'VIEW' THEN '' ELSE table_comment END)) AS mark
+            FROM information_schema.tables WHERE table_type <> 'SEQUENCE' AND {tables}
+            UNION ALL
+            SELECT table_schema, table_name, NULL, 2, sum(crc32(concat_ws(char(31), ordinal_position, column_name,
+                column_type, is_nullable, column_comment, generation_expression)))
+            FROM information_schema.columns WHERE {tables} GROUP BY table_schema, table_name
+            UNION ALL
+            SELECT table_schema, table_name, NULL, 3,
+                sum(crc32(concat_ws(char(31), index_name, seq_in_index, column_name, sub_part)))
+            FROM information_schema.statistics WHERE non_unique = 0 AND {tables} GROUP BY table_schema, table_name
+            UNION ALL
+            SELECT table_schema, table_name, NULL, 4, sum(crc32(concat_ws(char(31), constraint_name, ordinal_position,
+                column_name, referenced_table_schema, referenced_table_name, referenced_column_name)))
+            FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {tables}
+            GROUP BY table_schema, table_name
+        ) t GROUP BY t.table_schema, t.table_name""",
+    schema_field="table_schema",
+    table_key="(table_schema, table_name)",
 )
 
 # SQLite has one schema, which is written as none. Shadow tables are the inside of virtual ones.
