@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import sys
@@ -188,11 +189,17 @@ def write_csv(answer: Answer, out: TextIO) -> None:
         return
     # A terminal would obey what is in a cell; a file keeps it as it is.
     shown = plain if out.isatty() else str
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_harmless(shown(name)) for name in answer.table.columns])
+    out.write(_csv_row([_harmless(shown(name)) for name in answer.table.columns]))
     for row in answer.table.rows:
         cells = ["" if value is None else _harmless(_csv_cell(value)) for value in row]
-        writer.writerow([shown(cell) if isinstance(cell, str) else cell for cell in cells])
+        out.write(_csv_row([shown(cell) if isinstance(cell, str) else cell for cell in cells]))
+
+
+def _csv_row(cells: Sequence[Any]) -> str:
+    # Python 3.11 quotes a carriage return only where it is part of the line end; bare, it begins a row of its own.
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _csv_cell(value: Any) -> Any:
