@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from tools.errors import PolicyInvalid, UserNotPermitted
@@ -290,20 +290,24 @@ class Permissions:
         showing = self._showing(table.schema, table.name, meta)
         if not showing or self._denied(table.schema, table.name):
             return None
-        hidden = frozenset(each.name for each in table.fields if self._hides(table, each.name, showing, meta))
-        if len(hidden) == len(table.fields):
-            return None
+        # The fields of a table are made when they are looked at, and most tables have no rule about any.
+        masks = [
+            (pattern, mask)
+            for rules in self._every_rules
+            for pattern, mask in rules.masks
+            if _table_of(pattern).matches(*_names(table.schema), table.name)
+        ]
+        hidden: frozenset[str] = frozenset()
+        if self._limits_fields_of(table, showing, meta):
+            hidden = frozenset(each.name for each in table.fields if self._hides(table, each.name, showing, meta))
+            if len(hidden) == len(table.fields):
+                return None
         alternatives = [self._conditions(rules, table) for rules in showing]
         strictest: dict[str, Mask] = {}
-        for each in table.fields:
-            masks = [
-                mask
-                for rules in self._every_rules
-                for pattern, mask in rules.masks
-                if pattern.matches(*_names(table.schema), table.name, each.name)
-            ]
-            if masks and each.name not in hidden:
-                strictest[each.name] = min(masks, key=lambda mask: _STRICTNESS.index(mask.kind))
+        for each in table.fields if masks else ():
+            own = [mask for pattern, mask in masks if _field_of(pattern).matches(each.name)]
+            if own and each.name not in hidden:
+                strictest[each.name] = min(own, key=lambda mask: _STRICTNESS.index(mask.kind))
         return TableRules(
             always=self._conditions(self.policy.everyone, table) if self.policy.everyone else (),
             alternatives=() if () in alternatives else tuple(dict.fromkeys(alternatives)),
@@ -331,6 +335,13 @@ class Permissions:
             any(pattern.matches(name) for name in _names(schema) for pattern in rules.deny.schemas)
             or any(pattern.matches(*_names(schema), table) for pattern in rules.deny.tables)
             for rules in self._every_rules
+        )
+
+    def _limits_fields_of(self, table: TableMeta, showing: list[Rules], meta: DatabaseMeta) -> bool:
+        return not all(_allows(rules.allow, table.schema, table.name, meta) for rules in showing) or any(
+            _table_of(pattern).matches(*_names(table.schema), table.name)
+            for rules in self._every_rules
+            for pattern in rules.deny.fields
         )
 
     def _hides(self, table: TableMeta, name: str, showing: list[Rules], meta: DatabaseMeta) -> bool:
@@ -370,10 +381,21 @@ def _allows(allow: Names, schema: str, table: str, meta: DatabaseMeta) -> bool:
 def _allows_field(pattern: Pattern, schema: str, table: str, name: str | None, meta: DatabaseMeta) -> bool:
     """Whether a pattern of fields allows this one; for no name, whether it allows any of the table."""
     case = meta.dialect in _TELL_CASE_APART
-    of_table = Pattern(pattern.text, pattern.parts[:-1])
-    if not _reaches(pattern, 3, schema, meta) or not of_table.matches(*_names(schema), table, case=case):
+    if not _reaches(pattern, 3, schema, meta) or not _table_of(pattern).matches(*_names(schema), table, case=case):
         return False
-    return name is None or Pattern(pattern.text, pattern.parts[-1:]).matches(name)
+    return name is None or _field_of(pattern).matches(name)
+
+
+@lru_cache(10_000)
+def _table_of(pattern: Pattern) -> Pattern:
+    """The part of a pattern of fields that is about the table."""
+    return Pattern(pattern.text, pattern.parts[:-1])
+
+
+@lru_cache(10_000)
+def _field_of(pattern: Pattern) -> Pattern:
+    """The part of a pattern of fields that is about the field."""
+    return Pattern(pattern.text, pattern.parts[-1:])
 
 
 def _reaches(pattern: Pattern, whole: int, schema: str, meta: DatabaseMeta) -> bool:

@@ -374,11 +374,14 @@ class RowPolicy:
                 hidden |= unseen if body.has_star else frozenset()
                 if not any(part is not None and part.ruled for part in parts):
                     body = None
+        filtered = any(map(_filters, every))
+        if body is None and not hidden and not masks and not filtered:
+            return _Shown(table)
         fields = tuple(each for each in table.fields if each.name.lower() not in hidden)
         if not fields:
             return None
-        seen = self._seen_table(table, fields, masks, counted=not any(map(_filters, every)) and body is None)
-        if body is None and not masks and len(fields) == len(table.fields) and not any(map(_filters, every)):
+        seen = self._seen_table(table, fields, masks, counted=not filtered and body is None)
+        if body is None and not masks and not filtered and len(fields) == len(table.fields):
             return _Shown(seen)
 
         def make() -> tuple[_Standing, _Standing]:
@@ -532,10 +535,11 @@ class RowPolicy:
                 schemas.append(SchemaMeta(schema.name, tables, schema.comment))
         seen = replace(self._whole, schemas=tuple(schemas), notices=(), forbids=self._forbids)
         kept = {_key(table): table for table in seen.tables()}
+        whole = self._relations.tables
         return replace(
             seen,
             schemas=tuple(
-                replace(schema, tables=tuple(_with_known_keys(table, kept) for table in schema.tables))
+                replace(schema, tables=tuple(_with_known_keys(table, kept, whole) for table in schema.tables))
                 for schema in seen.schemas
             ),
         )
@@ -604,10 +608,13 @@ def _filters(rules: TableRules) -> bool:
     return bool(rules.always or rules.alternatives)
 
 
-def _with_known_keys(table: TableMeta, seen: Mapping[Key, TableMeta]) -> TableMeta:
+def _with_known_keys(table: TableMeta, seen: Mapping[Key, TableMeta], whole: Mapping[Key, TableMeta]) -> TableMeta:
     def known(key: ForeignKey) -> bool:
-        target = seen.get((key.target_schema, key.target_table))
-        return target is not None and all(target.field(name) for name in key.target_fields)
+        named = (key.target_schema, key.target_table)
+        target = seen.get(named)
+        if target is None or target is whole.get(named):
+            return target is not None
+        return all(target.field(name) for name in key.target_fields)
 
     kept = tuple(key for key in table.foreign_keys if known(key))
     return table if len(kept) == len(table.foreign_keys) else replace(table, foreign_keys=kept)
