@@ -9,7 +9,7 @@ import math
 import re
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -266,7 +266,8 @@ class Permissions:
     def may_name_field(self, table: TableMeta, name: str, meta: DatabaseMeta) -> bool:
         """Likewise for a field of a table that is shown."""
         showing = self._showing(table.schema, table.name, meta)
-        return bool(showing) and not self._hides(table, name, showing, meta)
+        hides = self._hiding(table, showing, meta)
+        return bool(showing) and (hides is None or not hides(name))
 
     def denies_field(self, table: TableMeta, name: str) -> bool:
         """Whether a rule takes the field of that name away."""
@@ -298,8 +299,9 @@ class Permissions:
             if _table_of(pattern).matches(*_names(table.schema), table.name)
         ]
         hidden: frozenset[str] = frozenset()
-        if self._limits_fields_of(table, showing, meta):
-            hidden = frozenset(each.name for each in table.fields if self._hides(table, each.name, showing, meta))
+        hides = self._hiding(table, showing, meta)
+        if hides is not None:
+            hidden = frozenset(each.name for each in table.fields if hides(each.name))
             if len(hidden) == len(table.fields):
                 return None
         alternatives = [self._conditions(rules, table) for rules in showing]
@@ -327,7 +329,7 @@ class Permissions:
             rules
             for rules in self._rules
             if _allows(rules.allow, schema, table, meta)
-            or any(_allows_field(pattern, schema, table, None, meta) for pattern in rules.allow.fields)
+            or any(_allows_field(pattern, schema, table, meta) for pattern in rules.allow.fields)
         ]
 
     def _denied(self, schema: str, table: str) -> bool:
@@ -337,22 +339,29 @@ class Permissions:
             for rules in self._every_rules
         )
 
-    def _limits_fields_of(self, table: TableMeta, showing: list[Rules], meta: DatabaseMeta) -> bool:
-        return not all(_allows(rules.allow, table.schema, table.name, meta) for rules in showing) or any(
-            _table_of(pattern).matches(*_names(table.schema), table.name)
+    def _hiding(self, table: TableMeta, showing: list[Rules], meta: DatabaseMeta) -> Callable[[str], bool] | None:
+        """Which names of fields are kept back; None where no rule is about fields of the table."""
+        schema, name = table.schema, table.name
+        denied = [
+            _field_of(pattern)
             for rules in self._every_rules
             for pattern in rules.deny.fields
-        )
-
-    def _hides(self, table: TableMeta, name: str, showing: list[Rules], meta: DatabaseMeta) -> bool:
-        if self.denies_field(table, name):
-            return True
-        schema = table.schema
-        return not all(
-            _allows(rules.allow, schema, table.name, meta)
-            or any(_allows_field(pattern, schema, table.name, name, meta) for pattern in rules.allow.fields)
+            if _table_of(pattern).matches(*_names(schema), name)
+        ]
+        allowed = [
+            [_field_of(each) for each in rules.allow.fields if _allows_field(each, schema, name, meta)]
             for rules in showing
-        )
+            if not _allows(rules.allow, schema, name, meta)
+        ]
+        if not denied and not allowed:
+            return None
+
+        def hides(field: str) -> bool:
+            return any(each.matches(field) for each in denied) or not all(
+                any(each.matches(field) for each in names) for names in allowed
+            )
+
+        return hides
 
     def _conditions(self, rules: Rules, table: TableMeta) -> tuple[str, ...]:
         return tuple(text for pattern, text in rules.rows if pattern.matches(*_names(table.schema), table.name))
@@ -378,12 +387,10 @@ def _allows(allow: Names, schema: str, table: str, meta: DatabaseMeta) -> bool:
     )
 
 
-def _allows_field(pattern: Pattern, schema: str, table: str, name: str | None, meta: DatabaseMeta) -> bool:
-    """Whether a pattern of fields allows this one; for no name, whether it allows any of the table."""
+def _allows_field(pattern: Pattern, schema: str, table: str, meta: DatabaseMeta) -> bool:
+    """Whether a pattern of fields allows any of the table."""
     case = meta.dialect in _TELL_CASE_APART
-    if not _reaches(pattern, 3, schema, meta) or not _table_of(pattern).matches(*_names(schema), table, case=case):
-        return False
-    return name is None or _field_of(pattern).matches(name)
+    return _reaches(pattern, 3, schema, meta) and _table_of(pattern).matches(*_names(schema), table, case=case)
 
 
 @lru_cache(10_000)

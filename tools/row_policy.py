@@ -61,7 +61,7 @@ class Relations:
         self.meta = meta
         self.made = made
         self.tables: Mapping[Key, TableMeta] = {_key(table): table for table in meta.tables()}
-        self.fitting: set[str] = set()  # digests of the policies that were seen to fit
+        self.fitting: set[tuple[str, tuple[str, ...]]] = set()  # policies and roles that were seen to fit
         self._bodies: dict[Key, _Body | None] = {}
 
     def body(self, view: TableMeta) -> _Body | None:
@@ -160,13 +160,15 @@ class RowPolicy:
         self._whole = relations.meta
         self._dialect = relations.meta.dialect
         self._shown: dict[Key, _Shown | None] = {}
-        if permissions.policy.digest not in relations.fitting:
+        fitting = (permissions.policy.digest, permissions.roles) in relations.fitting
+        if not fitting:
             permissions.policy.check(self._whole)
-            relations.fitting.add(permissions.policy.digest)
         self._selects: set[exp.Expr] = set()  # those of the rules, by which they are known again
         self.meta = self._seen_meta()
-        for shown in [each for each in self._shown.values() if each is not None and each.ruled][:_CHECKED_AT_ONCE]:
-            _ = shown.standing
+        if not fitting:
+            for shown in [each for each in self._shown.values() if each is not None and each.ruled][:_CHECKED_AT_ONCE]:
+                _ = shown.standing
+            relations.fitting.add((permissions.policy.digest, permissions.roles))
 
     # ---- statements
 
