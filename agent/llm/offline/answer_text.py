@@ -11,6 +11,7 @@ from agent.llm.offline.understanding import Reading, Understanding
 
 _SHOWN_ROWS = 5
 _HOW = "OPENAI_API_KEY and DBAGENT_MODEL"
+_HOW_ZH = "OPENAI_API_KEY 和 DBAGENT_MODEL"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def declined(question: str, understood: Understanding | None) -> str:
             question,
             f"This is too long for the built-in offline model. Ask one thing in a sentence, or set {_HOW} "
             "to use a full language model.",
-            f"问题太长, 内置的离线模型无法处理。请用一句话提问, 或设置 {_HOW} 使用完整的语言模型。",
+            f"问题太长, 内置的离线模型无法处理。请用一句话提问, 或设置 {_HOW_ZH} 使用完整的语言模型。",
         )
     reading = understood.readings[0] if understood is not None and understood.readings else None
     known = ", ".join(sorted({_table_name(table) for table in _tables_of(reading)}))
@@ -105,7 +106,7 @@ def declined(question: str, understood: Understanding | None) -> str:
             parts.append(f"理解到的: 与 {known} 有关。")
         if unplaced:
             parts.append(f"没有理解的: {'、'.join(unplaced)}。")
-        return "".join(parts) + f"请换个说法, 或设置 {_HOW} 使用完整的语言模型。"
+        return "".join(parts) + f"请换个说法, 或设置 {_HOW_ZH} 使用完整的语言模型。"
     parts = ["The built-in offline model did not understand this question surely enough to answer it."]
     if known:
         parts.append(f"It understood that it is about {known}.")
@@ -123,7 +124,7 @@ def failed(question: str) -> str:
         question,
         f"The query that the built-in offline model wrote did not run. Ask in other words, or set {_HOW} to use a "
         "full language model.",
-        f"内置的离线模型写出的查询未能执行。请换个说法, 或设置 {_HOW} 使用完整的语言模型。",
+        f"内置的离线模型写出的查询未能执行。请换个说法, 或设置 {_HOW_ZH} 使用完整的语言模型。",
     )
 
 

@@ -20,6 +20,7 @@ _QUESTION = re.compile(r"^Question: ?(.*)\Z", re.MULTILINE | re.DOTALL)
 _MOST_TABLES = 30
 _MOST_LOOKS = 3
 _MOST_QUERIES = 3
+_SURE_WITHOUT_LOOKING = 0.92  # then the tables next to those that were shown need not be looked at
 _SURE = 0.85  # an empty result of so sure a reading is the answer
 
 
@@ -62,13 +63,14 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
         words = " ".join([question, *nouns_in(question)]) if is_chinese(question) else question
         return _call(offered, "search_metadata", words)
     schema = Schema({table.sql: table for text in situation.texts("show_table") for table in tables_of(text)})
+    values = tuple(value for text in searched for value in found_in(text).values)
+    understood = understand(question, schema, situation.dialect, situation.today, values)
     missing = _not_shown(schema, searched)
-    if missing and "show_table" in offered and len(situation.texts("show_table")) < _MOST_LOOKS:
+    sure = understood.best is not None and understood.best.confidence >= _SURE_WITHOUT_LOOKING
+    if missing and not sure and "show_table" in offered and len(situation.texts("show_table")) < _MOST_LOOKS:
         return _call(offered, "show_table", missing)
     if not schema.tables:
         return Said(declined(question, None))
-    values = tuple(value for text in searched for value in found_in(text).values)
-    understood = understand(question, schema, situation.dialect, situation.today, values)
     ran = [
         (str(arguments.get("sql", "")), text)
         for name, arguments, text in situation.replies
