@@ -16,16 +16,17 @@ _ENGINES = {
 _EMBEDDED = ("duckdb", "sqlite")
 
 
-def open_engine(place: Place, seconds: float, memory_bytes: int = MEMORY_BYTES) -> Engine:
+def open_engine(place: Place, seconds: float, memory_bytes: int = MEMORY_BYTES, *, wait: bool = True) -> Engine:
     """The engine for that kind of database, connected; an embedded one in processes of its own.
 
-    `seconds` is the longest that any run may take, `memory_bytes` what an embedded engine may grow by.
+    `seconds` is the longest that any run may take, `memory_bytes` what an embedded engine may grow by. Without
+    `wait` an embedded one opens its file meanwhile, and the first query hears what is wrong with it.
     Raises DatabaseUnavailable, DriverMissing.
     """
     if place.kind in _EMBEDDED:
         process = importlib.import_module("tools.engines.process")
         if process.can_run_apart():
-            engine: Engine = process.ProcessEngine(place, seconds, memory_bytes)
+            engine: Engine = process.ProcessEngine(place, seconds, memory_bytes, wait=wait)
             return engine
     return open_here(place, seconds, memory_bytes)
 

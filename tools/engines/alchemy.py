@@ -78,6 +78,10 @@ class AlchemyEngine(ABC):
             raise timed_out(bounds.seconds)
         return replace(fetched, seconds=time.monotonic() - started)
 
+    def reopen(self) -> None:
+        """Connect anew; see Engine."""
+        self._engine.dispose()
+
     def close(self) -> None:
         """Give every connection back."""
         self._engine.dispose()

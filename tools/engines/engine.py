@@ -48,6 +48,10 @@ class Engine(Protocol):
         """
         ...
 
+    def reopen(self) -> None:
+        """Let queries that begin from now on read the file that now has the database's name."""
+        ...
+
     def close(self) -> None:
         """Give every connection back."""
         ...

@@ -37,17 +37,22 @@ def can_run_apart() -> bool:
 class ProcessEngine:
     """One database, read by workers: one query at a time each, started when there is work, killed when stuck."""
 
-    def __init__(self, place: Place, seconds: float, memory_bytes: int) -> None:
-        """Start the first worker and let it open the database. Raises DatabaseUnavailable."""
+    def __init__(self, place: Place, seconds: float, memory_bytes: int, *, wait: bool = True) -> None:
+        """Start the first worker and wait until it has opened the database, or leave that to the first query.
+
+        Raises DatabaseUnavailable.
+        """
         self._opening = (place, seconds, memory_bytes)
         # A file of data is in the memory of each worker that loaded it: there is one.
         self._places = threading.BoundedSemaphore(1 if place.loads or place.path is None else WORKERS)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._closed = False
+        self._opened = 0  # how often the file was opened anew
         self._process = os.getpid()
         worker = self._started()
-        worker.opened()
+        if wait:
+            worker.opened()
         self._idle.append(worker)
 
     def run(self, sql: str, bounds: Bounds, stop: Stop) -> Fetched:
@@ -62,6 +67,14 @@ class ProcessEngine:
                 self._given_back(worker)
         finally:
             self._places.release()
+
+    def reopen(self) -> None:
+        """End every worker, one at work with its query; the next open the file anew. See Engine."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+            self._opened += 1
+        for worker in idle:
+            worker.end()
 
     def close(self) -> None:
         """End every worker; one that is at work ends with its query."""
@@ -81,7 +94,7 @@ class ProcessEngine:
 
     def _started(self) -> Worker:
         try:
-            return Worker(self._opening)
+            return Worker(self._opening, of=self._opened)
         except OSError as error:
             shown = self._opening[0].shown
             raise DatabaseUnavailable(
@@ -110,7 +123,7 @@ class ProcessEngine:
             except DatabaseUnavailable:
                 return  # the next question tries again, and is told
         with self._lock:
-            if not self._closed:
+            if not self._closed and worker.of == self._opened:
                 self._idle.append(worker)
                 return
         worker.end()
@@ -119,7 +132,8 @@ class ProcessEngine:
 class Worker:
     """One process with the database open; used by one thread at a time."""
 
-    def __init__(self, opening: tuple[Place, float, int]) -> None:
+    def __init__(self, opening: tuple[Place, float, int], *, of: int = 0) -> None:
+        self.of = of
         self._opening = opening
         self._ready = False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `end`)
