@@ -119,7 +119,7 @@ def open_chosen_database(settings: Settings, *, tell: Callable[[str], None] | No
     """The database that the settings name, else the sample database; it has learnt what is known of it."""
     knowledge = chosen_knowledge(settings)
     url = settings.database_url or str(sample_database(tell=tell))
-    database = open_database(url, limits=Limits(settings.row_limit, settings.query_seconds), tell=tell)
+    database = open_database(url, limits=_limits(settings), tell=tell)
     database.learn(knowledge)
     return database
 
@@ -132,6 +132,10 @@ def chosen_knowledge(settings: Settings) -> Knowledge:
         except FileNotFoundError as error:
             raise SettingsError(f"DBAGENT_KNOWLEDGE: {error} Make it, or unset the variable.") from None
     return Knowledge() if settings.database_url else Knowledge.read(folder("sample_db") / "knowledge")
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.row_limit, settings.query_seconds, cost=settings.cost_limit)
 
 
 def trace_store(settings: Settings) -> TraceStore:

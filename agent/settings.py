@@ -93,6 +93,12 @@ class Settings(BaseModel):
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0
     )
+    cost_limit: float | None = _variable(
+        "DBAGENT_COST_LIMIT",
+        "A query is not run when the server's own estimate (EXPLAIN) is higher: planner cost on PostgreSQL, rows to "
+        "examine on MySQL and MariaDB. Unset, and for DuckDB and SQLite: no limit.",
+        gt=0,
+    )
     question_seconds: float = _variable(
         "DBAGENT_QUESTION_SECONDS", "Seconds one question may take in all.", 120.0, gt=0
     )

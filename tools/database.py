@@ -29,6 +29,8 @@ class Limits:
     """How much one query may take: rows fetched, seconds in the database, bytes of one value and of all kept.
 
     `memory_bytes` is what an embedded engine (DuckDB, SQLite) may grow by; its process cannot take more.
+    `cost` is the estimate over which a query is not run: PostgreSQL's planner cost, the rows that MySQL and MariaDB
+    would examine; the embedded engines give none. None is no limit.
     """
 
     rows: int = 1000
@@ -36,6 +38,7 @@ class Limits:
     cell_bytes: int = 1_000_000
     result_bytes: int = 10_000_000
     memory_bytes: int = MEMORY_BYTES
+    cost: float | None = None
 
 
 _stop: ContextVar[Stop | None] = ContextVar("dbagent_stop", default=None)
@@ -151,7 +154,7 @@ class Database:
 
     def _bounds(self) -> Bounds:
         limits = self.limits
-        return Bounds(limits.rows, limits.seconds, limits.cell_bytes, limits.result_bytes)
+        return Bounds(limits.rows, limits.seconds, limits.cell_bytes, limits.result_bytes, cost=limits.cost)
 
     def _run(self, sql: str, bounds: Bounds) -> Fetched:
         stop = _stop.get() or Stop()

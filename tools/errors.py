@@ -9,6 +9,7 @@ DBAgentError                  everything a caller may want to catch (agent/error
     ├── UnknownTable          a name that is in no schema; the text offers the nearest
     ├── NotPermitted          a name that the user's permissions do not cover, whether it exists or not
     ├── SqlRefused            the guard did not let it pass
+    │   └── QueryTooCostly    the engine's estimate is over the limit; it was not run
     └── SqlFailed             the database did not take it
         └── SqlTimeout        it ran past its limit and was stopped
 """
@@ -48,6 +49,10 @@ class NotPermitted(ToolError):
 
 class SqlRefused(ToolError):
     """The guard did not let the statement pass; the text gives the reason and a repair."""
+
+
+class QueryTooCostly(SqlRefused):
+    """The engine's own estimate of the statement is over the limit that is set; the text tells both."""
 
 
 class SqlFailed(ToolError):

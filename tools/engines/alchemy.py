@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from tools.engines.engine import MEMORY_BYTES, Bounds, Fetched, Stop, Watch, out_of_memory, stopped, timed_out
 from tools.engines.place import Place
-from tools.errors import DatabaseUnavailable, SqlFailed
+from tools.errors import DatabaseUnavailable, QueryTooCostly, SqlFailed
 
 POOL_SIZE = 8
 POOL_WAIT_SECONDS = 30
@@ -24,6 +25,8 @@ _MESSAGE_LINES = 8
 # What drivers raise for an option in the URL that they do not know, or a value that it cannot have.
 _BAD_OPTION = (TypeError, ValueError, LookupError, AttributeError, OSError, sa.exc.ArgumentError)
 _MESSAGE_LENGTH = 1500
+# What can be explained: EXPLAIN, SHOW and DESCRIBE have no estimate and cost nothing.
+_QUERY = re.compile(r"(?is)(?:\s|--[^\n]*\n|\#[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table)\b")
 
 
 class AlchemyEngine(ABC):
@@ -57,8 +60,13 @@ class AlchemyEngine(ABC):
                 if bounds.ours:
                     fetched = self._catalogue(connection, sql)
                 else:
+                    if bounds.cost is not None:
+                        self._refuse_costly(connection, sql, bounds.cost)
                     fetched = self._rows(connection, sql, bounds, watch)
             broken = watch.reason is not None or (fetched.more and not self.CLOSES_EARLY)
+        except QueryTooCostly:
+            broken = False
+            raise
         except self._errors() as error:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
             lost = self._is_lost(cause, raw)
@@ -118,6 +126,20 @@ class AlchemyEngine(ABC):
         if fetched.more or watch.reason:
             self._leave(result, connection.connection.driver_connection)
         return fetched
+
+    def _refuse_costly(self, connection: sa.Connection, sql: str, limit: float) -> None:
+        """Ask the engine what a query may cost before it runs; raises QueryTooCostly."""
+        estimate = self._estimate(connection, sql) if _QUERY.match(sql) else None
+        if estimate is not None and estimate[0] > limit:
+            raise QueryTooCostly(
+                f"Not run: the database estimates {estimate[0]:,.0f} {estimate[1]} for it, and {limit:,.0f} is the "
+                "limit. Narrow it: filter on a key or an indexed field, ask for a shorter period, join fewer tables or "
+                "join them on their keys, aggregate before joining. If that is not possible, tell the user the estimate."
+            )
+
+    def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str] | None:
+        """What the engine thinks that a query costs, and in which unit; None where it does not say."""
+        return None
 
     def _allow(self, connection: sa.Connection, seconds: float) -> None:
         """Set the server's own clock, where there is one and it stands on another time."""
