@@ -17,6 +17,7 @@ DOORS = (
     "agent.http_server",
     "agent.mcp_server",
     "agent.evaluation",
+    "agent.eval_commands",
     "agent.__main__",
 )
 VALUES = (
@@ -45,14 +46,15 @@ HOMES = {
         "tools.join_graph",
         "tools.join_sanity",
         "tools.verified_examples",
+        "agent.evaluation.scoring",
         "agent.llm.offline",
     ),
     "sqlalchemy": ("tools.database", "tools.reflection", "tools.engines", "agent.store"),
     "duckdb": ("tools.engines", "agent.sample"),
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),
-    "rich": ("agent.terminal",),
-    "yaml": ("tools.policy_file", "tools.knowledge_files",),
+    "rich": ("agent.terminal", "agent.eval_commands"),
+    "yaml": ("tools.policy_file", "tools.knowledge_files", "agent.evaluation.cases"),
 }
 
 
