@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from tools.words import is_unspaced, stem
+from tools.words import folded, is_unspaced, stem
 
 # How much a word counts that stands in for the one that was asked.
 SAME, HINT, BACK, ABBREVIATION = 0.7, 0.45, 0.25, 0.9
@@ -69,7 +69,7 @@ class Thesaurus:
 
     def unspaced(self, text: str) -> list[str]:
         """The known words in a text that is written without spaces, the longest at each place."""
-        return self._unspaced.findall(text) if self._unspaced else []
+        return self._unspaced.findall(folded(text)) if self._unspaced and not text.isascii() else []
 
     def _link(self, left: Sequence[str], right: Sequence[str], forth: float, back: float) -> None:
         for one in left:
