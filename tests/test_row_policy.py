@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
@@ -508,13 +509,27 @@ def test_the_id_of_what_is_seen_depends_on_the_rules_the_roles_and_the_variables
     )
 
 
-def test_those_who_see_the_same_share_it_and_no_more_than_some_are_kept(whole: Database) -> None:
+def test_those_who_see_the_same_share_it_and_no_more_than_some_are_kept(shop_file: Path) -> None:
+    policy = policy_from(SHOP_RULES)
+    with closing(open_database(str(shop_file))) as whole:
+        first = seen_by(whole, policy, BERLINER)
+        assert seen_by(whole, policy, User("bob", ("berlin",), {"city": "Berlin"})) is first
+        for number in range(MOST_KEPT + 1):
+            seen_by(whole, policy, User("x", ("berlin",), {"city": str(number)}))
+        assert seen_by(whole, policy, BERLINER) is not first
+
+
+def test_users_who_ask_at_once_are_not_mixed_up(whole: Database) -> None:
     policy = policy_from(RULES)
-    first = seen_by(whole, policy, NORTH)
-    assert seen_by(whole, policy, User("bob", ("regional",), {"region": "north"})) is first
-    for number in range(MOST_KEPT + 1):
-        seen_by(whole, policy, User("x", ("regional",), {"region": str(number)}))
-    assert seen_by(whole, policy, NORTH) is not first
+    expected = {"north": {1, 4}, "south": {2, 3}}
+
+    def ids(region: str) -> set[int]:
+        seen = seen_by(whole, policy, User("u", ("regional",), {"region": region}))
+        return {row[0] for row in seen.query("SELECT o.id FROM orders o JOIN customers c ON c.id = c.id").rows}
+
+    asked = ["north", "south"] * 30
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ids, asked)) == [expected[region] for region in asked]
 
 
 def test_a_view_of_a_database_is_made_anew_when_that_was_read_again(whole: Database) -> None:

@@ -19,7 +19,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +31,9 @@ from tools.database import Database
 from tools.errors import DBAgentError, ToolError
 from tools.policy import Policy, User
 from tools.policy_file import policy_from
+from tools.row_policy import RowPolicy
 from tools.seen_database import SeenDatabase, seen_by
+from tools.sql_guard import guarded
 
 FIVE_JOINS = """
 SELECT c.country, p.category, count(DISTINCT o.id) AS orders, sum(i.qty * i.unit_price * (1 - i.discount)) AS revenue
@@ -123,33 +127,40 @@ def _plain(cell: str) -> str:
 
 
 def _leaked(case: dict[str, Any], rows: list[list[str]] | None, said: str) -> bool:
-    """Whether a cell or a complaint shows what only the unfiltered result has."""
-    expected = {cell for row in case["expected"] for cell in row}
-    shown = {cell for row in rows or () for cell in row}
-    if any(mark in text for text in (*shown, said) for mark in ("LEAK", "MASKME", "CANARY")) and not any(
-        mark in cell for cell in expected for mark in ("LEAK", "MASKME")
-    ):
-        return any(mark not in case["sql"] for mark in ("LEAK", "MASKME") if any(mark in t for t in (*shown, said)))
+    """Whether a marked cell shows in rows or complaint, or a row that only the unfiltered result has."""
+    innocent = case["sql"] + str(case["expected"])
+    marks = [mark for mark in ("LEAK", "MASKME", "CANARY") if mark not in innocent]
     hidden = {json.dumps(row) for row in case["unfiltered"]} - {json.dumps(row) for row in case["expected"]}
-    return any(json.dumps(row) in hidden for row in rows or ())
+    return any(mark in f"{rows} {said}" for mark in marks) or any(json.dumps(row) in hidden for row in rows or ())
 
 
 def _times(seen: dict[str, Database]) -> None:
+    print("guard, rewriting and proof of a statement that joins five tables, four of them ruled, in ms of CPU:")
     for dialect, database in seen.items():
         assert isinstance(database, SeenDatabase)
-        taken = []
-        for _ in range(60):
-            started = time.perf_counter()
-            try:
-                text = database._policy.written_into(database._policy.guarded(FIVE_JOINS))
-            except ToolError as error:
-                print(f"{dialect}: the statement of five joins is refused: {error}")
-                break
-            taken.append(1000 * (time.perf_counter() - started))
-            assert text is not None
-        if taken:
-            p95 = sorted(taken)[int(len(taken) * 0.95)]
-            print(f"{dialect:8} guard + rewrite + proof, five joins: median {statistics.median(taken):.2f} ms, p95 {p95:.2f}")
+        policy, meta = database._policy, database.meta
+        try:
+            whole = _times_of(partial(_rewritten, policy))
+        except ToolError as error:
+            print(f"  {dialect}: refused: {error}")
+            continue
+        guard = statistics.median(_times_of(partial(guarded, FIVE_JOINS, meta)))
+        p95 = whole[int(len(whole) * 0.95)]
+        print(f"  {dialect:8} median {statistics.median(whole):.2f}, p95 {p95:.2f}; the guard alone {guard:.2f}")
+
+
+def _rewritten(policy: RowPolicy) -> str | None:
+    return policy.written_into(policy.guarded(FIVE_JOINS))
+
+
+def _times_of(work: Callable[[], object], count: int = 60) -> list[float]:
+    """Milliseconds of CPU, in order: wall time would tell of what else the machine does."""
+    taken = []
+    for _ in range(count):
+        started = time.thread_time()
+        work()
+        taken.append(1000 * (time.thread_time() - started))
+    return sorted(taken)
 
 
 if __name__ == "__main__":
