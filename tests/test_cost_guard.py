@@ -11,9 +11,10 @@ import psycopg
 import pymysql
 import pytest
 
-from agent import ScriptedModel, Settings, calls, open_agent
+from agent import ScriptedModel, Settings, User, calls, open_agent, policy_from
 from tools.database import Database, Limits, open_database
 from tools.errors import QueryTooCostly, SqlFailed
+from tools.seen_database import seen_by
 
 POSTGRES = """
 DROP SCHEMA IF EXISTS costly CASCADE;
@@ -94,9 +95,7 @@ def test_a_query_under_the_limit_runs(sql: str, limited: Database) -> None:
 @pytest.mark.parametrize("sql", COSTLY)
 def test_a_query_over_the_limit_is_not_run_and_the_estimate_is_told(sql: str, limited: Database) -> None:
     started = time.monotonic()
-    with pytest.raises(
-        QueryTooCostly, match=r"estimates [\d,]{6,} (units of planner cost|rows to examine) .*10,000"
-    ):
+    with pytest.raises(QueryTooCostly, match=r"estimates [\d,]{6,} (units of planner cost|rows to examine) .*10,000"):
         limited.query(sql)
     assert time.monotonic() - started < 1
 
@@ -115,6 +114,15 @@ def test_the_connection_that_was_asked_for_the_estimate_serves_the_next_query(li
         with pytest.raises(QueryTooCostly):
             limited.query(COSTLY[0])
     assert limited.query(CHEAP[0]).rows == ((5,),)
+
+
+def test_under_a_policy_the_estimate_itself_is_not_told(limited: Database) -> None:
+    """It would tell how many rows there are that the user may not see."""
+    policy = policy_from({"roles": {"clerk": {"allow": "*", "rows": {"orders": "customer_id = 1"}}}})
+    seen = seen_by(limited, policy, User("ann", ("clerk",)))
+    with pytest.raises(QueryTooCostly, match="costs more than the limit that is set") as told:
+        seen.query("SELECT count(*) FROM costly.customers a CROSS JOIN costly.customers b CROSS JOIN costly.orders o")
+    assert not any(letter.isdigit() for letter in str(told.value))
 
 
 def test_without_a_limit_everything_runs(postgres: str) -> None:

@@ -6,15 +6,17 @@ import re
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 
 from tools.database import Database
-from tools.engines.engine import Bounds, Fetched, Stop
-from tools.errors import DatabaseUnavailable, SqlFailed, SqlTimeout
+from tools.engines.engine import Bounds, Fetched, Stop, too_costly
+from tools.errors import DatabaseUnavailable, QueryTooCostly, SqlFailed, SqlTimeout
 from tools.kept import Kept
 from tools.knowledge import Knowledge
-from tools.metadata import TableMeta
+from tools.metadata import DatabaseMeta, TableMeta
 from tools.policy import Permissions, Policy, User
 from tools.row_policy import Relations, RowPolicy
+from tools.schema_changes import SchemaChanges
 from tools.sql_guard import GuardedQuery
 from tools.view_definitions import how_made
 
@@ -34,14 +36,25 @@ class SeenDatabase(Database):
         self.policy_id = permissions.id
         # Not held: what is kept for a database must not keep that database.
         self._whole = weakref.ref(whole)
-        super().__init__(whole._engine, whole._place, self._policy.meta, whole.limits, whole._schemas)
+        super().__init__(whole._engine, whole._place, self._policy.meta, whole.limits, whole.source)
+        self._whole_meta = whole.meta
         self.knowledge = whole.knowledge  # asked with some metadata, it tells of nothing that is not in that
 
-    def refresh(self) -> None:
-        """Read the metadata of the whole again. Raises DatabaseUnavailable, PolicyInvalid."""
+    def refresh(self, *, whole: bool = False, tell: Callable[[str], None] | None = None) -> SchemaChanges:
+        """Read the metadata of the whole database again. Raises DatabaseUnavailable, PolicyInvalid."""
+        database = self._opened()
+        changes = database.refresh(whole=whole, tell=tell)
+        self._look_again(database)
+        return changes
+
+    def look_again(self, known: DatabaseMeta) -> bool:
+        """Whether the whole database is not what was known; see Database."""
         whole = self._opened()
-        whole.refresh()
-        self._look_again(whole)
+        if self.meta is known:
+            if not whole.look_again(self._whole_meta):
+                return False
+            self._look_again(whole)
+        return True
 
     def learn(self, knowledge: Knowledge) -> None:
         """Lay knowledge over the whole, for all users."""
@@ -56,6 +69,7 @@ class SeenDatabase(Database):
         policy = RowPolicy(self._permissions, _relations.of(whole))
         with self._lock:
             self._policy = policy
+            self._whole_meta = whole.meta
             self.meta = policy.meta
             self.knowledge = whole.knowledge
             self._samples = {}
@@ -87,6 +101,13 @@ class SeenDatabase(Database):
             raise
         except SqlFailed as error:
             raise self._decent(error, checked.sql) from None
+
+    def _run(self, sql: str, bounds: Bounds) -> Fetched:
+        try:
+            return super()._run(sql, bounds)
+        except QueryTooCostly:
+            # The planner's figures know of the rows and values that the rules keep back.
+            raise too_costly("that it costs more than the limit that is set") from None
 
     def _decent(self, error: SqlFailed, sql: str) -> SqlFailed:
         """The complaint without the statement as it ran, and without names that the user may not see."""

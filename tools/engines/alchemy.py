@@ -11,7 +11,17 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from tools.engines.engine import MEMORY_BYTES, Bounds, Fetched, Stop, Watch, out_of_memory, stopped, timed_out
+from tools.engines.engine import (
+    MEMORY_BYTES,
+    Bounds,
+    Fetched,
+    Stop,
+    Watch,
+    out_of_memory,
+    stopped,
+    timed_out,
+    too_costly,
+)
 from tools.engines.place import Place
 from tools.errors import DatabaseUnavailable, QueryTooCostly, SqlFailed
 
@@ -131,11 +141,7 @@ class AlchemyEngine(ABC):
         """Ask the engine what a query may cost before it runs; raises QueryTooCostly."""
         estimate = self._estimate(connection, sql) if _QUERY.match(sql) else None
         if estimate is not None and estimate[0] > limit:
-            raise QueryTooCostly(
-                f"Not run: the database estimates {estimate[0]:,.0f} {estimate[1]} for it, and {limit:,.0f} is the "
-                "limit. Narrow it: filter on a key or an indexed field, ask for a shorter period, join fewer tables or "
-                "join them on their keys, aggregate before joining. If that is not possible, tell the user the estimate."
-            )
+            raise too_costly(f"{estimate[0]:,.0f} {estimate[1]} for it, and {limit:,.0f} is the limit")
 
     def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str] | None:
         """What the engine thinks that a query costs, and in which unit; None where it does not say."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tools.errors import SqlFailed, SqlTimeout
+from tools.errors import QueryTooCostly, SqlFailed, SqlTimeout
 
 MEMORY_BYTES = 512 * 2**20
 
@@ -148,4 +148,13 @@ def out_of_memory() -> SqlFailed:
     return SqlFailed(
         "The query needs more memory than it may have. Read fewer rows and fields, filter more, or aggregate "
         "before joining."
+    )
+
+
+def too_costly(estimate: str) -> QueryTooCostly:
+    """What the model is told of a query that was not run for its cost."""
+    return QueryTooCostly(
+        f"Not run: the database estimates {estimate}. Narrow it: filter on a key or an indexed field, ask for a "
+        "shorter period, join fewer tables or join them on their keys, aggregate before joining. If that cannot be, "
+        "tell the user that it costs too much."
     )
