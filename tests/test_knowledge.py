@@ -17,6 +17,7 @@ from agent.cli import main
 from agent.resources import folder
 from tests.conftest import AgentWith
 from tools.database import Database, open_database
+from tools.execute_sql import ExecuteSql, execute_sql
 from tools.glossary import Glossary
 from tools.knowledge import Knowledge
 from tools.knowledge_check import stale_entries
@@ -239,7 +240,7 @@ def test_ten_thousand_terms_are_read_in_seconds_and_found_in_milliseconds(tmp_pa
     read = time.perf_counter() - started
     meta = knowledge.whole
     assert meta is not None
-    knowledge.for_question("warm up", meta)
+    knowledge.for_question("warm up 预热", meta)  # a segmenter of Chinese takes its time, once
     started = time.perf_counter()
     told = knowledge.for_question("What is Word 4711 and 别名17?" + " and so on" * 1000, meta)
     found = time.perf_counter() - started
@@ -754,3 +755,24 @@ def test_what_is_no_dbt_project_is_refused_in_one_line(
     assert problem in told
     assert told.count("\n") == 1
     assert not (tmp_path / "into").exists()
+
+
+def test_the_values_of_a_sensitive_field_are_neither_shown_nor_found_nor_named(shop_file: Path, tmp_path: Path) -> None:
+    text = "tables:\n  customers:\n    fields:\n      email: {sensitive: true}\n      city: {sensitive: no}\n"
+    knowledge = Knowledge.read(kept(tmp_path / "k", all=text))
+    assert not knowledge.problems
+    database = open_database(str(shop_file))
+    before = database.meta.fingerprint
+    database.learn(knowledge)
+    shown = show_table(ShowTable(tables=["customers"]), database).for_model()
+    found = search_metadata(SearchMetadata(words="ada example org Berlin"), database).for_model()
+    result = execute_sql(
+        ExecuteSql(sql="SELECT name FROM main.customers WHERE email = 'Ada@example.org'"), database
+    ).for_model()
+    database.close()
+    assert database.meta.fingerprint != before
+    assert "  email VARCHAR, -- sensitive: no values are shown" in shown
+    assert "values: 'Berlin', '北京'" in shown
+    assert "'ada@" not in shown + found + result
+    assert "city = 'Berlin'" in found
+    assert "Not all stored values" not in found

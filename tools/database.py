@@ -118,8 +118,10 @@ class Database:
     ) -> tuple[tuple[object, ...], bool]:
         """The first of a field's different values, at most `limit`, and whether these are all that it has.
 
-        Takes two seconds at most; none where they cannot be had in that time.
+        Takes two seconds at most; none where they cannot be had in that time, or the field is sensitive.
         """
+        if field.sensitive:
+            return (), False
         name, source = self._quoted(field.name), self._source(table)
         sql = f"SELECT DISTINCT {name} FROM {source} WHERE {name} IS NOT NULL LIMIT {limit + 1}"
         bounds = Bounds(limit, min(_DISTINCT_SECONDS, self.limits.seconds), 10_000, 5_000_000)

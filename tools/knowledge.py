@@ -389,7 +389,8 @@ def _field_laid_over(each: FieldMeta, notes: list[FieldNote]) -> FieldMeta:
     comment = next((note.description for note in notes if note.description), each.comment)
     if values := next((note.values for note in notes if note.values), ()):
         comment = f"{comment}{'.' if comment and comment[-1] not in '.。!?' else ''} One of: {', '.join(values)}."
-    return replace(each, comment=comment.strip(), synonyms=_merged(each.synonyms, notes))
+    sensitive = each.sensitive or any(note.sensitive for note in notes)
+    return replace(each, comment=comment.strip(), synonyms=_merged(each.synonyms, notes), sensitive=sensitive)
 
 
 def _merged(own: tuple[str, ...], notes: Iterable[TableNote | FieldNote]) -> tuple[str, ...]:

@@ -83,12 +83,16 @@ _TEXTS = ConfigDict(str_strip_whitespace=True, defer_build=True)
 
 @dataclass(frozen=True, config=_TEXTS)
 class FieldNote:
-    """What is said of one field; `values` are those that it may hold, each with its meaning if one is told."""
+    """What is said of one field; `values` are those that it may hold, each with its meaning if one is told.
+
+    The values of a `sensitive` field are neither sampled nor searched.
+    """
 
     field: Name
     description: Text = ""
     synonyms: Names = ()
     values: Values = ()
+    sensitive: bool = False
     place: Place = Place()
 
 

@@ -28,6 +28,7 @@ class FieldMeta:
     comment: str = ""
     generated: bool = False
     synonyms: tuple[str, ...] = ()  # what else people call it; from knowledge files
+    sensitive: bool = False  # its values are neither sampled nor searched; from knowledge files
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ class DatabaseMeta:
                 yield f"{each.name}|{each.type}|{each.nullable}|{each.comment}"
                 if each.synonyms:
                     yield f"synonyms|{each.synonyms}"
+                if each.sensitive:
+                    yield "sensitive"
 
     def outline(self, budget_tokens: int) -> dict[str, Any]:
         """What a prompt says of this database, as plain values for a template, within about so many tokens.

@@ -66,7 +66,7 @@ def sampled(
     source: Source, fields: Sequence[FieldMeta], count: int, run: Run, seconds: float
 ) -> Mapping[str, SampleValues]:
     """Some values of these fields of a table, `count` of each; a field of which none can be had is left out."""
-    plain = [each for each in fields if not _UNSAMPLED.search(each.type)]
+    plain = [each for each in fields if not each.sensitive and not _UNSAMPLED.search(each.type)]
     if not plain:
         return {}
     seconds = min(seconds, _SECONDS)

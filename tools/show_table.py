@@ -224,9 +224,11 @@ def _remark(field: FieldMeta, samples: SampleValues | None) -> str:
         parts.append("synonyms: " + _not_ours(_synonyms(field.synonyms)))
     if samples is not None and samples.values:
         count = "many" if samples.distinct is None else str(samples.distinct)
-        shown = _shown(samples)
+        shown = _values_shown(samples)
         values = ", ".join(literal(value) for value in shown)
         parts.append(f"values: {values} ({len(shown)} of {count})")
+    if field.sensitive:
+        parts.append("sensitive: no values are shown")
     return "; ".join([*parts, *_facts(field.name, samples)] if samples is not None else parts)
 
 
@@ -243,7 +245,7 @@ def _facts(name: str, samples: SampleValues) -> Iterator[str]:
             yield said
         # Of texts only those that begin with the year are in the order of time.
         in_order = (fits and said.startswith("text as YYYY")) or not isinstance(least, str)
-        all_shown = samples.distinct is not None and samples.distinct <= len(_shown(samples))
+        all_shown = samples.distinct is not None and samples.distinct <= len(_values_shown(samples))
         if least is not None and in_order and not all_shown:
             yield f"range {_plainly(least)} … {_plainly(greatest)}"
     if samples.nulls > 0:
@@ -262,7 +264,7 @@ def _synonyms(synonyms: Sequence[str]) -> str:
     return one_line(", ".join(synonyms), 120)
 
 
-def _shown(samples: SampleValues) -> tuple[object, ...]:
+def _values_shown(samples: SampleValues) -> tuple[object, ...]:
     """All values where they are texts and few, so that a filter can be written right; else some."""
     if any(isinstance(value, str) for value in samples.values):
         if samples.distinct is not None and samples.distinct <= len(samples.values):

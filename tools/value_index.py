@@ -75,7 +75,7 @@ class ValueIndex:
         tables = [each for each in tables if each.kind != "view"]
         for table in sorted(tables, key=lambda each: each.row_estimate or 0):
             for field in table.fields:
-                if not TEXT_TYPE.search(field.type):
+                if field.sensitive or not TEXT_TYPE.search(field.type):
                     continue
                 if time.monotonic() > ends or len(self._values) >= VALUES_IN_ALL:
                     return
