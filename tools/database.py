@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tools.engines import open_engine
 from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched, Stop
 from tools.engines.place import Place, locate
-from tools.errors import SqlFailed
+from tools.errors import DatabaseUnavailable, NotPermitted, SqlFailed, SqlTimeout, ToolError, UnknownTable
 from tools.join_sanity import warnings
 from tools.knowledge import Knowledge
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
-from tools.reflection import reflect
+from tools.metadata_source import MetadataSource
 from tools.result_table import ResultTable
 from tools.samples import SampleValues, Source, sampled
+from tools.schema_changes import SchemaChanges
 from tools.scope import Scope
 from tools.sql_guard import GuardedQuery, guarded
 
 _DISTINCT_SECONDS = 2.0
+# Looking whether the schema has changed takes no more than one part in so many of the time.
+_LOOKING_SHARE = 20
+_UNKNOWN_NAME = re.compile(
+    r"(?i)no such (?:column|table)|does not exist|doesn't exist|unknown (?:column|table)|not found|"
+    r"there is no (?:column|table|field)|binder error|catalog error"
+)
+_READ_AGAIN = "The schema has changed since you saw it: read the tables again with show_table, then write it anew."
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Database:
         place: Place,
         meta: DatabaseMeta,
         limits: Limits,
-        schemas: tuple[str, ...] | None = None,
+        source: MetadataSource,
     ) -> None:
         self.url = place.shown
         self.meta = self._reflected = meta
@@ -70,7 +81,8 @@ class Database:
         self.limits = limits
         self._engine = engine
         self._place = place
-        self._schemas = schemas
+        self._source_of_meta = source
+        self._quiet_until = 0.0
         self._samples: dict[tuple[str, str, str, int], SampleValues | None] = {}
         self._lock = threading.Lock()
 
@@ -80,8 +92,21 @@ class Database:
     def query(self, sql: str) -> ResultTable:
         """Guard the statement, run it read-only within the limits, and give its rows.
 
+        A name that is not known may be new: then the schema is looked at again, and the statement tried once more.
         Raises SqlRefused, SqlFailed, SqlTimeout for the model to mend, DatabaseUnavailable for the caller.
         """
+        known = self.meta
+        try:
+            return self._queried(sql)
+        except ToolError as error:
+            if not _names_what_is_unknown(error) or not self.look_again(known):
+                raise
+        try:
+            return self._queried(sql)
+        except ToolError as error:
+            raise type(error)(f"{error} {_READ_AGAIN}") from error
+
+    def _queried(self, sql: str) -> ResultTable:
         checked = self._checked(sql)
         fetched = self._fetched(checked)
         return ResultTable(
@@ -131,12 +156,47 @@ class Database:
             return (), False
         return tuple(row[0] for row in fetched.rows), not fetched.more
 
-    def refresh(self) -> None:
-        """Read the metadata again. Raises DatabaseUnavailable."""
+    @property
+    def source(self) -> MetadataSource:
+        """Where the metadata comes from: its snapshot, and what had changed since that was taken."""
+        return self._source_of_meta
+
+    def refresh(self, *, whole: bool = False, tell: Callable[[str], None] | None = None) -> SchemaChanges:
+        """Read again what has changed in the schema, or with `whole` all of it; whatever was built upon it goes.
+
+        Gives what has changed. Raises DatabaseUnavailable.
+        """
         with self._lock:
-            self._reflected = reflect(self._engine, self._place, Scope(self._schemas))
+            changes = self._source_of_meta.refresh(whole=whole, tell=tell)
+            self._reflected = replace(self._source_of_meta.meta)  # another object: values may have changed too
             self._samples = {}
         self.learn(self.knowledge)
+        return changes
+
+    def look_again(self, known: DatabaseMeta) -> bool:
+        """Whether the schema is not what was `known`; what has changed is read. For when a name turns out unknown.
+
+        Cheap, and kept so: one who often asks in vain is soon told no without looking.
+        """
+        with self._lock:
+            if self.meta is not known:
+                return True
+            started = time.monotonic()
+            if started < self._quiet_until:
+                return False
+            try:
+                changes = self._source_of_meta.look_again()
+            except DatabaseUnavailable:  # then the complaint that brought us here is the better one
+                return False
+            finally:
+                now = time.monotonic()
+                self._quiet_until = now + (now - started) * _LOOKING_SHARE
+            if not changes:
+                return False
+            self._reflected = self._source_of_meta.meta
+            self._samples = {}
+        self.learn(self.knowledge)
+        return True
 
     def learn(self, knowledge: Knowledge) -> None:
         """Lay what people know of it over its metadata, in place of what was learnt before."""
@@ -177,17 +237,31 @@ class Database:
         return mark + name.replace(mark, mark * 2) + mark
 
 
+def _names_what_is_unknown(error: ToolError) -> bool:
+    if isinstance(error, SqlTimeout):
+        return False
+    return isinstance(error, UnknownTable | NotPermitted) or bool(_UNKNOWN_NAME.search(str(error)))
+
+
 def open_database(
     url: str,
     *,
     limits: Limits | None = None,
     schemas: tuple[str, ...] | None = None,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    snapshots: Path | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Database:
     """Open a database by SQLAlchemy URL, or by the path of a database file or a file of data.
 
     Files are known by their first bytes; .csv, .tsv, .parquet and .json are loaded into memory. `schemas`
-    leaves all others out; `tell` hears of work that takes long. Connects and reads the metadata.
+    leaves all others out, and so do `include` and `exclude`, which are patterns (see Scope): what is left out can be
+    neither found nor queried by name. `tell` hears of work that takes long. Connects and reads the metadata.
+
+    `snapshots` is a folder where the metadata is kept, so that the next start reads only what has changed. A DuckDB
+    or SQLite file that has not changed is then opened while the caller goes on, and what is wrong with that (somebody
+    writes to it, say) is raised by the first query.
 
     Raises DriverMissing, DatabaseUnavailable; neither text holds a password.
     """
@@ -195,13 +269,14 @@ def open_database(
     place = locate(url)
     if tell and place.loads:
         tell(f"Loading {place.shown} into memory.")
-    engine = open_engine(place, limits.seconds, limits.memory_bytes)
+    source = MetadataSource(place, Scope(schemas, tuple(include), tuple(exclude)), snapshots)
+    engine = open_engine(place, limits.seconds, limits.memory_bytes, wait=not source.is_certain())
     try:
-        meta = reflect(engine, place, Scope(schemas), tell)
+        meta = source.open(engine, tell)
     except BaseException:
         engine.close()
         raise
-    return Database(engine, place, meta, limits, schemas)
+    return Database(engine, place, meta, limits, source)
 
 
 @contextmanager

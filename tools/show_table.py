@@ -77,6 +77,16 @@ class TableDescriptions:
 
 def show_table(arguments: ShowTable, database: Database) -> TableDescriptions:
     """See tables as annotated DDL: fields, types, keys, comments, sample values."""
+    known = database.meta
+    try:
+        return _looked_up(arguments, database)
+    except UnknownTable:
+        if not database.look_again(known):
+            raise
+        return _looked_up(arguments, database)
+
+
+def _looked_up(arguments: ShowTable, database: Database) -> TableDescriptions:
     meta = database.meta
     found: dict[str, TableMeta] = {}
     unknown: list[str] = []
