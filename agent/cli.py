@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from agent.eval_commands import add_eval_commands
+
 if TYPE_CHECKING:
     from agent.answer import Answer
     from agent.settings import Settings
@@ -123,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("path", metavar="PATH", help="a dbt project, its target folder, or its manifest.json")
     importing.add_argument("--into", metavar="FOLDER", help="where to (default: DBAGENT_KNOWLEDGE, else knowledge)")
     importing.add_argument("--force", action="store_true", help="overwrite dbt.yaml even if it was edited by hand")
+
+    evaluation = _command(commands, "eval", None, "measure how good the answers are")
+    add_eval_commands(evaluation.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
 
     doctor = _command(commands, "doctor", _doctor, "say what is configured and what is reachable")
     _takes_database(doctor)

@@ -1,0 +1,301 @@
+"""The cases of an evaluation: questions with their right answers, read from files of ours and of the benchmarks.
+
+A file is JSON lines, a JSON list or YAML; an entry has a `question` and what is right for it:
+
+    - id: revenue-2026                      # else the file's name and a number
+      question: What was the revenue in 2026?
+      gold_sql: SELECT sum(revenue) FROM ...     # or gold_sql_any: a list, each of them right
+      rows: [[1200.50]]                     # instead of SQL; `ordered: true` where their order matters
+      evidence: Revenue is without tax.     # asked along with the question
+      user: {id: ada, roles: [sales], variables: {region: 3}}
+      difficulty: easy
+      language: en
+      db: shop                              # a file beside the cases (see `database_of`), a path, or a URL
+
+Spider (`query`, `db_id`) and BIRD (`SQL`, `db_id`, `question_id`, `evidence`) are read as they come: name the file, or
+the folder that holds `dev.json` and the databases.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from agent.errors import SettingsError
+
+_LARGEST = 200_000_000  # bytes of one file
+_IN_A_FOLDER = ("dev.json", "mini_dev_sqlite.json", "cases.yaml", "cases.jsonl")
+_FOLDERS = ("databases", "database", "dev_databases", "test_database", "train_databases", "")
+_SUFFIXES = (".sqlite", ".db", ".sqlite3", ".duckdb")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class CaseUser:
+    """For whom the question is asked, where a policy is set."""
+
+    id: str = ""
+    roles: tuple[str, ...] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question and its right answer: SQL, any of which is right, or rows.
+
+    `ordered` says whether the order of the rows matters; None leaves that to the gold SQL. `place` is the file and
+    line where it stands.
+    """
+
+    id: str
+    question: str
+    place: str
+    gold_sql: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] | None = None
+    ordered: bool | None = None
+    evidence: str = ""
+    user: CaseUser | None = None
+    difficulty: str = ""
+    language: str = ""
+    db: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The question with its evidence, as it is put to the agent."""
+        return f"{self.question}\nEvidence: {self.evidence}" if self.evidence else self.question
+
+    @property
+    def digest(self) -> str:
+        """Tells this case from any that asks or wants something else: 16 hex digits."""
+        parts = (self.asked, self.gold_sql, self.rows, self.ordered, self.user and repr(self.user), self.db)
+        return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """What a file holds: its cases, and a line for each entry that is none."""
+
+    path: Path
+    cases: tuple[Case, ...]
+    problems: tuple[str, ...] = ()
+
+
+def read_cases(path: str | Path) -> CaseFile:
+    """Read a file of cases, or a folder of a benchmark.
+
+    Raises SettingsError where there is none or none of it can be read; an entry that is wrong is left out and told in
+    `problems` with its file and line.
+    """
+    file = _file(Path(path).expanduser())
+    problems: list[str] = []
+    cases: dict[str, Case] = {}
+    for number, (line, entry) in enumerate(_entries(file, problems)):
+        place = f"{file.name}:{line}"
+        try:
+            case = _case(entry, place, f"{file.stem}-{number:04d}", ours=file.suffix in (".yaml", ".yml"))
+        except ValidationError as error:
+            problems.append(f"{place}: {_said(error)}")
+            continue
+        if case.id in cases:
+            problems.append(f"{place}: the id {case.id!r} is taken by {cases[case.id].place}. Give it another.")
+            continue
+        cases[case.id] = case
+    return CaseFile(file, tuple(cases.values()), tuple(problems))
+
+
+def database_of(case: Case, cases: Path, folder: Path | None = None) -> str | None:
+    """The path or URL of a case's database; "" where it names none, None where there is none of that name.
+
+    A name is looked for in `folder`, else beside the file of cases, as DB.sqlite (.db, .duckdb), in folders called
+    databases/, database/, dev_databases/, and in them in one called DB, after the file of cases, or otherwise.
+    """
+    if not case.db or "://" in case.db:
+        return case.db
+    roots = [folder] if folder else [cases.parent / each for each in _FOLDERS]
+    for root in roots:
+        if (root / case.db).is_file():
+            return str(root / case.db)
+        others = sorted(each for each in root.iterdir() if each.is_dir()) if root.is_dir() and root.name else []
+        named_alike = [each for each in others if cases.stem.startswith(each.name)]
+        for within in (root / case.db, root / cases.stem, root, *named_alike, *others):
+            for suffix in _SUFFIXES:
+                if (within / f"{case.db}{suffix}").is_file():
+                    return str(within / f"{case.db}{suffix}")
+    return None
+
+
+def _one_or_many(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
+
+
+def _texts(given: Any) -> Any:
+    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
+
+
+_Text = Annotated[str, BeforeValidator(_texts), Field(max_length=100_000)]
+_Texts = Annotated[tuple[_Text, ...], BeforeValidator(_one_or_many)]
+
+
+class _User(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: _Text = ""
+    roles: _Texts = ()
+    variables: dict[str, Any] = {}
+
+
+def _user_of(given: Any) -> Any:
+    return {"id": given} if isinstance(given, str | int) else given
+
+
+class _Entry(BaseModel):
+    """An entry as it is written; what only a benchmark has is left aside."""
+
+    id: _Text = Field("", validation_alias=AliasChoices("id", "question_id"))
+    question: Annotated[_Text, Field(min_length=1)]
+    gold_sql: _Texts = Field((), validation_alias=AliasChoices("gold_sql_any", "gold_sql", "SQL", "query", "sql"))
+    rows: tuple[tuple[Any, ...], ...] | None = None
+    ordered: bool | None = None
+    evidence: _Text | None = None
+    user: Annotated[_User | None, BeforeValidator(_user_of)] = None
+    difficulty: _Text = Field("", validation_alias=AliasChoices("difficulty", "category"))
+    language: _Text = Field("", validation_alias=AliasChoices("language", "lang"))
+    db: _Text = Field("", validation_alias=AliasChoices("db", "db_id"))
+
+    @model_validator(mode="after")
+    def _has_an_answer(self) -> _Entry:
+        if not any(each.strip() for each in self.gold_sql) and self.rows is None:
+            raise ValueError("it has no right answer: give gold_sql, or rows")
+        if self.rows and len({len(row) for row in self.rows}) > 1:
+            raise ValueError("the rows have different numbers of columns")
+        return self
+
+
+def _case(entry: Any, place: str, id: str, *, ours: bool) -> Case:
+    if ours and isinstance(entry, dict):
+        _no_other_keys(entry)
+    read = _Entry.model_validate(entry)
+    return Case(
+        id=read.id or id,
+        question=read.question,
+        place=place,
+        gold_sql=tuple(each for each in read.gold_sql if each.strip()),
+        rows=read.rows,
+        ordered=read.ordered,
+        evidence=(read.evidence or "").strip(),
+        user=CaseUser(read.user.id, read.user.roles, read.user.variables) if read.user else None,
+        difficulty=read.difficulty,
+        language=read.language,
+        db=read.db,
+    )
+
+
+def _no_other_keys(entry: Mapping[Any, Any]) -> None:
+    """A benchmark's file has much that we do not need; in one written for us another key is a slip of the pen."""
+    known: set[str] = set()
+    for name, each in _Entry.model_fields.items():
+        choices = each.validation_alias
+        known |= set(map(str, choices.choices)) if isinstance(choices, AliasChoices) else {name}
+    for key in entry:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, 1)
+            said = f"there is no {key!r} in a case{f'; did you mean {near[0]!r}?' if near else ''}"
+            raise ValidationError.from_exception_data(
+                "Case", [{"type": "value_error", "loc": (), "input": None, "ctx": {"error": ValueError(said)}}]
+            )
+
+
+def _said(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return f"{f'{where}: ' if where else ''}{message[:1].lower()}{message[1:]}. It is left out."
+
+
+def _file(path: Path) -> Path:
+    if path.is_dir():
+        found = [path / name for name in _IN_A_FOLDER if (path / name).is_file()]
+        if not found:
+            raise SettingsError(f"{path} has none of {', '.join(_IN_A_FOLDER)}. Name the file of cases itself.")
+        return found[0]
+    if not path.is_file():
+        raise SettingsError(f"There is no file {str(path)!r} with cases. Check the path.")
+    if path.suffix not in (".json", ".jsonl", ".ndjson", ".yaml", ".yml"):
+        raise SettingsError(f"{path} is no file of cases: .jsonl, .json, .yaml and .yml are read.")
+    if path.stat().st_size > _LARGEST:
+        raise SettingsError(f"{path} is larger than {_LARGEST // 1_000_000} MB. Part it.")
+    return path
+
+
+def _entries(file: Path, problems: list[str]) -> Iterator[tuple[int, Any]]:
+    """Each entry with its line, counted from 1."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}. Save it as UTF-8.") from None
+    match file.suffix:
+        case ".yaml" | ".yml":
+            yield from _yaml_entries(text, file)
+        case ".json":
+            yield from _json_entries(text, file)
+        case _:
+            for number, line in enumerate(text.split("\n"), 1):
+                if line.strip():
+                    try:
+                        yield number, json.loads(line)
+                    except (ValueError, RecursionError) as error:
+                        problems.append(f"{file.name}:{number}: it is no JSON ({error}). It is left out.")
+
+
+def _json_entries(text: str, file: Path) -> Iterator[tuple[int, Any]]:
+    """The entries of a list, read one by one so that each has its line."""
+    decoder, at, line, counted = json.JSONDecoder(), _past_blanks(text, 0), 1, 0
+    if text[at : at + 1] != "[":
+        raise SettingsError(f"{file} is no list of cases. A .json file is one list; .jsonl has an entry a line.")
+    at = _past_blanks(text, at + 1)
+    while text[at : at + 1] not in ("]", ""):
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            entry, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            raise SettingsError(f"{file.name}:{line}: the JSON breaks off here ({error}).") from None
+        yield line, entry
+        at = _past_blanks(text, at)
+        if text[at : at + 1] == ",":
+            at = _past_blanks(text, at + 1)
+        elif text[at : at + 1] != "]":
+            raise SettingsError(f"{file.name}:{line}: after this entry a comma or the end of the list is missing.")
+
+
+def _past_blanks(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _yaml_entries(text: str, file: Path) -> Iterator[tuple[int, Any]]:
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+        if isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == "cases"), node)
+        if not isinstance(node, yaml.SequenceNode):
+            raise SettingsError(f"{file} is no list of cases: write each as an entry that begins with a dash.")
+        for each in node.value:
+            yield each.start_mark.line + 1, loader.construct_object(each, deep=True)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{file.name}:{mark.line + 1}" if mark else file.name
+        raise SettingsError(f"{place}: this is no YAML ({getattr(error, 'problem', error)}).") from None
+    except (RecursionError, ValueError) as error:
+        raise SettingsError(f"{file.name}: this cannot be read ({error}).") from None
+    finally:
+        loader.dispose()
