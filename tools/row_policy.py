@@ -36,8 +36,8 @@ _SYSTEM_COLUMNS = {
     "sqlite": frozenset({"rowid", "oid", "_rowid_"}),
     "duckdb": frozenset({"rowid"}),
 }
-# What a reference to a ruled table may carry: these go to what takes its place, and index hints only advise.
 _WORD = re.compile(r"\w+")
+# What a reference to a ruled table may carry: these go to what takes its place, and index hints only advise.
 _MOVED = ("joins", "laterals", "pivots")
 _DROPPED = ("hints", "indexed")
 _NAMED = ("this", "db", "catalog", "alias")
@@ -133,18 +133,20 @@ class _Standing:
 
 
 class _Shown:
-    """A relation as one user sees it, and what stands for it, plain and careful, made when first needed."""
+    """A relation as one user sees it, and what stands for it, made when first needed."""
 
-    def __init__(self, table: TableMeta, make: Callable[[], tuple[_Standing, _Standing]] | None = None) -> None:
+    def __init__(self, table: TableMeta, make: Callable[[bool], _Standing] | None = None) -> None:
         self.table = table
         self.ruled = make is not None  # else it is read as it is
         self._make = make
+        self._made: dict[bool, _Standing] = {}
 
-    @cached_property
-    def standing(self) -> tuple[_Standing, _Standing]:
-        """The plain and the careful one."""
+    def standing(self, careful: bool) -> _Standing:
+        """The plain SELECT, or the careful one: see RowPolicy.written_into."""
         assert self._make is not None
-        return self._make()
+        if careful not in self._made:
+            self._made[careful] = self._make(careful)
+        return self._made[careful]
 
 
 class RowPolicy:
@@ -167,7 +169,7 @@ class RowPolicy:
         self.meta = self._seen_meta()
         if not fitting:
             for shown in [each for each in self._shown.values() if each is not None and each.ruled][:_CHECKED_AT_ONCE]:
-                _ = shown.standing
+                shown.standing(careful=False)
             relations.fitting.add((permissions.policy.digest, permissions.roles))
 
     # ---- statements
@@ -199,15 +201,18 @@ class RowPolicy:
             self._refuse_describing(checked.tree)
         ruled = [table for table in checked.tables if self._is_ruled(table)]
         clashes = checked.tree is not None and any(_clashing_ctes(checked.tree, self._ruled_names))
+        if checked.prefix.lower().startswith("explain") and (ruled or any(t.kind != "table" for t in checked.tables)):
+            raise SqlRefused("The plan of this query would tell of what lies below. Run the query itself.")
         if not ruled and not clashes:
             self._prove_as_it_is(checked)
             return None
-        named = ", ".join(table.full_name for table in ruled)
         if checked.tree is None:
+            named = ", ".join(table.full_name for table in ruled)
             raise SqlRefused(f"{named} cannot be read in this form of statement. Write it with plain SELECT syntax.")
-        if checked.prefix.lower().startswith("explain"):
-            raise SqlRefused(f"The plan of a query on {named} is not shown. Run the query itself.")
-        return self._proven(checked, careful=careful)
+        try:
+            return self._proven(checked, careful=careful)
+        except RecursionError as error:
+            raise SqlRefused("The statement is nested too deeply. Use WITH to take it apart.") from error
 
     def source(self, table: TableMeta) -> str | None:
         """What to select from to read the table, as SQL; None where it is not seen."""
@@ -216,7 +221,7 @@ class RowPolicy:
             return None
         if not shown.ruled:
             return self._base(shown.table).sql(self._dialect)
-        return f"({shown.standing[0].text}) AS seen"
+        return f"({shown.standing(False).text}) AS seen"
 
     def _proven(self, checked: GuardedQuery, *, careful: bool) -> str:
         """The text with the rules in it, parsed and guarded anew, each of its relations looked at again."""
@@ -281,7 +286,7 @@ class RowPolicy:
             if id(node) in targets:
                 shown = self._of(table)
                 assert shown is not None
-                standing = shown.standing[careful]
+                standing = shown.standing(careful)
                 edits.calls |= standing.calls
                 new = _replaced(node, standing, edits, self._dialect)
                 root = new if node is root else root
@@ -294,10 +299,9 @@ class RowPolicy:
 
     def _refuse_system_columns(self, found: Reading) -> None:
         hidden = _SYSTEM_COLUMNS.get(self._dialect, frozenset())
-        for node, _ in found.columns:
-            name = node.name.lower()
-            own = any(table.field(name) for table in found.unique)
-            if isinstance(node, exp.Column) and name in hidden and not own:
+        named = [node for node, _ in found.columns if isinstance(node, exp.Column) and node.name.lower() in hidden]
+        for node in named:
+            if not any(table.field(node.name) for table in found.unique):
                 raise SqlRefused(f"{node.name} is a hidden column, which is not read here. Name a field.")
 
     def _refuse_forbidden_fields(self, checked: GuardedQuery) -> None:
@@ -386,25 +390,24 @@ class RowPolicy:
         if body is None and not masks and not filtered and len(fields) == len(table.fields):
             return _Shown(seen)
 
-        def make() -> tuple[_Standing, _Standing]:
+        def made(careful: bool) -> _Standing:
             columns: list[exp.Expr] = [exp.Star()]
             if masks or len(fields) < len(table.fields):
                 columns = [self._column(each, masks.get(each.name.lower())) for each in fields]
-            select = exp.select(*columns).from_(self._source_of(table, body))
+            select = exp.select(*columns).from_(self._source_of(table, body, careful))
             condition = self._condition(table, every)
-            if condition is None:
-                plain = self._settled(select, table)
-                return plain, plain
-            select = select.where(condition)
-            return self._settled(select, table), self._settled(select.limit(_EVERY_ROW), table)
+            if condition is not None:
+                select = select.where(condition)
+                select = select.limit(_EVERY_ROW) if careful else select
+            return self._settled(select, table)
 
-        return _Shown(seen, make)
+        return _Shown(seen, made)
 
-    def _source_of(self, table: TableMeta, body: _Body | None) -> exp.Expr:
+    def _source_of(self, table: TableMeta, body: _Body | None, careful: bool) -> exp.Expr:
         if body is None:
             return self._base(table)
         alias = exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
-        return exp.Subquery(this=self._within(body), alias=alias)
+        return exp.Subquery(this=self._within(body, careful), alias=alias)
 
     def _is_free(self, stored: TableMeta) -> bool:
         """Whether the rows kept in a materialized view or a virtual table come from tables that are read freely."""
@@ -423,7 +426,7 @@ class RowPolicy:
         seen = {each.name.lower() for each in part.table.fields}
         return frozenset(each.name.lower() for each in whole.fields) - seen
 
-    def _within(self, body: _Body) -> exp.Expr:
+    def _within(self, body: _Body, careful: bool) -> exp.Expr:
         """A view's query with the rules in it and all its tables named in full, so that no CTE takes their place."""
         tree = body.tree.copy()
         found = reading(tree, self._whole)
@@ -438,7 +441,7 @@ class RowPolicy:
                 node.set("this", self._base(table).this)
                 continue
             if shown.ruled:
-                standing = shown.standing[0]
+                standing = shown.standing(careful)
             else:
                 free = exp.select("*").from_(self._base(table))
                 standing = _Standing(free, free.sql(self._dialect), frozenset())
@@ -520,6 +523,8 @@ class RowPolicy:
                     f"{', '.join(each.full_name for each in of)}: {text!r}."
                 )
         for node, each in found.tables:
+            if not isinstance(node, exp.Table):
+                raise PolicyInvalid(f"The condition on {table.full_name} names a table outside of FROM: {text!r}.")
             base = self._base(each)
             for part in ("this", "db"):
                 node.set(part, base.args.get(part))

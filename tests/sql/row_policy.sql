@@ -80,4 +80,4 @@ SELECT * FROM orders TABLESAMPLE BERNOULLI (50);
 
 -- title: a plan tells of the rule
 EXPLAIN SELECT * FROM orders;
--- refused: is not shown
+-- refused: Run the query itself
