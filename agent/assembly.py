@@ -28,6 +28,7 @@ from tools.execute_sql import EXECUTE_SQL
 from tools.knowledge import Knowledge
 from tools.policy import Policy
 from tools.policy_file import read_policy
+from tools.scope import patterns
 from tools.search_metadata import SEARCH_METADATA
 from tools.show_table import SHOW_TABLE
 from tools.tool import Tool
@@ -115,11 +116,23 @@ def chosen_policy(settings: Settings, database: Database) -> Policy | None:
     return policy
 
 
-def open_chosen_database(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Database:
-    """The database that the settings name, else the sample database; it has learnt what is known of it."""
+def open_chosen_database(
+    settings: Settings, *, tell: Callable[[str], None] | None = None, snapshots: bool = True
+) -> Database:
+    """The database that the settings name, else the sample database; it has learnt what is known of it.
+
+    Without `snapshots` it is read anew, whatever was kept of it.
+    """
     knowledge = chosen_knowledge(settings)
     url = settings.database_url or str(sample_database(tell=tell))
-    database = open_database(url, limits=_limits(settings), tell=tell)
+    database = open_database(
+        url,
+        limits=_limits(settings),
+        include=patterns(settings.include),
+        exclude=patterns(settings.exclude),
+        snapshots=settings.home / "metadata" if snapshots else None,
+        tell=tell,
+    )
     database.learn(knowledge)
     return database
 

@@ -63,7 +63,7 @@ def _model(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> Finding:
     try:
-        database = open_chosen_database(settings)
+        database = open_chosen_database(settings, snapshots=False)
     except DBAgentError as error:
         return Finding("database", False, str(error), error)
     meta = database.meta

@@ -64,6 +64,14 @@ class Settings(BaseModel):
         1500,
         ge=0,
     )
+    include: str = _variable(
+        "DBAGENT_INCLUDE",
+        "The tables to read, as patterns with commas between: `sales.*, orders`. Unset: all.",
+        "",
+    )
+    exclude: str = _variable(
+        "DBAGENT_EXCLUDE", "The tables to leave out, likewise: `*.tmp_*`. They can be neither found nor queried.", ""
+    )
     policy: Path | None = _variable(
         "DBAGENT_POLICY",
         "The YAML file that says who may see what. Set: every question is asked for a user, or refused.",
@@ -84,7 +92,7 @@ class Settings(BaseModel):
     )
     home: Path = Field(
         default_factory=_home,
-        description="The folder for traces and the last known prompts.",
+        description="The folder for traces, the last known prompts, and what was read of each database's schema.",
         validation_alias="DBAGENT_HOME",
     )
     row_limit: int = _variable(

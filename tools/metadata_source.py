@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,15 +26,11 @@ class MetadataSource:
     """The metadata of one database; reads as little as it can, and keeps what it read in a folder, if it has one."""
 
     def __init__(self, place: Place, scope: Scope, folder: Path | None = None) -> None:
-        """Begin to read the snapshot, while the database is being opened."""
+        """Read the snapshot; `open` then finds out whether it holds."""
         self._place = place
         self._scope = scope
         self._file = SnapshotFile(folder, place, scope) if folder and _has_a_tomorrow(place) else None
-        self._kept: Future[Snapshot | None] | None = None
-        if self._file is not None:
-            reader = ThreadPoolExecutor(1, "dbagent-snapshot")
-            self._kept = reader.submit(self._file.read)
-            reader.shutdown(wait=False)
+        self._kept = self._file.read() if self._file else None
         self._lock = threading.Lock()
         self._engine: Engine
         self._opened_file = _state_of_file(place)
@@ -61,14 +56,13 @@ class MetadataSource:
 
     def is_certain(self) -> bool:
         """Whether the snapshot of a file is known to hold, so that nobody needs to wait for the file to be opened."""
-        kept = self._found()
-        return kept is not None and self._place.path is not None and self._holds_for_file(kept)
+        return self._kept is not None and self._place.path is not None and self._holds_for_file(self._kept)
 
     def open(self, engine: Engine, tell: Tell | None = None) -> DatabaseMeta:
         """The metadata of the database that has been opened. Raises DatabaseUnavailable."""
         with self._lock:
             self._engine = engine
-            kept = self._found()
+            kept, self._kept = self._kept, None
             self.found_snapshot = kept is not None
             if kept is None:
                 self._read_all(tell)
@@ -76,7 +70,6 @@ class MetadataSource:
                 self._now = kept
                 if not self._still_holds(kept):
                     self.changes = self._read_again(tell)
-            self._kept = None
             return self.meta
 
     def refresh(self, *, whole: bool = False, tell: Tell | None = None) -> SchemaChanges:
@@ -88,9 +81,6 @@ class MetadataSource:
         """Read again what has changed, if the database says that anything has. Raises DatabaseUnavailable."""
         with self._lock:
             return SchemaChanges() if self._still_holds(self._now) else self._read_again(None)
-
-    def _found(self) -> Snapshot | None:
-        return self._kept.result() if self._kept is not None else None
 
     def _still_holds(self, known: Snapshot) -> bool:
         if self._place.server is None:
