@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
+import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tools.index_file import FORM, packed, unpacked
 from tools.kept import Kept
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
-from tools.postings import Postings
+from tools.postings import Postings, Weights
+from tools.private_file import PrivateFile
 from tools.thesaurus import Thesaurus, general_thesaurus
 from tools.value_index import ValueHit
-from tools.words import STOP_WORDS, WEAK_WORDS, pieces, stem
+from tools.words import STOP_WORDS, WEAK_WORDS, pieces, segmenter, stem
 
 if TYPE_CHECKING:
     from tools.database import Database
@@ -29,8 +34,10 @@ _SCHEMA_FITS, _NEIGHBOURS_FIT = 0.5, 0.17
 _CANDIDATES, _LOOKED_AT = 120, 4_000
 _SMALL_SCHEMA = 60
 _LONGEST_QUESTION = 10_000  # characters
+_WORTH_KEEPING = 0.2  # seconds that building took: a small index is built sooner than it is read
 # The tables that join two of the first hits are given too, so many at most.
 _BRIDGED, _BRIDGES = 5, 3
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,16 +69,24 @@ class _Asked:
 class MetadataIndex:
     """Finds the tables of one `DatabaseMeta` by words; never changes once built, so any thread may search."""
 
-    def __init__(self, meta: DatabaseMeta, thesaurus: Thesaurus | None = None) -> None:
+    def __init__(
+        self, meta: DatabaseMeta, thesaurus: Thesaurus | None = None, weights: tuple[Weights, Weights] | None = None
+    ) -> None:
+        """`weights` are those of another index of the same tables and thesaurus, which saves working them out."""
         self.meta = meta
         self._thesaurus = thesaurus or general_thesaurus()
         self._tables = tuple(meta.tables())
         self._numbers = {table.full_name: at for at, table in enumerate(self._tables)}
-        self._postings = Postings(self._tables, self._thesaurus)
+        self._postings = Postings(self._tables, self._thesaurus, weights)
         self._neighbours = self._linked()
         self._schemas: dict[str, list[int]] = defaultdict(list)
         for at, table in enumerate(self._tables):
             self._schemas[table.schema].append(at)
+
+    @property
+    def weights(self) -> tuple[Weights, Weights]:
+        """What another index of the same tables can be made with."""
+        return self._postings.fits, self._postings.called
 
     def search(self, words: str, count: int = 8, values: Iterable[ValueHit] = ()) -> tuple[TableHit, ...]:
         """The tables that fit the words best, best first; empty where no word is known.
@@ -308,9 +323,26 @@ def _both(one: Mapping[int, object], other: Mapping[int, object]) -> Iterable[in
     return one.keys() & other.keys()
 
 
-_indexes: Kept[MetadataIndex] = Kept(lambda database: MetadataIndex(database.meta))
+def _opened(database: Database) -> MetadataIndex:
+    """The index, from its file where that was made of the same; else built, and kept if that took long."""
+    meta, thesaurus = database.meta, general_thesaurus()
+    file = PrivateFile.beside_snapshot(database, FORM, thesaurus.digest, "words" if segmenter() else "pairs")
+    if file and (body := file.read()) is not None:
+        with contextlib.suppress(ValueError, TypeError, LookupError):  # whole, but not what we write
+            return MetadataIndex(meta, thesaurus, unpacked(body, sum(len(schema.tables) for schema in meta.schemas)))
+    started = time.monotonic()
+    index = MetadataIndex(meta, thesaurus)
+    if file and time.monotonic() - started > _WORTH_KEEPING:
+        try:
+            file.write(packed(*index.weights))
+        except OSError as error:
+            _log.warning("The search index could not be kept in %s (%s).", file.path, error.strerror)
+    return index
+
+
+_indexes: Kept[MetadataIndex] = Kept(_opened)
 
 
 def index_of(database: Database) -> MetadataIndex:
-    """The index over the database's present metadata; built at first use and again after a refresh."""
+    """The index over the database's present metadata; opened or built at first use and again after a refresh."""
     return _indexes.of(database)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 
 from tools.metadata import TableMeta
 from tools.thesaurus import Thesaurus
 from tools.words import pieces, root, stem
+
+Weights = Mapping[str, Mapping[int, float]]
+"""For each term the tables that have it, by their numbers in the row, with a weight from 0 to 1."""
 
 _PLACES = {  # how much a word counts by where it stands, and how much a long text there dilutes it
     "name": (5.6, 0.8),
@@ -38,18 +41,29 @@ class Postings:
     `called[term][table]`: its share of the table's name or of one of its synonyms, 0 to 1.
     """
 
-    def __init__(self, tables: Sequence[TableMeta], thesaurus: Thesaurus) -> None:
+    def __init__(
+        self, tables: Sequence[TableMeta], thesaurus: Thesaurus, weights: tuple[Weights, Weights] | None = None
+    ) -> None:
+        """`weights` are `fits` and `called`, as they were once built of the same tables and the same thesaurus."""
         self._thesaurus = thesaurus
         self._number = len(tables)
         self.terms = lru_cache(maxsize=16_384)(self._terms_of)
-        self.fits = self._weighed(tables)
-        self.called = self._names(tables)
-        self._roots: dict[str, list[str]] = defaultdict(list)
-        self._spellings: dict[str, list[str]] = defaultdict(list)
+        self.fits, self.called = weights or (self._weighed(tables), self._names(tables))
+
+    @cached_property
+    def _roots(self) -> Mapping[str, list[str]]:
+        roots: dict[str, list[str]] = defaultdict(list)
         for term in self.fits:
-            self._roots[root(term)].append(term)
+            roots[root(term)].append(term)
+        return roots
+
+    @cached_property
+    def _spellings(self) -> Mapping[str, list[str]]:
+        spellings: dict[str, list[str]] = defaultdict(list)
+        for term in self.fits:
             for spelling in _less_one(term):
-                self._spellings[spelling].append(term)
+                spellings[spelling].append(term)
+        return spellings
 
     def rarity(self, found: int) -> float:
         """How much it tells that something stands in so many of the tables."""
@@ -88,7 +102,7 @@ class Postings:
         """The terms of several texts; no phrase reaches from one into the next."""
         return tuple(term for text in texts for term in self.terms(text))
 
-    def _weighed(self, tables: Sequence[TableMeta]) -> dict[str, dict[int, float]]:
+    def _weighed(self, tables: Sequence[TableMeta]) -> Weights:
         """For each term the tables that have it, with how much it stands out in each: 0 to 1 (BM25F)."""
         texts: list[dict[str, Sequence[str]]] = []
         lengths = dict.fromkeys(_PLACES, 0)
@@ -119,7 +133,7 @@ class Postings:
             for term, found_in in counted.items()
         }
 
-    def _names(self, tables: Sequence[TableMeta]) -> dict[str, dict[int, float]]:
+    def _names(self, tables: Sequence[TableMeta]) -> Weights:
         """For each term the tables that have it in a name or synonym, with its share of that: 0 to 1."""
         names: dict[str, dict[int, float]] = defaultdict(dict)
         for at, table in enumerate(tables):
@@ -127,7 +141,7 @@ class Postings:
                 terms = dict.fromkeys(self.terms(name))
                 words = sum(" " not in term for term in terms)
                 for term in terms:
-                    share = min(1.0, (term.count(" ") + 1) / words)
+                    share = round(min(1.0, (term.count(" ") + 1) / words), 4)
                     names[term][at] = max(share, names[term].get(at, 0.0))
         return names
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -40,6 +41,11 @@ class Thesaurus:
         self._longest = max(map(len, self._phrases), default=1)
         unspaced = sorted((each for each in self._near if is_unspaced(each)), key=len, reverse=True)
         self._unspaced = re.compile("|".join(map(re.escape, unspaced))) if unspaced else None
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells it from others."""
+        return hashlib.sha256(repr(sorted(self._near.items())).encode()).hexdigest()[:16]
 
     def near(self, term: str) -> Mapping[str, float]:
         """The terms that can stand for this one, with how much each counts: 0 to 1; not the term itself."""
