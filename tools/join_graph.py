@@ -12,6 +12,8 @@ from tools.guard.scopes import children, reading
 from tools.metadata import DatabaseMeta, TableMeta
 
 MOST_SOURCES = 40  # CTEs that use each other twice grow as powers of two
+_MOST_DEPTH = 15  # of queries within queries that are looked into
+_MOST_LOOKS = 300  # into queries, for one statement: CTEs are looked into wherever they are named
 ROW = "*row*"  # stands for the whole row of a source among its fields
 _ROW_NUMBERS = {"sqlite": ("rowid", "_rowid_", "oid"), "duckdb": ("rowid",), "postgres": ("ctid",)}
 # A report that groups by a name means the thing that is named, though a name is rarely declared unique.
@@ -110,6 +112,7 @@ class Statement:
         self.tables = {id(node): table for node, table in found.tables}
         self.ctes = found.ctes
         self.keys: dict[int, _Keys] = {}  # by the id of a query's node
+        self.looks = 0
         # What a foreign key points at is unique, also where it was not declared to be.
         self.referenced: dict[tuple[str, str], list[frozenset[str]]] = {}
         for key in (key for table in found.unique for key in table.foreign_keys if key.target_fields):
@@ -120,7 +123,8 @@ class Statement:
 class JoinGraph:
     """The sources of one SELECT and all that its conditions say of them."""
 
-    def __init__(self, select: exp.Select, statement: Statement, open_ctes: tuple[int, ...] = ()) -> None:
+    def __init__(self, select: exp.Select, statement: Statement, around: tuple[int, ...] = ()) -> None:
+        """`around` are the ids of the queries that this one is looked into from."""
         self.select = select
         self.dialect = statement.dialect
         self.sources: list[Source] = []
@@ -131,7 +135,7 @@ class JoinGraph:
         self._rules: list[tuple[frozenset[Field], frozenset[int]]] = []
         self._row_numbers: dict[Field, tuple[frozenset[Field], frozenset[int]]] = {}
         self._statement = statement
-        self._open_ctes = list(open_ctes)
+        self._around = list(around)
         self.names = _Names()
         self._part = 0
         self._read(select, self.names, top=True)
@@ -292,8 +296,10 @@ class JoinGraph:
 
     def _query_of(self, node: exp.Expr) -> exp.Expr | None:
         cte = self._statement.ctes.get(id(node))
+        if len(self._around) >= _MOST_DEPTH or self._statement.looks >= _MOST_LOOKS:
+            return None
         if cte is not None:
-            return None if id(cte) in self._open_ctes or _alias_columns(cte) else cte.this
+            return None if id(cte.this) in self._around or _alias_columns(cte) else cte.this
         if isinstance(node, exp.Lateral):
             node = node.this
         return node.this if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query) else None
@@ -337,8 +343,8 @@ class JoinGraph:
 
     def _add_query(self, alias: str, query: exp.Expr, names: _Names, cte: exp.Expr | None) -> None:
         """A derived table: its sources among ours where its rows are theirs, else one source with its keys."""
-        if cte is not None:
-            self._open_ctes.append(id(cte))
+        self._statement.looks += 1
+        self._around.append(id(query))
         while isinstance(query, exp.Subquery) and isinstance(query.this, exp.Query):
             query = query.this
         try:
@@ -348,8 +354,7 @@ class JoinGraph:
                 columns, keys = self._keys_of(query)
                 self._add(Source(0, alias, None, columns, keys or (), keys_known=keys is not None), names)
         finally:
-            if cte is not None:
-                self._open_ctes.pop()
+            self._around.pop()
 
     def _add_rows(self, alias: str, query: exp.Select, names: _Names, lateral: bool) -> None:
         first = len(self.sources)
@@ -418,7 +423,7 @@ class JoinGraph:
             return columns, (columns,) if columns else None
         if group is None:
             return columns, (frozenset(),)  # an aggregate over all: one row
-        inner = JoinGraph(query, self._statement, tuple(self._open_ctes))
+        inner = JoinGraph(query, self._statement, tuple(self._around))
         named = inner.group_outputs()
         if named is None:
             return columns, None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlglot import exp
 
 from tools.guard.scopes import children
-from tools.join_graph import Determined, Field, JoinGraph, Source, Statement, aggregates, group_parts
+from tools.join_graph import MOST_SOURCES, Determined, Field, JoinGraph, Source, Statement, aggregates, group_parts
 from tools.metadata import DatabaseMeta, ForeignKey, TableMeta
 from tools.text import one_line
 
@@ -64,11 +65,15 @@ def warnings(tree: exp.Expr, meta: DatabaseMeta) -> tuple[JoinWarning, ...]:
     for select in tree.find_all(exp.Select):
         if select.args.get("pivots") or _reads_one_table(select, statement):
             continue
+        if len(select.args.get("joins") or ()) > MOST_SOURCES:
+            continue  # looking costs more with each source
         graph = JoinGraph(select, statement)
-        if len(graph.sources) > 1:
-            found.update(dict.fromkeys(_unjoined(graph)))
-            found.update(dict.fromkeys(_Aggregates(graph).doubtful()))
-    return tuple(found)[:_MOST_WARNINGS]
+        if 1 < len(graph.sources) <= MOST_SOURCES:
+            for warning in chain(_unjoined(graph), _Aggregates(graph).doubtful()):
+                found[warning] = None
+                if len(found) == _MOST_WARNINGS:
+                    return tuple(found)
+    return tuple(found)
 
 
 def _reads_one_table(select: exp.Select, statement: Statement) -> bool:
