@@ -217,7 +217,8 @@ def _said(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
     message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{f'{where}: ' if where else ''}{message[:1].lower()}{message[1:]}. It is left out."
+    message = f"{message[:1].lower()}{message[1:]}{'' if message.endswith('?') else '.'}"
+    return f"{f'{where}: ' if where else ''}{message} It is left out."
 
 
 def _file(path: Path) -> Path:
