@@ -116,6 +116,11 @@ def _parser() -> argparse.ArgumentParser:
     _takes_user(search)
     search.add_argument("--json", action="store_true", help="as JSON")
 
+    sync = _command(commands, "sync", _sync, "read again what has changed in a database's schema, and say what")
+    _takes_database(sync)
+    sync.add_argument("--full", action="store_true", help="read all of it again, whatever the database says of itself")
+    sync.add_argument("--json", action="store_true", help="as JSON")
+
     knowledge = _command(commands, "knowledge", None, "check what people know of a database, or import it")
     actions = knowledge.add_subparsers(metavar="ACTION", title="actions", required=True)
     check = _command(actions, "check", _knowledge_check, "say which entries are wrong, or no longer fit the database")
@@ -274,6 +279,39 @@ def _search(options: argparse.Namespace) -> int:
         found = search_metadata(SearchMetadata(words=" ".join(options.words)), seen)
         database.close()
     print(_as_json(found) if options.json else terminal.plain(found.for_model()))
+    return ANSWERED
+
+
+def _sync(options: argparse.Namespace) -> int:
+    import dataclasses
+    import json
+
+    from agent import terminal
+    from agent.assembly import open_chosen_database
+
+    with terminal.progress() as progress:
+        database = open_chosen_database(_settings(options), tell=progress.say)
+        first = not database.source.found_snapshot
+        changes = database.source.changes
+        if options.full or not database.source.was_read:
+            changes += database.refresh(whole=options.full, tell=progress.say)
+        meta, path = database.meta, database.source.path
+        database.close()
+    if options.json:
+        print(json.dumps({"first": first, **dataclasses.asdict(changes)}, ensure_ascii=False, indent=2))
+    elif first:
+        print("Read for the first time.")
+    elif not changes:
+        print("Nothing has changed.")
+    for sign, names in (("+", changes.added), ("-", changes.dropped), ("~", changes.changed)):
+        for name in names if not options.json else ():
+            print(terminal.plain(f"{sign} {name}"))
+    for notice in meta.notices:
+        print(f"dbagent: {terminal.plain(notice)}", file=sys.stderr)
+    if not options.json:
+        tables = sum(len(schema.tables) for schema in meta.schemas)
+        kept = f"; kept in {path}" if path and path.exists() else ""
+        print(terminal.plain(f"{database.url}: {len(meta.schemas)} schemas, {tables} tables{kept}"))
     return ANSWERED
 
 
