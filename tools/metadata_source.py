@@ -38,6 +38,8 @@ class MetadataSource:
         self.changes = SchemaChanges()
         """What was another in the snapshot that was found at the opening."""
         self.found_snapshot = False
+        self.was_read = False
+        """Whether opening it read the database, and not the snapshot alone."""
 
     @property
     def meta(self) -> DatabaseMeta:
@@ -54,6 +56,11 @@ class MetadataSource:
         """When the database was last read, in seconds since 1970."""
         return self._now.taken
 
+    @property
+    def state_of_file(self) -> str | None:
+        """What changes when the database's file does, empty while that may change unseen; None for a server."""
+        return None if self._place.server is not None else _settled_state_of_file(self._place)
+
     def is_certain(self) -> bool:
         """Whether the snapshot of a file is known to hold, so that nobody needs to wait for the file to be opened."""
         return self._kept is not None and self._place.path is not None and self._holds_for_file(self._kept)
@@ -68,8 +75,10 @@ class MetadataSource:
                 self._read_all(tell)
             else:
                 self._now = kept
-                if not self._still_holds(kept):
-                    self.changes = self._read_again(tell)
+                self.was_read = not self._still_holds(kept)
+                if self.was_read:
+                    self.changes = self._read_again(tell, estimates=True)
+            self.was_read = self.was_read or kept is None
             return self.meta
 
     def refresh(self, *, whole: bool = False, tell: Tell | None = None) -> SchemaChanges:

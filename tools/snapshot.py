@@ -24,6 +24,7 @@ FORMAT = "dbagent metadata 1"
 """The first words of a file; a later program that writes another form writes another number, and reads no other."""
 
 _ABANDONED_SECONDS = 3600
+_FORGOTTEN_SECONDS = 90 * 86_400
 _log = logging.getLogger(__name__)
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -97,11 +98,13 @@ class SnapshotFile:
         return True
 
     def _sweep(self) -> None:
-        """Remove what a program left that was killed while it wrote."""
-        with contextlib.suppress(OSError):
-            for left in self.path.parent.glob("*.tmp"):
-                if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-                    left.unlink()
+        """Remove what a program left that was killed while it wrote, and what is so old that nobody uses it."""
+        now = time.time()
+        for pattern, longest in (("*.tmp", _ABANDONED_SECONDS), ("*.snapshot", _FORGOTTEN_SECONDS)):
+            for left in self.path.parent.glob(pattern):
+                with contextlib.suppress(OSError):
+                    if now - left.stat().st_mtime > longest:
+                        left.unlink()
 
 
 # The body is lines of JSON: one of the database, one of its tables, and then one for the fields of each table, which
