@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sqlite3
+import stat
+import time
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
+from tools.database import Database, open_database
+from tools.knowledge import Knowledge
+from tools.knowledge_files import FieldNote, TableNote
 from tools.metadata import FieldMeta, TableMeta
-from tools.value_index import VALUES_A_FIELD, ValueIndex
+from tools.private_file import PrivateFile
+from tools.value_file import FieldValues, packed
+from tools.value_index import VALUES_A_FIELD, ValueIndex, sync_values, values_of
 
 CITY = FieldMeta("city", "VARCHAR")
 PLACES = TableMeta("geo", "places", (CITY,))
@@ -81,3 +94,115 @@ def test_filling_stops_when_its_time_is_up() -> None:
     index.fill((PLACES,), lambda *_: (("Berlin",), True), seconds=-1)
     assert not index.complete
     assert index.search("Berlin") == ()
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Path:
+    """A database in a file that has not changed for an hour."""
+    path = tmp_path / "places.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            f"""CREATE TABLE places (city TEXT, secret TEXT, story TEXT, n INTEGER);
+            INSERT INTO places VALUES ('Zürich', 'hunter2', '{"long " * 100}', 1), ('臺北', 'swordfish', 'short', 2);"""
+        )
+        connection.executemany("INSERT INTO places (story) VALUES (?)", ((f"story {at}",) for at in range(6_000)))
+        connection.commit()
+    an_hour_ago = time.time() - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))
+    return path
+
+
+def opened(path: Path) -> Database:
+    database = open_database(str(path), snapshots=path.parent / "kept")
+    database.learn(Knowledge(tables=(TableNote("places", fields=(FieldNote("secret", sensitive=True),)),)))
+    return database
+
+
+def the_file(path: Path) -> Path:
+    (file,) = (path.parent / "kept").glob("*.values")
+    return file
+
+
+def complete(database: Database) -> ValueIndex:
+    index = values_of(database)
+    until = time.monotonic() + 10
+    while not index.complete and time.monotonic() < until:
+        time.sleep(0.01)
+    return index
+
+
+def test_values_are_kept_by_sync_for_their_user_alone_and_found_at_the_next_start_without_reading(places: Path) -> None:
+    with closing(opened(places)) as database:
+        assert "5,001 values are found by search, and kept in " in sync_values(database)
+    assert stat.S_IMODE(the_file(places).stat().st_mode) == 0o600
+    assert b"hunter2" not in the_file(places).read_bytes()
+    form, made_of, _ = json.loads(the_file(places).read_bytes().partition(b"\n")[0])
+    altered = FieldValues("", "places", "city", 2, ("Atlantis",))
+    PrivateFile(the_file(places), form, made_of).write(packed([altered]))
+    with closing(opened(places)) as database:
+        index = complete(database)
+        assert [hit.value for hit in index.search("hotels in atlantis")] == ["Atlantis"]
+        table = database.meta.find("places")[0]
+        assert index.all_of(table, table.fields[0]) == ("Atlantis",)
+
+
+def test_what_was_read_in_part_is_still_known_to_be_a_part_when_it_was_kept(places: Path) -> None:
+    with closing(opened(places)) as database:
+        sync_values(database)
+    with closing(opened(places)) as database:
+        index = complete(database)
+        table = database.meta.find("places")[0]
+        assert index.only_partly(table, table.fields[2])
+        assert sorted(map(str, index.all_of(table, table.fields[0]) or ())) == ["Zürich", "臺北"]
+        assert [hit.value for hit in index.search("台北")] == ["臺北"]
+
+
+def test_without_sync_no_value_is_written_anywhere(places: Path) -> None:
+    with closing(opened(places)) as database:
+        complete(database)
+    assert not list((places.parent / "kept").glob("*.values"))
+
+
+def test_values_of_a_file_that_has_changed_since_are_read_anew(places: Path) -> None:
+    with closing(opened(places)) as database:
+        sync_values(database)
+    with closing(sqlite3.connect(places)) as connection:
+        connection.execute("UPDATE places SET city = 'Oslo' WHERE n = 1")
+        connection.commit()
+    with closing(opened(places)) as database:
+        assert [hit.value for hit in complete(database).search("oslo")] == ["Oslo"]
+
+
+def test_values_kept_a_day_ago_are_used_at_once_and_read_anew_behind(places: Path) -> None:
+    with closing(opened(places)) as database:
+        sync_values(database)
+    form, made_of, _ = json.loads(the_file(places).read_bytes().partition(b"\n")[0])
+    old = packed([FieldValues("", "places", "city", 2, ("Atlantis",))]).partition(b"\n")[2]
+    PrivateFile(the_file(places), form, made_of).write(b"1000.0\n" + old)
+    with closing(opened(places)) as database:
+        index = complete(database)
+        until = time.monotonic() + 10
+        while index.search("atlantis") and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [hit.value for hit in index.search("zurich")] == ["Zürich"]
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"1.0\n{}", b'1.0\n["","places","city",2,[1]]', b'1.0\n["a"]', b"[]\n[]"])
+def test_a_kept_file_of_anything_else_is_passed_over(places: Path, body: bytes) -> None:
+    with closing(opened(places)) as database:
+        sync_values(database)
+    form, made_of, _ = json.loads(the_file(places).read_bytes().partition(b"\n")[0])
+    PrivateFile(the_file(places), form, made_of).write(body)
+    with closing(opened(places)) as database:
+        assert [hit.value for hit in complete(database).search("zurich")] == ["Zürich"]
+
+
+def test_sync_says_where_values_are_not_kept(places: Path) -> None:
+    with closing(open_database(str(places))) as database:
+        assert sync_values(database).endswith("They are not kept: nothing is kept of this database.")
+    with closing(opened(places)) as database:
+        for path in (places.parent / "kept").iterdir():
+            path.unlink()
+        (places.parent / "kept").rmdir()
+        (places.parent / "kept").write_text("in the way")
+        assert "They could not be kept in " in sync_values(database)

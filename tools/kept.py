@@ -32,6 +32,14 @@ class Kept(Generic[T]):
                 place.meta = database.meta
             return place.value
 
+    def put(self, database: Database, value: T) -> None:
+        """Keep this value, as if it had been made."""
+        with self._lock:
+            place = self._places.setdefault(database, _Place())
+        with place.lock:
+            place.value = value
+            place.meta = database.meta
+
 
 class _Place(Generic[T]):
     def __init__(self) -> None:
