@@ -2,7 +2,7 @@
 
     DBAgentError
     ├── SettingsError             a setting is missing or wrong; the text names it               exit 2
-    ├── QuestionRefused           the question is empty or longer than the limit                 exit 2
+    ├── QuestionRefused           the question is empty or too long, or its history is none      exit 2
     ├── PromptNotFound            no prompt of that name, label or version                       exit 2
     ├── PromptInvalid             the template does not parse, or names what is not there        exit 2
     ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
@@ -21,6 +21,7 @@ from tools.errors import (
     DriverMissing,
     NotPermitted,
     PolicyInvalid,
+    QueryTooCostly,
     SqlFailed,
     SqlRefused,
     SqlTimeout,
@@ -38,6 +39,7 @@ __all__ = [
     "PolicyInvalid",
     "PromptInvalid",
     "PromptNotFound",
+    "QueryTooCostly",
     "QuestionRefused",
     "SettingsError",
     "SqlFailed",
@@ -54,7 +56,7 @@ class SettingsError(DBAgentError):
 
 
 class QuestionRefused(DBAgentError):
-    """The question is empty or longer than the limit; no model was asked."""
+    """The question is empty or longer than the limit, or a turn of its history is none; no model was asked."""
 
 
 class PromptNotFound(DBAgentError):

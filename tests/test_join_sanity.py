@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from agent import calls
+from agent import calls, terminal
 from tests.conftest import AgentWith
 from tools.database import Database, open_database
 from tools.join_sanity import JoinWarning, warnings
@@ -200,6 +200,14 @@ def test_the_model_reads_a_warning_once_and_the_receipt_keeps_it(agent_with: Age
         "COUNT(c.name) counts rows of orders, not of customers"
     ]
     assert answer.as_json()["receipt"]["warnings"] == list(answer.receipt.warnings)
+
+
+def test_a_person_reads_it_above_the_receipt(agent_with: AgentWith, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = agent_with(calls("execute_sql", sql=CREDIT), "4 customers have orders.").ask_sync("How many customers?")
+    terminal.show_answer(answer)
+    *_, warning, receipt = capsys.readouterr().out.strip().split("\n")
+    assert warning.startswith("Warning: COUNT(c.name) counts rows of orders, not of customers")
+    assert receipt.startswith("1 row from main.orders, main.customers")
 
 
 def test_a_repaired_statement_leaves_nothing_in_the_receipt(agent_with: AgentWith) -> None:
