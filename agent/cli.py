@@ -298,7 +298,8 @@ def _sync(options: argparse.Namespace) -> int:
         meta, path = database.meta, database.source.path
         database.close()
     if options.json:
-        print(json.dumps({"first": first, **dataclasses.asdict(changes)}, ensure_ascii=False, indent=2))
+        told = {"first": first, **dataclasses.asdict(changes), "notices": meta.notices}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
     elif first:
         print("Read for the first time.")
     elif not changes:
@@ -306,7 +307,7 @@ def _sync(options: argparse.Namespace) -> int:
     for sign, names in (("+", changes.added), ("-", changes.dropped), ("~", changes.changed)):
         for name in names if not options.json else ():
             print(terminal.plain(f"{sign} {name}"))
-    for notice in meta.notices:
+    for notice in meta.notices if not options.json else ():
         print(f"dbagent: {terminal.plain(notice)}", file=sys.stderr)
     if not options.json:
         tables = sum(len(schema.tables) for schema in meta.schemas)
