@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -138,13 +139,18 @@ def open_chosen_database(
 
 
 def chosen_knowledge(settings: Settings) -> Knowledge:
-    """What the folder that the settings name says, else the sample's own for the sample, else nothing."""
+    """What the folder that the settings name says, else the sample's own for the sample, else nothing.
+
+    With it goes which fields the settings call sensitive.
+    """
     if settings.knowledge:
         try:
-            return Knowledge.read(settings.knowledge)
+            known = Knowledge.read(settings.knowledge)
         except FileNotFoundError as error:
             raise SettingsError(f"DBAGENT_KNOWLEDGE: {error} Make it, or unset the variable.") from None
-    return Knowledge() if settings.database_url else Knowledge.read(folder("sample_db") / "knowledge")
+    else:
+        known = Knowledge() if settings.database_url else Knowledge.read(folder("sample_db") / "knowledge")
+    return replace(known, sensitive=patterns(settings.sensitive))
 
 
 def _limits(settings: Settings) -> Limits:

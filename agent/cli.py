@@ -119,6 +119,12 @@ def _parser() -> argparse.ArgumentParser:
     sync = _command(commands, "sync", _sync, "read again what has changed in a database's schema, and say what")
     _takes_database(sync)
     sync.add_argument("--full", action="store_true", help="read all of it again, whatever the database says of itself")
+    sync.add_argument(
+        "--values",
+        action="store_true",
+        help="read the stored values that search knows, too, and keep them: data of the database, "
+        "in a file that only you may read",
+    )
     sync.add_argument("--json", action="store_true", help="as JSON")
 
     knowledge = _command(commands, "knowledge", None, "check what people know of a database, or import it")
@@ -288,6 +294,7 @@ def _sync(options: argparse.Namespace) -> int:
 
     from agent import terminal
     from agent.assembly import open_chosen_database
+    from tools.value_index import sync_values
 
     with terminal.progress() as progress:
         database = open_chosen_database(_settings(options), tell=progress.say)
@@ -296,6 +303,7 @@ def _sync(options: argparse.Namespace) -> int:
         if options.full or not database.source.was_read:
             changes += database.refresh(whole=options.full, tell=progress.say)
         meta, path = database.meta, database.source.path
+        values = sync_values(database) if options.values else ""
         database.close()
     if options.json:
         told = {"first": first, **dataclasses.asdict(changes), "notices": meta.notices}
@@ -313,6 +321,8 @@ def _sync(options: argparse.Namespace) -> int:
         tables = sum(len(schema.tables) for schema in meta.schemas)
         kept = f"; kept in {path}" if path and path.exists() else ""
         print(terminal.plain(f"{database.url}: {len(meta.schemas)} schemas, {tables} tables{kept}"))
+    if values:
+        print(terminal.plain(values), file=sys.stderr if options.json else sys.stdout)
     return ANSWERED
 
 

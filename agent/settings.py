@@ -72,6 +72,11 @@ class Settings(BaseModel):
     exclude: str = _variable(
         "DBAGENT_EXCLUDE", "The tables to leave out, likewise: `*.tmp_*`. They can be neither found nor queried.", ""
     )
+    sensitive: str = _variable(
+        "DBAGENT_SENSITIVE",
+        "Fields whose values are neither sampled nor searched, as patterns with commas between: `*.email, hr.pay.*`.",
+        "",
+    )
     policy: Path | None = _variable(
         "DBAGENT_POLICY",
         "The YAML file that says who may see what. Set: every question is asked for a user, or refused.",
@@ -95,9 +100,7 @@ class Settings(BaseModel):
         description="The folder for traces, the last known prompts, and what was read of each database's schema.",
         validation_alias="DBAGENT_HOME",
     )
-    row_limit: int = _variable(
-        "DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000
-    )
+    row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0
     )
@@ -111,9 +114,7 @@ class Settings(BaseModel):
         "DBAGENT_QUESTION_SECONDS", "Seconds one question may take in all.", 120.0, gt=0
     )
     step_limit: int = _variable("DBAGENT_STEP_LIMIT", "Model calls for one question.", 12, ge=1, le=100)
-    tool_call_limit: int = _variable(
-        "DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200
-    )
+    tool_call_limit: int = _variable("DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200)
 
     @field_validator("home", "knowledge", "policy", "model_prices", mode="after")
     @classmethod
@@ -132,9 +133,7 @@ class Settings(BaseModel):
         for name in environment:
             if name.startswith("DBAGENT_") and name not in variables:
                 near = difflib.get_close_matches(name, variables, 1)
-                raise SettingsError(
-                    f"There is no setting {name}.{f' Did you mean {near[0]}?' if near else ''}"
-                )
+                raise SettingsError(f"There is no setting {name}.{f' Did you mean {near[0]}?' if near else ''}")
         given = {name: environment[name] for name in variables if environment.get(name)}
         if "LANGFUSE_BASE_URL" not in given and environment.get("LANGFUSE_HOST"):
             given["LANGFUSE_BASE_URL"] = environment["LANGFUSE_HOST"]  # its name before Langfuse 4
@@ -153,9 +152,7 @@ class Settings(BaseModel):
             )
         if bool(settings.langfuse_public_key) != bool(settings.langfuse_secret_key):
             missing = "LANGFUSE_SECRET_KEY" if settings.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"
-            raise SettingsError(
-                f"{missing} is not set, though the other Langfuse key is. Set both or neither."
-            )
+            raise SettingsError(f"{missing} is not set, though the other Langfuse key is. Set both or neither.")
         return settings
 
     @classmethod

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli import main
 from tools.database import Database, open_database
 from tools.knowledge import Knowledge
 from tools.knowledge_files import FieldNote, TableNote
@@ -206,3 +207,18 @@ def test_sync_says_where_values_are_not_kept(places: Path) -> None:
         (places.parent / "kept").rmdir()
         (places.parent / "kept").write_text("in the way")
         assert "They could not be kept in " in sync_values(database)
+
+
+def test_dbagent_sync_keeps_values_only_when_told_to_and_none_of_what_the_settings_call_sensitive(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DBAGENT_HOME", str(places.parent / "home"))
+    monkeypatch.setenv("DBAGENT_SENSITIVE", "places.SECRET, *.story")
+    kept = places.parent / "home" / "metadata"
+    assert main(["sync", "--db", str(places)]) == 0
+    assert not list(kept.glob("*.values"))
+    assert main(["sync", "--db", str(places), "--values"]) == 0
+    assert "2 values are found by search, and kept in " in capsys.readouterr().out
+    (file,) = kept.glob("*.values")
+    assert "臺北" in file.read_text("utf-8")
+    assert "hunter2" not in file.read_text("utf-8")

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -55,6 +56,7 @@ class Knowledge:
     metrics: tuple[Metric, ...] = ()
     examples: tuple[Example, ...] = ()
     problems: tuple[Problem, ...] = ()
+    sensitive: tuple[str, ...] = ()  # patterns of fields that are, whatever the notes say; see Scope
     whole: DatabaseMeta | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -93,6 +95,8 @@ class Knowledge:
 
         What is said of tables and fields that are not in it is left out; the first that describes a table wins.
         """
+        if self.sensitive:
+            meta = _marked(meta, self.sensitive)
         if not self.tables and not self.joins:
             return meta
         noted: dict[tuple[str, str], list[TableNote]] = defaultdict(list)
@@ -381,6 +385,22 @@ def _laid_over(
         fields=tuple(_field_laid_over(each, about_fields.get(each.name.lower(), [])) for each in table.fields),
         foreign_keys=(*table.foreign_keys, *new_keys),
     )
+
+
+def _marked(meta: DatabaseMeta, patterns: tuple[str, ...]) -> DatabaseMeta:
+    """The metadata with the fields marked that a pattern means: `schema.table.field`, `table.field` or `field`."""
+    wanted = [pattern.lower() for pattern in patterns]
+
+    def marked(table: TableMeta) -> TableMeta:
+        def is_meant(each: FieldMeta) -> bool:
+            names = (each.name, f"{table.name}.{each.name}", f"{table.full_name}.{each.name}")
+            return any(fnmatchcase(name.lower(), pattern) for pattern in wanted for name in names)
+
+        meant = {each for each in table.fields if is_meant(each)}
+        fields = tuple(replace(each, sensitive=True) if each in meant else each for each in table.fields)
+        return replace(table, fields=fields) if meant else table
+
+    return replace(meta, schemas=tuple(replace(each, tables=tuple(map(marked, each.tables))) for each in meta.schemas))
 
 
 def _field_laid_over(each: FieldMeta, notes: list[FieldNote]) -> FieldMeta:

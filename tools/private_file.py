@@ -39,7 +39,7 @@ class PrivateFile:
         if path is None or database.policy_id is not None:
             return None
         known = database.knowledge
-        parts = (database.source.meta.fingerprint, repr((known.tables, known.joins)), *also_of)
+        parts = (database.source.meta.fingerprint, repr((known.tables, known.joins, known.sensitive)), *also_of)
         digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
         return cls(path.with_suffix(f".{form.split()[1]}"), form, digest)
 
