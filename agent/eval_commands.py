@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agent.evaluation.results import CaseResult, ResultStore, Run
     from agent.settings import Settings
 
-OK, USAGE = 0, 2
+OK, USAGE, NOTHING_SCORED = 0, 2, 3
 
 Command = Callable[..., argparse.ArgumentParser]
 
@@ -90,7 +90,7 @@ def _run(options: argparse.Namespace) -> int:
         asked = _with_databases(cases, read.path, options.db, settings)
         if run is None:
             shown = RunOptions(
-                database=_without_password(options.db or ""),
+                database=_shown(options.db),
                 model=settings.model,
                 prompt_label=settings.prompt_label,
                 limit=options.limit,
@@ -111,8 +111,9 @@ def _run(options: argparse.Namespace) -> int:
                     f"Run {run.id} has {len(store.results(run.id))} of {len(cases)} cases. "
                     f"Go on with it: dbagent eval run --resume {run.id}"
                 )
-        _show_run(store.run(run.id), store.results(run.id))
-    return OK
+        results = store.results(run.id)
+        _show_run(store.run(run.id), results)
+    return OK if any(each.scored for each in results) else NOTHING_SCORED
 
 
 def _take_over(options: argparse.Namespace, run: Run) -> None:
@@ -141,7 +142,7 @@ def _take_over(options: argparse.Namespace, run: Run) -> None:
         if "***" in begun.database:
             raise SettingsError(f"Run {run.id} asks {begun.database}. Give it once more, with its password: --db URL.")
         options.db = begun.database
-    elif _without_password(options.db or "") != begun.database:
+    elif _shown(options.db) != begun.database:
         raise SettingsError(f"Run {run.id} was begun with another database. Leave --db out, or begin anew.")
 
 
@@ -157,12 +158,12 @@ def _with_databases(
 ) -> list[tuple[Case, str | None]]:
     """Each case with the address of its database."""
     from agent.errors import SettingsError
-    from agent.evaluation.cases import database_of
+    from agent.evaluation.cases import database_of, shown_database
     from agent.sample import sample_database
 
     folder = Path(db).expanduser() if db and "://" not in db and Path(db).expanduser().is_dir() else None
     if db and folder is None:
-        named = sorted({case.db for case in cases if case.db})
+        named = sorted({shown_database(case.db) for case in cases if case.db})
         if len(named) > 1:
             raise SettingsError(
                 f"The cases name {len(named)} databases ({', '.join(named[:3])}, …); --db gives only one. "
@@ -419,16 +420,11 @@ def _complain(text: str) -> int:
     return USAGE
 
 
-def _without_password(db: str) -> str:
-    from tools.engines.place import locate
-    from tools.errors import DatabaseUnavailable
+def _shown(db: str | None) -> str:
+    """The database of --db as a run keeps it: a path in full, a URL without its password."""
+    from agent.evaluation.cases import shown_database
 
-    if "://" not in db:
-        return str(Path(db).expanduser().resolve()) if db else ""
-    try:
-        return locate(db).shown
-    except DatabaseUnavailable:
-        return ""
+    return str(Path(db).expanduser().resolve()) if db and "://" not in db else shown_database(db or "")
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -615,6 +615,17 @@ def test_two_runs_are_compared_over_what_both_asked(desk: Desk) -> None:
     assert grouped(first, lambda each: each.difficulty) == []
 
 
+def test_no_password_of_a_database_is_kept(desk: Desk) -> None:
+    url = "postgresql://ada:s3cret@127.0.0.1:1/shop"
+    run = desk.begin(case("a", db=url))
+    (result,) = desk.ask(run, case("a", db=url), urls=lambda c: c.db)
+    assert result.same is None
+    assert result.db == "postgresql://ada:***@127.0.0.1:1/shop"
+    assert result.problem
+    desk.store.close()
+    assert b"s3cret" not in desk.store.path.read_bytes()
+
+
 def test_what_is_kept_comes_back_as_it_was_and_foreign_files_are_left_alone(tmp_path: Path) -> None:
     store = ResultStore(tmp_path / "new" / "evaluations.db")
     assert store.runs() == []
@@ -700,6 +711,9 @@ def test_cases_are_run_listed_shown_compared_and_reported_from_the_command_line(
     assert "McNemar's exact test p = 1: chance may well have made this." in out
     code, out, _ = dbagent("eval", "list")
     assert out.count("shop.jsonl") == 2
+    code, out, error = dbagent("eval", "run", str(cases), "--db", str(tmp_path / "gone.duckdb"))
+    assert code == 3
+    assert error.count("There is no file") == 1  # not once a case
     page = tmp_path / "report.html"
     assert dbagent("eval", "report", run[1], "--out", str(page))[0] == 0
     assert "How many customers are there?" in page.read_text("utf-8")
@@ -715,6 +729,7 @@ def test_cases_are_run_listed_shown_compared_and_reported_from_the_command_line(
         (("compare", "a", "b"), "There is no run 'a'"),
         (("report", "--out", "x.html"), "There are no runs yet"),
         (("run", "x.jsonl", "--jobs", "0"), "0 is not 1 or more"),
+        (("run", "x.jsonl", "--jobs", "many"), "invalid"),
     ],
 )
 def test_bad_usage_is_said_in_a_line(arguments: Sequence[str], said: str) -> None:

@@ -29,7 +29,8 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from agent.errors import SettingsError
+from agent.errors import DatabaseUnavailable, SettingsError
+from tools.engines.place import locate
 
 _LARGEST = 200_000_000  # bytes of one file
 _IN_A_FOLDER = ("dev.json", "mini_dev_sqlite.json", "cases.yaml", "cases.jsonl")
@@ -130,6 +131,16 @@ def database_of(case: Case, cases: Path, folder: Path | None = None) -> str | No
                 if (within / f"{case.db}{suffix}").is_file():
                     return str(within / f"{case.db}{suffix}")
     return None
+
+
+def shown_database(db: str) -> str:
+    """The name, path or URL of a database as people may read it: without a password."""
+    if "://" not in db:
+        return db
+    try:
+        return locate(db).shown
+    except DatabaseUnavailable:
+        return db.partition("://")[0] + "://"
 
 
 def _one_or_many(given: Any) -> Any:

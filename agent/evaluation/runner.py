@@ -24,7 +24,7 @@ from agent.errors import (
     ToolError,
     UserNotPermitted,
 )
-from agent.evaluation.cases import Case
+from agent.evaluation.cases import Case, shown_database
 from agent.evaluation.results import CaseResult, Preview, ResultStore, Run
 from agent.evaluation.scoring import WRONG, Order, Score, order_of, score
 from tools.database import Database
@@ -309,7 +309,7 @@ def _of(case: Case) -> CaseResult:
         case_id=case.id,
         digest=case.digest,
         question=case.question,
-        db=case.db,
+        db=shown_database(case.db),
         difficulty=case.difficulty,
         language=case.language,
         place=case.place,
