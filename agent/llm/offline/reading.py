@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.llm.offline.cursor import (
     GLUE,
@@ -10,6 +11,7 @@ from agent.llm.offline.cursor import (
 from agent.llm.offline.meaning import (
     Aggregate,
     InPeriod,
+    Null,
     Pick,
     Query,
     Related,
@@ -174,6 +176,8 @@ class Reader(ConditionReader):
             self.at = start
             return False
         if mention.table_score >= 0.6:
+            if self.at == start and self.kind(-1) == "MENTION":
+                self.query.doubt(f"two nouns in a row before {mention.text!r}", 0.12)
             self.at += 1
             slot = self.slot(mention, "table")
             if self.query.main is None and not negated:
@@ -199,8 +203,19 @@ class Reader(ConditionReader):
         if is_thing and self.query.main is not None and self.at > start:
             # "committees that have delegates": the field stands for the rows that hold it.
             self.at += 1
-            related = Related(self.slot(mention, "field"), negated)
             self.query.doubt("a field as a thing", 0.06)
+            main_tables = {table.sql for table, _ in self.query.main.mention.tables[:1]}
+            own = tuple(
+                (f, s) for f, s in mention.fields if f.table in main_tables and f.nullable and s >= 0.85
+            )
+            had = any(chunk.kind in ("WITH", "VERB", "NOT") for chunk in self.chunks[start : self.at - 1])
+            if own and had:
+                # "students who have declared a major": those of whom the field is filled.
+                slot = self.slot(replace(mention, fields=own, tables=(), values=()), "field", self.query.main)
+                self._add(Null(slot, not negated))
+                self.negated = False
+                return True
+            related = Related(self.slot(mention, "field"), negated)
             self._add(related)
             self.negated = False
             if negated:

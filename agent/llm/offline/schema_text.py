@@ -232,10 +232,11 @@ def _guessed_keys(tables: dict[str, Table], declared: Iterable[Key]) -> list[Key
     joined = {frozenset((key.table, key.target)) for key in declared}
     guessed: list[Key] = []
     for target in tables.values():
-        if len(target.primary_key) != 1:
-            continue
-        key = target.primary_key[0].lower()
         stem = target.name.lower().rstrip("s")
+        primary = target.primary_key or _own_key(target, stem)
+        if len(primary) != 1:
+            continue
+        key = primary[0].lower()
         plain = key in ("id", "code", "no", "name", "number")
         wanted = {f"{stem}_{key}", f"{stem}{key}", f"{target.name.lower()}_{key}"} | (
             set() if plain else {key}
@@ -245,7 +246,11 @@ def _guessed_keys(tables: dict[str, Table], declared: Iterable[Key]) -> list[Key
                 continue
             for each in table.fields:
                 if each.name.lower() in wanted and table.primary_key != (each.name,):
-                    guessed.append(
-                        Key(table.sql, (each.name,), target.sql, target.primary_key, declared=False)
-                    )
+                    guessed.append(Key(table.sql, (each.name,), target.sql, primary, declared=False))
     return guessed
+
+
+def _own_key(table: Table, stem: str) -> tuple[str, ...]:
+    """The field that a table without a declared key is known by: `course_id` of course."""
+    named = {f"{stem}_id", f"{stem}id", f"{table.name.lower()}_id", "id"}
+    return next(((each.name,) for each in table.fields if each.name.lower() in named), ())

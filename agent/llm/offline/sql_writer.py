@@ -107,7 +107,12 @@ class Writer:
             if self.graph.parallel(step):
                 self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.12))
             if not step.key.declared:
-                self.doubts.append((f"{step.known} and {step.new} joined by name alone", 0.04))
+                self.doubts.append(
+                    (
+                        f"{step.known} and {step.new} joined by name alone",
+                        0.04 if self.graph.schema.tables[step.key.target].primary_key else 0.12,
+                    )
+                )
         self.single = not steps
 
         select = exp.Select()
