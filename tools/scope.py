@@ -48,7 +48,7 @@ def patterns(text: str) -> tuple[str, ...]:
 
 
 def _is(pattern: str, schema: str, table: str) -> bool:
-    return _matches(pattern, table) or (bool(schema) and _matches(pattern, f"{schema}.{table}"))
+    return _matches(pattern, table) or ("." in pattern and bool(schema) and _matches(pattern, f"{schema}.{table}"))
 
 
 def _may_match_in(pattern: str, schema: str) -> bool:

@@ -123,8 +123,9 @@ POSTGRES = Catalogue(
     # Objects of the system itself have ids below 16384. A renamed type renames the fields that have it.
     state=f"""
         SELECT concat_ws(' ', (SELECT oid FROM pg_database WHERE datname = current_database()), current_user,
-                (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-                (SELECT {_PG_SUM} FROM pg_auth_members),
+                (SELECT CASE WHEN rolsuper THEN 'all' ELSE (SELECT string_agg(oid::text, ',' ORDER BY oid)
+                    FROM pg_roles WHERE pg_has_role(current_user, oid, 'USAGE')) END
+                    FROM pg_roles WHERE rolname = current_user),
                 (SELECT {_PG_SUM} FROM pg_type WHERE oid >= 16384 AND typtype IN ('e', 'd', 'r'))),
             concat_ws(' ', (SELECT {_PG_SUM} FROM pg_namespace),
                 (SELECT {_PG_SUM} FROM pg_class WHERE oid >= 16384 AND relpersistence <> 't'),
@@ -150,11 +151,13 @@ POSTGRES = Catalogue(
     table_key="(n.nspname, c.relname)",
 )
 
+_MYSQL_SYSTEM = "('information_schema', 'mysql', 'performance_schema', 'sys')"
+_MYSQL_WANTED = f"lower(table_schema) NOT IN {_MYSQL_SYSTEM} AND {{tables}}"
 MYSQL = Catalogue(
     here="SELECT database(), database()",
-    schemas="""
+    schemas=f"""
         SELECT schema_name, '', 1 FROM information_schema.schemata
-        WHERE lower(schema_name) NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') ORDER BY 1""",
+        WHERE lower(schema_name) NOT IN {_MYSQL_SYSTEM} ORDER BY 1""",
     tables="""
         SELECT table_schema, table_name, CASE table_type WHEN 'VIEW' THEN 'view' ELSE 'table' END,
             CASE table_type WHEN 'VIEW' THEN '' ELSE table_comment END, table_rows
@@ -174,24 +177,24 @@ MYSQL = Catalogue(
         FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {tables}
         ORDER BY table_schema, table_name, constraint_name, ordinal_position""",
     # MySQL keeps no version of a table's definition, so what is read of it is summed up.
-    marks="""
+    marks=f"""
         SELECT t.table_schema, t.table_name, max(t.row_count), group_concat(t.mark ORDER BY t.part SEPARATOR ' ')
         FROM (
             SELECT table_schema, table_name, table_rows AS row_count, 1 AS part,
                 crc32(concat(table_type, CASE table_type WHEN 'VIEW' THEN '' ELSE table_comment END)) AS mark
-            FROM information_schema.tables WHERE table_type <> 'SEQUENCE' AND {tables}
+            FROM information_schema.tables WHERE table_type <> 'SEQUENCE' AND {_MYSQL_WANTED}
             UNION ALL
             SELECT table_schema, table_name, NULL, 2, sum(crc32(concat_ws(char(31), ordinal_position, column_name,
                 column_type, is_nullable, column_comment, generation_expression)))
-            FROM information_schema.columns WHERE {tables} GROUP BY table_schema, table_name
+            FROM information_schema.columns WHERE {_MYSQL_WANTED} GROUP BY table_schema, table_name
             UNION ALL
             SELECT table_schema, table_name, NULL, 3,
                 sum(crc32(concat_ws(char(31), index_name, seq_in_index, column_name, sub_part)))
-            FROM information_schema.statistics WHERE non_unique = 0 AND {tables} GROUP BY table_schema, table_name
+            FROM information_schema.statistics WHERE non_unique = 0 AND {_MYSQL_WANTED} GROUP BY table_schema, table_name
             UNION ALL
             SELECT table_schema, table_name, NULL, 4, sum(crc32(concat_ws(char(31), constraint_name, ordinal_position,
                 column_name, referenced_table_schema, referenced_table_name, referenced_column_name)))
-            FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {tables}
+            FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {_MYSQL_WANTED}
             GROUP BY table_schema, table_name
         ) t GROUP BY t.table_schema, t.table_name""",
     schema_field="table_schema",
