@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from agent.answer import (
     ANSWERED,
@@ -41,12 +40,11 @@ from agent.llm.client import LanguageModel, model_clock
 from agent.llmops.prompts import CompiledPrompt, PromptProxy
 from agent.llmops.tracing import Span, Tracing
 from agent.messages import ModelReply, ToolCall, ToolReply, Usage
+from agent.own_loop import OwnLoop
 from agent.toolbox import Toolbox
 from tools.database import stoppable
 from tools.policy import User
 from tools.result_table import ResultTable
-
-T = TypeVar("T")
 
 PROMPT = "agent/db_agent"
 PLAN, SQL, FORMAT = "plan generation", "sql generation", "result formatting"
@@ -54,7 +52,10 @@ PLAN, SQL, FORMAT = "plan generation", "sql generation", "result formatting"
 LONGEST_QUESTION = 20_000  # characters; a longer one costs more than it can ask
 SAME_CALL_AT_MOST = 2
 
-SAY_WHAT_YOU_KNOW = "No more tools can be called for this question. Answer now from the results above; say plainly what is still missing."
+SAY_WHAT_YOU_KNOW = (
+    "No more tools can be called for this question. Answer now from the results above; "
+    "say plainly what is still missing."
+)
 TOLD_ALREADY = (
     "You have made this very call {count} times and its result has not changed. Do something else, "
     "or answer with what you have."
@@ -91,7 +92,7 @@ class DBAgent:
         self.tracing = tracing
         self.limits = limits or QuestionLimits()
         self._close = close
-        self._own_loop = _OwnLoop()
+        self._own_loop = OwnLoop()
 
     async def ask(
         self,
@@ -369,55 +370,10 @@ class _Phases:
         self._tell(PhaseStarted(name))
 
 
-class _OwnLoop:
-    """An event loop in a thread of its own, started when first needed: the sync door."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine there and wait; Ctrl-C cancels it."""
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="dbagent", daemon=True)
-                self._thread.start()
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def close(self) -> None:
-        """Stop the loop, if it ever ran, and what was left open in it."""
-        with self._lock:
-            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
-        if loop is None or thread is None:
-            return
-        # Streams that the SDK left half read would otherwise complain at exit of being destroyed while pending.
-        with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(1.0)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(1.0)
-        if not thread.is_alive():
-            loop.close()
-
-
-def _known(question: str, toolbox: Toolbox) -> tuple[str, ...]:
-    """The terms, metrics and verified examples that fit the question, a line each."""
-    database = toolbox.database
-    return database.knowledge.for_question(question, database.meta)
-
-
 def _checked(question: str) -> str:
     question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not question:
-        raise QuestionRefused(
-            "The question is empty. Ask something, for example: How many customers are there?"
-        )
+        raise QuestionRefused("The question is empty. Ask something, for example: How many customers are there?")
     if len(question) > LONGEST_QUESTION:
         raise QuestionRefused(
             f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} are the limit. Ask it in fewer words."
