@@ -151,13 +151,13 @@ POSTGRES = Catalogue(
     table_key="(n.nspname, c.relname)",
 )
 
-_MYSQL_SYSTEM = "('information_schema', 'mysql', 'performance_schema', 'sys')"
-_MYSQL_WANTED = f"lower(table_schema) NOT IN {_MYSQL_SYSTEM} AND {{tables}}"
+_MY_SYSTEM = "('information_schema', 'mysql', 'performance_schema', 'sys')"
+_MY_WANTED = f"lower(table_schema) NOT IN {_MY_SYSTEM} AND {{tables}}"
 MYSQL = Catalogue(
     here="SELECT database(), database()",
     schemas=f"""
         SELECT schema_name, '', 1 FROM information_schema.schemata
-        WHERE lower(schema_name) NOT IN {_MYSQL_SYSTEM} ORDER BY 1""",
+        WHERE lower(schema_name) NOT IN {_MY_SYSTEM} ORDER BY 1""",
     tables="""
         SELECT table_schema, table_name, CASE table_type WHEN 'VIEW' THEN 'view' ELSE 'table' END,
             CASE table_type WHEN 'VIEW' THEN '' ELSE table_comment END, table_rows
@@ -182,19 +182,19 @@ MYSQL = Catalogue(
         FROM (
             SELECT table_schema, table_name, table_rows AS row_count, 1 AS part,
                 crc32(concat(table_type, CASE table_type WHEN 'VIEW' THEN '' ELSE table_comment END)) AS mark
-            FROM information_schema.tables WHERE table_type <> 'SEQUENCE' AND {_MYSQL_WANTED}
+            FROM information_schema.tables WHERE table_type <> 'SEQUENCE' AND {_MY_WANTED}
             UNION ALL
             SELECT table_schema, table_name, NULL, 2, sum(crc32(concat_ws(char(31), ordinal_position, column_name,
                 column_type, is_nullable, column_comment, generation_expression)))
-            FROM information_schema.columns WHERE {_MYSQL_WANTED} GROUP BY table_schema, table_name
+            FROM information_schema.columns WHERE {_MY_WANTED} GROUP BY table_schema, table_name
             UNION ALL
             SELECT table_schema, table_name, NULL, 3,
                 sum(crc32(concat_ws(char(31), index_name, seq_in_index, column_name, sub_part)))
-            FROM information_schema.statistics WHERE non_unique = 0 AND {_MYSQL_WANTED} GROUP BY table_schema, table_name
+            FROM information_schema.statistics WHERE non_unique = 0 AND {_MY_WANTED} GROUP BY table_schema, table_name
             UNION ALL
             SELECT table_schema, table_name, NULL, 4, sum(crc32(concat_ws(char(31), constraint_name, ordinal_position,
                 column_name, referenced_table_schema, referenced_table_name, referenced_column_name)))
-            FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {_MYSQL_WANTED}
+            FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND {_MY_WANTED}
             GROUP BY table_schema, table_name
         ) t GROUP BY t.table_schema, t.table_name""",
     schema_field="table_schema",
