@@ -370,6 +370,12 @@ class _Phases:
         self._tell(PhaseStarted(name))
 
 
+def _known(question: str, toolbox: Toolbox) -> tuple[str, ...]:
+    """The terms, metrics and verified examples that fit the question, a line each."""
+    database = toolbox.database
+    return database.knowledge.for_question(question, database.meta)
+
+
 def _checked(question: str) -> str:
     question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not question:

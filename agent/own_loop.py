@@ -46,9 +46,3 @@ class OwnLoop:
         thread.join(1.0)
         if not thread.is_alive():
             loop.close()
-
-
-def _known(question: str, toolbox: Toolbox) -> tuple[str, ...]:
-    """The terms, metrics and verified examples that fit the question, a line each."""
-    database = toolbox.database
-    return database.knowledge.for_question(question, database.meta)
