@@ -1,4 +1,4 @@
-"""Schemas of N tables x M columns as companies have them: repeated names, keys, comments; made in DuckDB or PostgreSQL."""
+"""Schemas of N tables x M columns as companies have them: names, keys, comments; in DuckDB or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from pathlib import Path
 import duckdb
 import psycopg
 
-AREAS = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+AREAS = _words(
     "sales finance logistics hr marketing support production quality purchasing legal energy fleet web billing risk"
-).split()
-THINGS = (
+)
+THINGS = _words(
     "order invoice customer product shipment payment contract employee supplier warehouse ticket campaign machine "
     "batch account asset vehicle meter claim policy session price budget project visit return offer carrier site"
-).split()
-PARTS = "header line item status history address contact note document version log total plan target audit".split()
+)
+PARTS = _words("header line item status history address contact note document version log total plan target audit")
 # Name, type and the comment's pattern of what fills a table behind its keys.
 COLUMNS = (
     ("status", "VARCHAR", "state of the {thing}"),
@@ -144,7 +149,9 @@ def in_postgres(url: str, number: int, columns: int) -> Iterator[str]:
                     connection.execute("; ".join(said for table in batch for said in table.comments).encode())
                     connection.commit()
             with psycopg.connect(f"{base}/{name}", autocommit=True) as connection:
-                connection.execute("VACUUM ANALYZE pg_catalog.pg_class, pg_catalog.pg_attribute, pg_catalog.pg_description")
+                connection.execute(
+                    "VACUUM ANALYZE pg_catalog.pg_class, pg_catalog.pg_attribute, pg_catalog.pg_description"
+                )
             yield f"{url.rpartition('/')[0]}/{name}"
         finally:
             server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
