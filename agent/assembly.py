@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from agent.db_agent import PROMPT, DBAgent, QuestionLimits
 from agent.errors import SettingsError
-from agent.llm.client import AsyncLLMClient, LanguageModel, Observe
+from agent.llm.client import AsyncLLMClient, LanguageModel, Observe, embedder
 from agent.llm.endpoint import Endpoint
 from agent.llm.offline.transport import MODEL_NAME, OfflineTransport
 from agent.llm.pricing import PriceList
@@ -25,6 +25,7 @@ from agent.sample import sample_database
 from agent.settings import Settings
 from agent.toolbox import Toolbox
 from tools.database import Database, Limits, open_database
+from tools.embedding import Embedding
 from tools.execute_sql import EXECUTE_SQL
 from tools.knowledge import Knowledge
 from tools.policy import Policy
@@ -76,6 +77,7 @@ def open_agent(
     except BaseException:
         langfuse.close()
         raise
+    opened.embedding = opened.embedding or chosen_embedding(settings)
     if isinstance(knowledge, Knowledge):
         opened.learn(knowledge)
     try:
@@ -135,7 +137,17 @@ def open_chosen_database(
         tell=tell,
     )
     database.learn(knowledge)
+    database.embedding = chosen_embedding(settings)
     return database
+
+
+def chosen_embedding(settings: Settings) -> Embedding | None:
+    """The embedding model that the settings name, None where they name none."""
+    if not settings.embedding_model:
+        return None
+    endpoint = Endpoint(settings.embedding_model, settings.openai_base_url or None, settings.openai_api_key)
+    called = f"{endpoint.model} at {endpoint.base_url or 'api.openai.com'}"
+    return Embedding(called, embedder(endpoint, settings.model_timeout), settings.home / "vectors")
 
 
 def chosen_knowledge(settings: Settings) -> Knowledge:

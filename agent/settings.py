@@ -47,6 +47,11 @@ class Settings(BaseModel):
     model_prices: Path | None = _variable(
         "DBAGENT_MODEL_PRICES", "A JSON file of prices whose entries win over assets/model_prices.json."
     )
+    embedding_model: str = _variable(
+        "DBAGENT_EMBEDDING_MODEL",
+        "An embedding model at the endpoint that helps search: it is sent names, comments and questions. Unset: none.",
+        "",
+    )
     prompt_label: str = _variable(
         "DBAGENT_PROMPT_LABEL", "The label whose prompt version is used.", "production", min_length=1
     )
@@ -149,6 +154,11 @@ class Settings(BaseModel):
             raise SettingsError(
                 f"DBAGENT_MODEL is {settings.model!r} but OPENAI_API_KEY is not set. Set it (and OPENAI_BASE_URL for an "
                 "endpoint that is not OpenAI's), or leave DBAGENT_MODEL unset to use the offline model."
+            )
+        if settings.embedding_model and not settings.openai_api_key and not settings.openai_base_url:
+            raise SettingsError(
+                f"DBAGENT_EMBEDDING_MODEL is {settings.embedding_model!r} but OPENAI_API_KEY is not set. Set it (and "
+                "OPENAI_BASE_URL for an endpoint that is not OpenAI's), or leave DBAGENT_EMBEDDING_MODEL unset."
             )
         if bool(settings.langfuse_public_key) != bool(settings.langfuse_secret_key):
             missing = "LANGFUSE_SECRET_KEY" if settings.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tools.embedding import Embedding
 from tools.engines import open_engine
 from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched, Stop
 from tools.engines.place import Place, locate
@@ -66,6 +67,7 @@ class Database:
     knowledge: Knowledge
     limits: Limits
     policy_id: str | None = None  # what tells one user's view of it from others; None for all of it
+    embedding: Embedding | None = None  # a model of meaning that helps search, where one is set
 
     def __init__(
         self,

@@ -7,8 +7,8 @@ import heapq
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tools.index_file import FORM, packed, unpacked
@@ -34,6 +34,8 @@ _SCHEMA_FITS, _NEIGHBOURS_FIT = 0.5, 0.17
 _CANDIDATES, _LOOKED_AT = 120, 4_000
 _SMALL_SCHEMA = 60
 _LONGEST_QUESTION = 10_000  # characters
+_CLOSE_IN_MEANING = 5
+_FLATNESS, _MEANING = 60, 0.5
 _WORTH_KEEPING = 0.2  # seconds that building took: a small index is built sooner than it is read
 # The tables that join two of the first hits are given too, so many at most.
 _BRIDGED, _BRIDGES = 5, 3
@@ -88,27 +90,48 @@ class MetadataIndex:
         """What another index of the same tables can be made with."""
         return self._postings.fits, self._postings.called
 
-    def search(self, words: str, count: int = 8, values: Iterable[ValueHit] = ()) -> tuple[TableHit, ...]:
+    def search(
+        self, words: str, count: int = 8, values: Iterable[ValueHit] = (), alike: Sequence[TableMeta] = ()
+    ) -> tuple[TableHit, ...]:
         """The tables that fit the words best, best first; empty where no word is known.
 
-        `values` are what a value index found for the same words. A table that joins two of the best hits is
-        among what is given even if no word fits it.
+        `values` are what a value index found for the same words, `alike` the tables that a model finds most like
+        them in meaning, best first. A table that joins two of the best hits is among what is given even if no word
+        fits it.
         """
         values = tuple(values)
         asked = self._understood(words[:_LONGEST_QUESTION], values)
         candidates = self._candidates(asked)
         found = self._contributions(asked, candidates)
         scores = self._scores(found, candidates)
-        best = heapq.nsmallest(count, scores, key=lambda at: (-scores[at], at))
+        best = self._fused(scores, alike, count)
         fitting = {at for contribution in found for at in contribution}
         ranked = self._bridged(best, fitting)
         by_table: dict[str, list[ValueHit]] = defaultdict(list)
         for hit in values:
             by_table[hit.table.full_name].append(hit)
         terms = self._meant(asked)
+        close = {each.full_name for each in alike[:_CLOSE_IN_MEANING]}
+        hits = (self._hit(self._tables[at], scores.get(at, 0.0), terms, by_table, bridge) for at, bridge in ranked)
         return tuple(
-            self._hit(self._tables[at], scores.get(at, 0.0), terms, by_table, bridge) for at, bridge in ranked
+            replace(hit, reasons=("meaning",))
+            if hit.table.full_name in close and not (hit.reasons or hit.fields or hit.values or hit.bridge)
+            else hit
+            for hit in hits
         )
+
+    def _fused(self, scores: Mapping[int, float], alike: Sequence[TableMeta], count: int) -> list[int]:
+        """The best by their scores; with those alike in meaning, the best by their places in both (reciprocal rank)."""
+        ranked = heapq.nsmallest(max(count, len(alike)), scores, key=lambda at: (-scores[at], at))
+        if not alike:
+            return ranked
+        fused: dict[int, float] = defaultdict(float)
+        for place, at in enumerate(ranked, start=1):
+            fused[at] += 1 / (_FLATNESS + place)
+        for place, table in enumerate(alike, start=1):
+            if (number := self._numbers.get(table.full_name)) is not None:
+                fused[number] += _MEANING / (_FLATNESS + place)
+        return heapq.nsmallest(count, fused, key=lambda at: (-fused[at], at))
 
     def _understood(self, words: str, values: tuple[ValueHit, ...]) -> list[_Asked]:
         written = list(pieces(words))

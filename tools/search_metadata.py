@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from tools.arguments import Arguments
 from tools.knowledge import Known, line_of, tables_about
+from tools.meaning_index import like_in_meaning
 from tools.metadata import DatabaseMeta, TableMeta, quoted
 from tools.metadata_index import TableHit, index_of
 from tools.text import literal, one_line, visible
@@ -153,7 +154,8 @@ def search_metadata(arguments: SearchMetadata, database: Database) -> SearchResu
     values = values_of(database)
     complete = values.complete
     terms = database.knowledge.named_in(arguments.words, database.meta)
-    hits = index_of(database).search(arguments.words, values=values.search(arguments.words))
+    alike = like_in_meaning(database, arguments.words)
+    hits = index_of(database).search(arguments.words, values=values.search(arguments.words), alike=alike)
     hits = _with_tables_of(terms, hits, database.meta)
     partly = tuple(
         f"{database.meta.sql_name(hit.table)}.{database.meta.quoted(each.name)}"

@@ -37,6 +37,7 @@ class SeenDatabase(Database):
         # Not held: what is kept for a database must not keep that database.
         self._whole = weakref.ref(whole)
         super().__init__(whole._engine, whole._place, self._policy.meta, whole.limits, whole.source)
+        self.embedding = whole.embedding
         self._whole_meta = whole.meta
         self.knowledge = whole.knowledge  # asked with some metadata, it tells of nothing that is not in that
 

@@ -270,6 +270,31 @@ async def reach(endpoint: Endpoint, seconds: float = 5.0) -> list[str]:
             raise ModelUnavailable(_in_one_line(error, endpoint.model, host)) from error
 
 
+def embedder(endpoint: Endpoint, seconds: float) -> Callable[[Sequence[str]], list[list[float]]]:
+    """What asks an embedding model for the vectors of some texts; may be called from any thread, and blocks it.
+
+    The call raises ModelUnavailable.
+    """
+    client = openai.OpenAI(
+        api_key=endpoint.api_key or "none", base_url=endpoint.base_url, max_retries=1, timeout=min(seconds, 20.0)
+    )
+
+    def embed(texts: Sequence[str]) -> list[list[float]]:
+        try:
+            reply = client.embeddings.create(model=endpoint.model, input=list(texts), encoding_format="float")
+            data = [list(each.embedding) for each in sorted(reply.data, key=lambda each: each.index)]
+        # What is no API answers with a page, which comes as a text that has no data.
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError, TypeError, AttributeError) as error:
+            host = urlsplit(str(client.base_url)).netloc.rsplit("@", 1)[-1]
+            said = _in_one_line(error, endpoint.model, host)
+            raise ModelUnavailable(said.replace(endpoint.api_key, "***") if endpoint.api_key else said) from error
+        if len(data) != len(texts):
+            raise ModelUnavailable(f"{endpoint.model!r} gave {len(data)} vectors for {len(texts)} texts.")
+        return data
+
+    return embed
+
+
 @dataclass
 class _Hearing:
     """A streamed reply as it adds up."""
