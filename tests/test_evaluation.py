@@ -531,7 +531,7 @@ def test_a_run_that_was_interrupted_goes_on_and_asks_no_case_twice(desk: Desk) -
     def interrupt(case: Case, result: CaseResult) -> None:
         heard.append(case.id)
         if len(heard) == 3:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         desk.ask(run, *cases, hear=interrupt)

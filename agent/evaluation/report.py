@@ -34,6 +34,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { font-weight: 600; color: var(--dim); font-size: .85rem; }
 .bar { display: inline-block; width: 5rem; height: .55rem; margin-right: .5rem; border-radius: 3px;
   background: var(--line); overflow: hidden; }
+.share { display: inline-block; width: 3.7rem; }
 .bar i { display: block; height: 100%; background: var(--good); }
 details { border-top: 1px solid var(--line); padding: .55rem 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
@@ -126,6 +127,7 @@ def _tables(results: Sequence[CaseResult]) -> str:
 
 def _figures_row(got: Figures) -> str:
     bar = f'<span class="bar"><i style="width:{100 * (got.accuracy or 0):.1f}%"></i></span>'
+    accuracy = f'<span class="share">{share(got.accuracy)}</span>'
     cells = [
         share(got.answered_share),
         share(got.precision),
@@ -136,7 +138,7 @@ def _figures_row(got: Figures) -> str:
         duration(got.seconds),
     ]
     return (
-        f"<tr><td>{_text(got.name)}</td><td>{got.cases:,}</td><td>{bar}{share(got.accuracy)}</td>"
+        f"<tr><td>{_text(got.name)}</td><td>{got.cases:,}</td><td>{bar}{accuracy}</td>"
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>"
     )

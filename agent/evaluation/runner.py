@@ -181,10 +181,10 @@ class _Work:
         while self.queue and not self.given_up:
             case, url = self.queue.popleft()
             try:
-                result = await self._result(case, url)
+                # Kept before anything else is awaited: what was paid for is not lost to an interruption.
+                self.keep(case, await self._result(case, url))
             finally:
                 await self.opened.done(url)
-            self.keep(case, result)
 
     async def _result(self, case: Case, url: str) -> CaseResult:
         try:
