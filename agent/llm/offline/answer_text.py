@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from agent.llm.offline.chinese import is_chinese
 from agent.llm.offline.understanding import Reading, Understanding
@@ -12,6 +14,12 @@ from agent.llm.offline.understanding import Reading, Understanding
 _SHOWN_ROWS = 5
 _HOW = "OPENAI_API_KEY and DBAGENT_MODEL"
 _HOW_ZH = "OPENAI_API_KEY 和 DBAGENT_MODEL"
+
+
+_LONG_DECIMAL = re.compile(r"-?\d+\.\d{3,}")
+_MONEY = frozenset(
+    ["price", "cost", "amount", "revenue", "fee", "salary", "total", "spent", "value", "profit", "sales", "income"]
+)
 
 
 @dataclass(frozen=True)
@@ -44,14 +52,16 @@ def answered(question: str, reading: Reading | None, rows: Rows) -> str:
     """The figure, or the first rows, and what was assumed."""
     chinese = is_chinese(question)
     assumed = _assumed(reading, chinese)
+    shown = [
+        [_read(*cell) for cell in itertools.zip_longest(rows.columns, row, fillvalue="")]
+        for row in rows.rows[:_SHOWN_ROWS]
+    ]
     if len(rows.rows) == 1 and len(rows.columns) == 1:
-        return f"{_spoken(rows.columns[0])}: {rows.rows[0][0]}{assumed}"
+        return f"{_spoken(rows.columns[0])}: {shown[0][0]}{assumed}"
     if len(rows.rows) == 1 and rows.count == 1:
-        pairs = "; ".join(
-            f"{_spoken(name)}: {value}" for name, value in zip(rows.columns, rows.rows[0], strict=False)
-        )
+        pairs = "; ".join(f"{_spoken(name)}: {value}" for name, value in zip(rows.columns, shown[0], strict=False))
         return pairs + assumed
-    listed = "; ".join(" · ".join(row) for row in rows.rows[:_SHOWN_ROWS])
+    listed = "; ".join(" · ".join(row) for row in shown)
     left = rows.count - min(len(rows.rows), _SHOWN_ROWS)
     names = ", ".join(map(_spoken, rows.columns))
     if chinese:
@@ -61,6 +71,18 @@ def answered(question: str, reading: Reading | None, rows: Rows) -> str:
     more = f"; and {left} more" if left > 0 else ""
     cut = ", the database has more" if rows.more else ""
     return f"{rows.count} row{'s' * (rows.count != 1)}{cut} ({names}): {listed}{more}.{assumed}"
+
+
+def _read(column: str, value: str) -> str:
+    """A figure as a person reads it: two decimals for averages of money and the like, four figures below one."""
+    if not _LONG_DECIMAL.fullmatch(value):
+        return value
+    number = Decimal(value)
+    if abs(number) >= 1 or _MONEY & set(column.lower().split("_")):
+        rounded = number.quantize(Decimal("0.01"))
+        if rounded:
+            return f"{rounded:f}"
+    return f"{number:.4g}" if "e" not in f"{number:.4g}" else value
 
 
 def _spoken(column: str) -> str:
@@ -116,6 +138,17 @@ def declined(question: str, understood: Understanding | None) -> str:
         what = max(reading.doubts, key=lambda doubt: doubt[1])[0]
         parts.append(f"What was unclear: {what}.")
     return " ".join(parts) + f" Ask in other words, or set {_HOW} to use a full language model."
+
+
+def repeated(question: str) -> str:
+    """The query ran, but its joins repeat rows, so that its figures are not what was asked for."""
+    return _both(
+        question,
+        "No answer: the joins that the built-in offline model found count the same rows more than once, so the "
+        f"figures would be wrong. Name the table that holds the measure, or set {_HOW} to use a full language model.",
+        "不作回答: 内置的离线模型找到的连接会重复计算同一行, 得出的数字不可信。请说明指标所在的表, "
+        f"或设置 {_HOW_ZH} 使用完整的语言模型。",
+    )
 
 
 def failed(question: str) -> str:

@@ -77,9 +77,7 @@ def _mains(query: Query, graph: JoinGraph) -> list[tuple[Table, float]]:
     tables = graph.schema.tables
     if query.main is not None and query.main.mention.tables:
         best = query.main.mention.tables[0][1]
-        return [(table, 1 - score) for table, score in query.main.mention.tables if score >= min(0.6, best)][
-            :4
-        ]
+        return [(table, 1 - score) for table, score in query.main.mention.tables if score >= min(0.6, best)][:4]
     costs: dict[str, float] = {}
     slots = [item.slot for item in query.items if item.slot is not None]
     if not slots:
@@ -155,11 +153,7 @@ def _bind_table(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
 
 def _bind_any(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     """A noun that names both a table and a field: the field where it is the main table's own."""
-    here = [
-        (each, score)
-        for each, score in slot.mention.fields
-        if each.table == binding.main.sql and score >= 0.9
-    ]
+    here = [(each, score) for each, score in slot.mention.fields if each.table == binding.main.sql and score >= 0.9]
     if here and (not slot.mention.tables or slot.mention.tables[0][0].sql != binding.main.sql):
         binding.fields[slot] = here[0][0]
         binding.cost += 1 - here[0][1]
@@ -207,8 +201,7 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     if len(options) > 1 and options[1][0] > best - 0.03 and not _joined_fields(options[1][1], chosen, graph):
         binding.doubts.append(
             (
-                f"{slot.mention.text!r}: {chosen.table}.{chosen.name} or {options[1][1].table}."
-                f"{options[1][1].name}",
+                f"{slot.mention.text!r}: {chosen.table}.{chosen.name} or {options[1][1].table}.{options[1][1].name}",
                 0.15,
             )
         )
@@ -253,12 +246,7 @@ def _kind_cost(each: Field, wants: str) -> float:
         return 0.5
     if wants == "number" and each.name.lower().endswith("id"):
         return 0.4
-    if (
-        wants == "year"
-        and each.kind != "date"
-        and not looks_like_dates(each)
-        and "year" not in each.name.lower()
-    ):
+    if wants == "year" and each.kind != "date" and not looks_like_dates(each) and "year" not in each.name.lower():
         return 0.45
     if wants == "date" and each.kind != "date" and not looks_like_dates(each):
         return 0.45
@@ -273,9 +261,7 @@ def _looks_numeric(each: Field) -> bool:
 def looks_like_dates(each: Field) -> bool:
     """Whether the values that were shown are dates, whatever the type says."""
     shown = [value.strip("'") for value in each.values if value != "NULL"]
-    return bool(shown) and all(
-        len(v) >= 10 and v[:4].isdigit() and v[4] == "-" and v[7] == "-" for v in shown
-    )
+    return bool(shown) and all(len(v) >= 10 and v[:4].isdigit() and v[4] == "-" and v[7] == "-" for v in shown)
 
 
 def _bind_value(value: ValueSlot, binding: Binding, graph: JoinGraph) -> bool:
@@ -307,8 +293,7 @@ def _bind_value(value: ValueSlot, binding: Binding, graph: JoinGraph) -> bool:
     if rivals:
         binding.doubts.append(
             (
-                f"{value.mention.text!r}: {chosen.table}.{chosen.name} or {rivals[0][1].table}."
-                f"{rivals[0][1].name}",
+                f"{value.mention.text!r}: {chosen.table}.{chosen.name} or {rivals[0][1].table}.{rivals[0][1].name}",
                 0.15,
             )
         )

@@ -99,7 +99,34 @@ def pieces_of(question: str, linker: Linker) -> list[Piece]:
             found[-1] = Piece("UNKNOWN", found[-1].text + piece.text)
         else:
             found.append(piece)
-    return found
+    return _counts(found, linker)
+
+
+_COUNT_ENDINGS = ("数量", "总数量", "总数", "个数", "数目", "人数", "数")
+
+
+def _counts(pieces: list[Piece], linker: Linker) -> list[Piece]:
+    """ "客户数量", "订单数": right after a noun that names a table, 数 and its like count it."""
+    counted: list[Piece] = []
+    for piece in pieces:
+        before = counted[-1] if counted else None
+        if before is not None and before.kind == "NOUN" and _is_table(before, linker):
+            ending = next((each for each in _COUNT_ENDINGS if piece.text.startswith(each)), "")
+            if piece.kind in ("NOUN", "COUNT") and piece.text == ending:
+                counted.append(Piece("COUNT", piece.text))
+                continue
+            if piece.kind == "UNKNOWN" and ending:
+                counted.append(Piece("COUNT", ending))
+                if rest := piece.text.removeprefix(ending):
+                    counted.append(Piece("UNKNOWN", rest))
+                continue
+        counted.append(piece)
+    return counted
+
+
+def _is_table(piece: Piece, linker: Linker) -> bool:
+    mention = linker.mention(_noun(piece).split())
+    return mention.table_score >= 0.8 and mention.table_score >= mention.field_score
 
 
 def _next(question: str, position: int, linker: Linker) -> tuple[Piece | None, int]:
@@ -112,13 +139,9 @@ def _next(question: str, position: int, linker: Linker) -> tuple[Piece | None, i
         if (match := pattern.match(rest)) and (said := english(match)):
             return Piece("TIME", match[0], said), match.end()
     if number := re.match(r"\d+(?:\.\d+)?", rest):
-        scale = {"万": 10_000, "千": 1000, "百": 100, "亿": 100_000_000}.get(
-            rest[number.end() : number.end() + 1], 1
-        )
+        scale = {"万": 10_000, "千": 1000, "百": 100, "亿": 100_000_000}.get(rest[number.end() : number.end() + 1], 1)
         value = float(number[0]) * scale
-        return Piece("NUMBER", number[0], f"{value:g}" if value < 1e6 else str(int(value))), number.end() + (
-            scale > 1
-        )
+        return Piece("NUMBER", number[0], f"{value:g}" if value < 1e6 else str(int(value))), number.end() + (scale > 1)
     words = _lexicon()
     best: tuple[Piece, int] | None = None
     for length in range(min(_LONGEST, len(rest)), 0, -1):
@@ -200,9 +223,7 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
                 at += 1
         elif piece.kind == "CMP" and kind(1) == "NUMBER" and last_noun is not None:
             left.pop()
-            parts.conditions.append(
-                f"whose {_noun(last_noun)} is {_OPERATORS[piece.meaning]} {pieces[at + 1].meaning}"
-            )
+            parts.conditions.append(f"whose {_noun(last_noun)} is {_OPERATORS[piece.meaning]} {pieces[at + 1].meaning}")
             at += 2
             if kind() == "DE":
                 at += 1
@@ -216,22 +237,13 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
                 at += 1
         elif piece.kind == "NUMBER" and kind(1) == "AFTER" and last_noun is not None:
             left.pop()
-            parts.conditions.append(
-                f"whose {_noun(last_noun)} is {_OPERATORS[pieces[at + 1].meaning]} {piece.meaning}"
-            )
+            parts.conditions.append(f"whose {_noun(last_noun)} is {_OPERATORS[pieces[at + 1].meaning]} {piece.meaning}")
             at += 2
             if kind() == "DE":
                 at += 1
-        elif (
-            piece.kind == "NUMBER"
-            and kind(1) in ("TO", "AND")
-            and kind(2) == "NUMBER"
-            and last_noun is not None
-        ):
+        elif piece.kind == "NUMBER" and kind(1) in ("TO", "AND") and kind(2) == "NUMBER" and last_noun is not None:
             left.pop()
-            parts.conditions.append(
-                f"whose {_noun(last_noun)} is between {piece.meaning} and {pieces[at + 2].meaning}"
-            )
+            parts.conditions.append(f"whose {_noun(last_noun)} is between {piece.meaning} and {pieces[at + 2].meaning}")
             at += 3
             while kind() in ("BETWEENEND", "DE"):
                 at += 1
@@ -252,9 +264,7 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
                 at += 1
         elif piece.kind in ("NULLISH", "NOTNULL") and last_noun is not None:
             left.pop()
-            parts.conditions.append(
-                f"whose {_noun(last_noun)} is {'null' if piece.kind == 'NULLISH' else 'not null'}"
-            )
+            parts.conditions.append(f"whose {_noun(last_noun)} is {'null' if piece.kind == 'NULLISH' else 'not null'}")
             at += 1
             if kind() == "DE":
                 at += 1
@@ -282,18 +292,13 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
                 values.append(pieces[at + 1].text)
                 at += 2
             said = (joined or " or ").join(_quoted(value) for value in values)
-            if (
-                last_noun is not None
-                and pieces[at - len(values) * 2 if len(values) > 1 else at - 2].kind == "NOUN"
-            ):
+            if last_noun is not None and pieces[at - len(values) * 2 if len(values) > 1 else at - 2].kind == "NOUN":
                 mention = linker.mention([last_noun.text])
                 if mention.field_score > mention.table_score:
                     left.pop()
                     said = f"{_noun(last_noun)} {said}"
             parts.conditions.append(
-                f"with {said}"
-                if " " in said.replace(" or ", "") and not said.startswith('"')
-                else f"in {said}"
+                f"with {said}" if " " in said.replace(" or ", "") and not said.startswith('"') else f"in {said}"
             )
             if kind() == "DE":
                 at += 1
@@ -326,11 +331,7 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
         distinct = "different " if "DISTINCT" in kinds else ""
         adds_up = bool(counted) and not distinct and _is_measure(counted[0], linker)
         if counted:
-            head = (
-                f"what is the total {_noun(counted[0])}"
-                if adds_up
-                else f"how many {distinct}{_noun(counted[0])}"
-            )
+            head = f"what is the total {_noun(counted[0])}" if adds_up else f"how many {distinct}{_noun(counted[0])}"
     elif "AGG" in kinds:
         functions = [_AGGREGATES[each.meaning] for each in asked if each.kind == "AGG"]
         measures = [each for each in nouns if _is_measure(each, linker)] or nouns[-1:]
@@ -339,10 +340,7 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
             head = "what is the " + " and ".join(functions) + " " + _noun(measures[-1])
     elif nouns:
         measure_asked = (
-            "WHAT" in kinds
-            and len(nouns) == 1
-            and _is_measure(nouns[0], linker)
-            and parts.superlative is None
+            "WHAT" in kinds and len(nouns) == 1 and _is_measure(nouns[0], linker) and parts.superlative is None
         )
         group_measure = bool(parts.groups) and _is_measure(nouns[-1], linker)
         if measure_asked or group_measure:
@@ -376,9 +374,7 @@ def _is_measure(piece: Piece, linker: Linker) -> bool:
     mention = linker.mention([_noun(piece)])
     if mention.field_score < mention.table_score or not mention.fields:
         return False
-    return any(
-        each.kind == "number" and not each.name.lower().endswith("id") for each, _ in mention.fields[:2]
-    )
+    return any(each.kind == "number" and not each.name.lower().endswith("id") for each, _ in mention.fields[:2])
 
 
 _OPERATORS = {">": "more than", "<": "less than", ">=": "at least", "<=": "at most", "=": "equal to"}

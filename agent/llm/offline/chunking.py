@@ -53,12 +53,7 @@ def _forms(adjective: str) -> tuple[list[str], list[str]]:
         stem = adjective[:-1] + "i"
     elif adjective.endswith("e"):
         stem = adjective[:-1]
-    elif (
-        len(adjective) <= 4
-        and adjective[-1] in "tgdn"
-        and adjective[-2] in "aiou"
-        and adjective[-3] not in "aeiou"
-    ):
+    elif len(adjective) <= 4 and adjective[-1] in "tgdn" and adjective[-2] in "aiou" and adjective[-3] not in "aeiou":
         stem = adjective + adjective[-1]
     else:
         stem = adjective
@@ -189,7 +184,7 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             add("COMMA" if token.text in "()" else "PUNCT", 1, 0.5)
     elif token.lower in english().filler:
         add("FILLER", 1, 0.5)
-    elif token.lower in english().relation_verbs:
+    elif token.lower in english().relation_verbs or token.lower in english().coming_to_be:
         add("VERB", 1, 0.45)
     else:
         add("WORD", 1, 0.0)
@@ -207,9 +202,7 @@ def _is_a_field_of_a_table(span: Sequence[Token], linker: Linker) -> bool:
 
 
 def _mention_score(span: Sequence[Token], mention: Mention, linker: Linker) -> float:
-    content = [
-        each for each in span if each.lower not in english().filler and each.lower not in english().phrases
-    ]
+    content = [each for each in span if each.lower not in english().filler and each.lower not in english().phrases]
     edges = (span[0].lower, span[-1].lower)
     value = mention.value_score
     if value:
@@ -221,19 +214,12 @@ def _mention_score(span: Sequence[Token], mention: Mention, linker: Linker) -> f
         elif all(each.kind == "number" for each in span):
             value *= 0.5
     name = max(mention.table_score, mention.field_score)
-    if (
-        name
-        and not value
-        and any(each.lower == "of" for each in span[1:-1])
-        and _is_a_field_of_a_table(span, linker)
-    ):
+    if name and not value and any(each.lower == "of" for each in span[1:-1]) and _is_a_field_of_a_table(span, linker):
         return 0.0
     if name and (edges[0] in _NEVER_EDGE or edges[-1] in _NEVER_EDGE) and not _is_spelled_so(span, mention):
         name = 0.0
     if name and not content:
-        only_generic = all(
-            each.lower in _GENERIC_NOUNS or singular(each.lower) in _GENERIC_NOUNS for each in span
-        )
+        only_generic = all(each.lower in _GENERIC_NOUNS or singular(each.lower) in _GENERIC_NOUNS for each in span)
         name = name if only_generic or name >= 0.99 else 0.0
     best = max(name, value * 1.05)
     return best * len(span) + 0.24 * (len(span) - 1) if best else 0.0

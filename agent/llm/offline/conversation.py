@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from agent.llm.offline.answer_text import answered, declined, failed, nothing_found, rows_told
+from agent.llm.offline.answer_text import answered, declined, failed, nothing_found, repeated, rows_told
 from agent.llm.offline.chinese import is_chinese, nouns_in
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
 from agent.llm.offline.understanding import MOST_CHARACTERS, Understanding, understand, unknown_phrases
@@ -17,6 +17,7 @@ from agent.llm.offline.understanding import MOST_CHARACTERS, Understanding, unde
 _DIALECT = re.compile(r"^Dialect: (\w+)\s*$", re.MULTILINE)
 _TODAY = re.compile(r"^Today: (\d{4}-\d{2}-\d{2})\b", re.MULTILINE)
 _QUESTION = re.compile(r"^Question: ?(.*)\Z", re.MULTILINE | re.DOTALL)
+_WARNING = re.compile(r"^Warning: ", re.MULTILINE)  # a join repeats what is added up, counted or averaged
 _MOST_TABLES = 30
 _MOST_LOOKS = 3
 _MOST_QUERIES = 3
@@ -49,9 +50,7 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
     """The next thing to say: a search, a look at tables, a query, or the answer."""
     situation = situation_of(messages)
     offered = {
-        function["name"]: function
-        for each in tools
-        if (function := each.get("function")) and "name" in function
+        function["name"]: function for each in tools if (function := each.get("function")) and "name" in function
     }
     question = situation.question
     if not any(character.isalnum() for character in question):
@@ -72,9 +71,7 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
     if not schema.tables:
         return Said(declined(question, None))
     ran = [
-        (str(arguments.get("sql", "")), text)
-        for name, arguments, text in situation.replies
-        if name == "execute_sql"
+        (str(arguments.get("sql", "")), text) for name, arguments, text in situation.replies if name == "execute_sql"
     ]
     if ran:
         return _after_rows(question, understood, ran, offered)
@@ -93,13 +90,16 @@ def _after_rows(
     sql, text = ran[-1]
     rows = rows_told(text)
     reading = next((each for each in understood.readings if each.sql == sql), None)
-    if rows is not None and rows.count:
+    warned = rows is not None and _WARNING.search(text) is not None
+    if rows is not None and rows.count and not warned:
         return Said(answered(question, reading, rows))
     tried = {each for each, _ in ran}
     other = next((each for each in understood.sure if each.sql not in tried), None)
-    doubtful = reading is None or reading.confidence < _SURE
+    doubtful = warned or reading is None or reading.confidence < _SURE
     if other is not None and doubtful and "execute_sql" in offered and len(ran) < _MOST_QUERIES:
         return _call(offered, "execute_sql", other.sql)
+    if warned:
+        return Said(repeated(question))
     return Said(failed(question) if rows is None else nothing_found(question))
 
 

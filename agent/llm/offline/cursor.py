@@ -142,9 +142,7 @@ def is_flag(each: Field) -> bool:
         return True
     shown = {value.strip("'").lower() for value in each.values}
     return (
-        bool(shown)
-        and each.shows_all_values
-        and shown <= {"0", "1", "y", "n", "yes", "no", "true", "false", "t", "f"}
+        bool(shown) and each.shows_all_values and shown <= {"0", "1", "y", "n", "yes", "no", "true", "false", "t", "f"}
     )
 
 
@@ -213,9 +211,7 @@ class Cursor:
     def slot(self, mention: Mention, role: str, owner: Slot | None = None, wants: str = "") -> Slot:
         return Slot(mention, role, owner, wants)
 
-    def hinted(
-        self, phrases: str, owner: Slot | None, text: str
-    ) -> tuple[Slot, frozenset[tuple[str, str]]] | None:
+    def hinted(self, phrases: str, owner: Slot | None, text: str) -> tuple[Slot, frozenset[tuple[str, str]]] | None:
         """A field that the question names only by an adjective or an interrogative."""
         found = self.linker.fields_for(phrases)
         if not found:
@@ -257,9 +253,7 @@ class Cursor:
         if self.kind(ahead) != "END" or self.at == 0 or verb in LIGHT_VERBS:
             return
         when = tuple(
-            (each, score)
-            for each, score in named.fields
-            if each.kind == "date" and each.nullable and score >= 0.75
+            (each, score) for each, score in named.fields if each.kind == "date" and each.nullable and score >= 0.75
         )
         if when and self.query.main is not None:
             # "stores that have closed": those with a date of closing.
@@ -273,9 +267,7 @@ class Cursor:
     @staticmethod
     def _is_condition_on(mention: Mention, following: tuple[str, str]) -> bool:
         # "in state 'Alabama'", "with status Cancelled": a field that is also a table, followed by its value.
-        return (mention.field_score >= 0.9 and following[0] in ("QUOTED", "NUMBER")) or following[
-            0
-        ] == "QUOTED"
+        return (mention.field_score >= 0.9 and following[0] in ("QUOTED", "NUMBER")) or following[0] == "QUOTED"
 
     @staticmethod
     def _is_number(mention: Mention | None) -> bool:
@@ -283,17 +275,13 @@ class Cursor:
             return False
         best = mention.fields[0][0]
         return (
-            best.kind == "number"
-            and not best.name.lower().endswith("id")
-            and mention.field_score > mention.table_score
+            best.kind == "number" and not best.name.lower().endswith("id") and mention.field_score > mention.table_score
         )
 
     @staticmethod
     def _is_measure(mention: Mention) -> bool:
         return any(
-            each.kind in ("number", "date")
-            for each, score in mention.fields
-            if score >= mention.field_score - 0.1
+            each.kind in ("number", "date") for each, score in mention.fields if score >= mention.field_score - 0.1
         )
 
     @staticmethod
@@ -306,6 +294,4 @@ class Cursor:
         if self.dated_by is not None:
             owner = self.dated_by
         found = self.linker.fields_for("date,time,timestamp,day")
-        return Slot(
-            Mention("date", fields=tuple((each, score) for each, score, _ in found)), "field", owner, "date"
-        )
+        return Slot(Mention("date", fields=tuple((each, score) for each, score, _ in found)), "field", owner, "date")

@@ -55,9 +55,7 @@ def display_fields(table: Table, identity: tuple[str, ...], *, chinese: bool = F
         if named is not None:
             return Shown((named,), True)
     for ending in ("details", "description"):
-        told = next(
-            (f for f in texts if f.name.lower().endswith(ending) and "other" not in f.name.lower()), None
-        )
+        told = next((f for f in texts if f.name.lower().endswith(ending) and "other" not in f.name.lower()), None)
         if told is not None:
             return Shown((told,), False)
     key = tuple(found for name in identity if (found := table.field(name)) is not None)

@@ -26,6 +26,7 @@ class Lexicon:
     numbers: dict[str, int]
     magnitudes: dict[str, int]
     relation_verbs: frozenset[str]
+    coming_to_be: frozenset[str]
     filler: frozenset[str]
     coded_words: dict[str, tuple[str, ...]]
 
@@ -59,10 +60,10 @@ def english() -> Lexicon:
         numbers={word.replace("_", " "): int(number) for word, number in _pairs(sections["numbers"]).items()},
         magnitudes={word: int(factor) for word, factor in _pairs(sections["magnitudes"]).items()},
         relation_verbs=_words(sections["relation verbs"]),
+        coming_to_be=_words(sections["verbs of coming to be"]),
         filler=_words(sections["filler"]),
         coded_words={
-            word: tuple(stored.split())
-            for word, stored in (line.split(": ", 1) for line in sections["coded words"])
+            word: tuple(stored.split()) for word, stored in (line.split(": ", 1) for line in sections["coded words"])
         },
     )
 

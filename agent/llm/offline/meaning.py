@@ -238,9 +238,7 @@ class Query:
     doubts: list[tuple[str, float]] = field(default_factory=list)  # what was guessed, and how much it weighs
     shares: list[Share] = field(default_factory=list)
     chinese: bool = False  # the question was; its names are preferred where a table has both
-    through: list[str] = field(
-        default_factory=list
-    )  # tables that a verb names: ways through them are preferred
+    through: list[str] = field(default_factory=list)  # tables that a verb names: ways through them are preferred
 
     def doubt(self, what: str, weight: float) -> None:
         """Note a guess, so that the confidence shows it."""

@@ -155,11 +155,7 @@ class Reader(ConditionReader):
             if self.kind() == "VERB":
                 self._verb()
             if self.kind() == "CMP":
-                if (
-                    self.here().meaning in (">=",)
-                    and self.kind(1) == "NUMBER"
-                    and self.here(1).meaning == "1"
-                ):
+                if self.here().meaning in (">=",) and self.kind(1) == "NUMBER" and self.here(1).meaning == "1":
                     self.at += 2
                     continue
                 self.at = start
@@ -205,9 +201,7 @@ class Reader(ConditionReader):
             self.at += 1
             self.query.doubt("a field as a thing", 0.06)
             main_tables = {table.sql for table, _ in self.query.main.mention.tables[:1]}
-            own = tuple(
-                (f, s) for f, s in mention.fields if f.table in main_tables and f.nullable and s >= 0.85
-            )
+            own = tuple((f, s) for f, s in mention.fields if f.table in main_tables and f.nullable and s >= 0.85)
             had = any(chunk.kind in ("WITH", "VERB", "NOT") for chunk in self.chunks[start : self.at - 1])
             if own and had:
                 # "students who have declared a major": those of whom the field is filled.

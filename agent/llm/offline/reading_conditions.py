@@ -52,9 +52,7 @@ class ConditionReader(OrderReader):
         found: list[Condition] = []
         while self.kind() in ("MENTION", "QUOTED", "NUMBER"):
             mention = self.here().mention
-            is_value = mention is not None and mention.value_score >= max(
-                mention.table_score, mention.field_score
-            )
+            is_value = mention is not None and mention.value_score >= max(mention.table_score, mention.field_score)
             if not is_value and self.kind(1) in ("MENTION", "QUOTED", "ART") and mention is not None:
                 hint = self.slot(mention, "any")  # "both the photo product and the film product"
                 self.at += 1
@@ -248,15 +246,11 @@ class ConditionReader(OrderReader):
             keyed = self._row_by_key(mention, negated)
             if keyed is not None:
                 return keyed
-        if mention.field_score >= 0.8 and any(
-            is_flag(each) for each, score in mention.fields[:3] if score >= 0.8
-        ):
+        if mention.field_score >= 0.8 and any(is_flag(each) for each, score in mention.fields[:3] if score >= 0.8):
             flags = tuple((each, score) for each, score in mention.fields if is_flag(each))
             if mention.field_score >= mention.table_score:
                 self.at += 1
-                return IsTrue(
-                    self.slot(replace(mention, fields=flags, tables=()), "field", self.context), negated
-                )
+                return IsTrue(self.slot(replace(mention, fields=flags, tables=()), "field", self.context), negated)
         return None
 
     def _year_or_date(self) -> Slot:
@@ -270,11 +264,7 @@ class ConditionReader(OrderReader):
 
     def _missing(self, mention: Mention) -> Condition | None:
         """ "buyers who have no email": a field of theirs that is not filled."""
-        main = (
-            {table.sql for table, score in self.query.main.mention.tables}
-            if self.query.main is not None
-            else set()
-        )
+        main = {table.sql for table, score in self.query.main.mention.tables} if self.query.main is not None else set()
         empty = tuple(
             (each, score)
             for each, score in mention.fields
@@ -334,9 +324,7 @@ class ConditionReader(OrderReader):
             self.at += 1
             values.append(ValueSlot(mention, None, self.context))
             again = self.at
-            if self.kind() in ("OR",) or (
-                self.kind() == "COMMA" and self.kind(1) in ("MENTION", "QUOTED", "OR")
-            ):
+            if self.kind() in ("OR",) or (self.kind() == "COMMA" and self.kind(1) in ("MENTION", "QUOTED", "OR")):
                 self.skip("OR", "COMMA", "ART", "IN")
                 following = self.here().mention if self.kind() in ("MENTION", "QUOTED") else None
                 if following is None or not following.values or not same_field(values[0].mention, following):
@@ -398,11 +386,7 @@ class ConditionReader(OrderReader):
         self.skip("THAN", "ART", "REL")
         if self.kind() == "CMP" and self.here().meaning == "=":
             self.at += 1
-        if (
-            slot is None
-            and self.kind() == "MENTION"
-            and (self.kind(1) == "NUMBER" or self.kind(2) == "NUMBER")
-        ):
+        if slot is None and self.kind() == "MENTION" and (self.kind(1) == "NUMBER" or self.kind(2) == "NUMBER"):
             named = self.here().mention
             assert named is not None
             if named.field_score >= 0.6 and (self.kind(1) == "NUMBER" or self.kind(1) in ("IN", "REL")):
@@ -504,9 +488,7 @@ class ConditionReader(OrderReader):
             if self.kind() in ("WORD", "MENTION", "ADJCMP") and self.here().text.lower() == "old":
                 self.at += 1
 
-    def _against(
-        self, slot: Slot | None, operator: str, backwards: frozenset[tuple[str, str]]
-    ) -> Condition | None:
+    def _against(self, slot: Slot | None, operator: str, backwards: frozenset[tuple[str, str]]) -> Condition | None:
         chunk = self.here()
         function = {"desc": "max", "asc": "min"}.get(chunk.meaning, chunk.meaning)
         if function not in ("avg", "max", "min"):
@@ -590,9 +572,7 @@ class ConditionReader(OrderReader):
                 break
             chunk = self.here()
             text = chunk.text
-            if chunk.kind != "QUOTED" and not (
-                text[:1].isupper() or len(text) <= 2 or chunk.kind == "NUMBER"
-            ):
+            if chunk.kind != "QUOTED" and not (text[:1].isupper() or len(text) <= 2 or chunk.kind == "NUMBER"):
                 break
             self.at += 1
             patterns.append({"has": f"%{text}%", "starts": f"{text}%", "ends": f"%{text}"}[how])
@@ -670,8 +650,7 @@ class ConditionReader(OrderReader):
                 self.at += 1
             self.skip("ART", "REL", "IN", "OR")
             fits = self.kind() in ("NUMBER", "QUOTED") or (
-                self.kind() == "MENTION"
-                and bool((m := self.here().mention) and m.values and held_by(m, slot))
+                self.kind() == "MENTION" and bool((m := self.here().mention) and m.values and held_by(m, slot))
             )
             if not fits:
                 self.at = again

@@ -45,9 +45,7 @@ class ItemReader(Cursor):
             return True
         if kind in ("WHEN", "WHERE"):
             self.at += 1
-            measures = (
-                "date,time,year,start date" if kind == "WHEN" else "location,city,address,place,country"
-            )
+            measures = "date,time,year,start date" if kind == "WHEN" else "location,city,address,place,country"
             found = self.hinted(measures, None, self.here(-1).text)
             if found is None:
                 return False
@@ -146,11 +144,7 @@ class ItemReader(Cursor):
             mention = self.here().mention
             assert mention is not None
             value_wins = mention.value_score > mention.table_score
-            if (
-                mention.table_score >= 0.6
-                and not value_wins
-                and mention.table_score >= mention.field_score - 0.02
-            ):
+            if mention.table_score >= 0.6 and not value_wins and mention.table_score >= mention.field_score - 0.02:
                 next_kinds = (self.kind(1), self.kind(2))
                 following = self.here(1).mention if self.kind(1) == "MENTION" else None
                 is_value = following is not None and following.value_score > max(
@@ -166,12 +160,7 @@ class ItemReader(Cursor):
                 self._own(slot)
                 return
             words = mention.text.split()
-            if (
-                query.main is None
-                and self.tentative is None
-                and len(words) > 1
-                and mention.field_score >= 0.9
-            ):
+            if query.main is None and self.tentative is None and len(words) > 1 and mention.field_score >= 0.9:
                 # "the name for document type code RV": of document types, then.
                 named = self.linker.mention(words[:-1])
                 if named.table_score >= 0.9 and self.kind(1) in ("MENTION", "QUOTED", "WORD", "NUMBER"):
@@ -322,9 +311,7 @@ class ItemReader(Cursor):
 
     def _field_next(self) -> bool:
         mention = self.here(1).mention if self.kind(1) == "MENTION" else None
-        return (
-            mention is not None and mention.field_score >= 0.8 and mention.field_score > mention.table_score
-        )
+        return mention is not None and mention.field_score >= 0.8 and mention.field_score > mention.table_score
 
     def _aggregates(self) -> bool:
         functions: list[str] = []
@@ -362,11 +349,7 @@ class ItemReader(Cursor):
             slot = self.slot(mention, "field", wants="number")
             self.query.items += [Aggregate(function, slot, distinct) for function in functions]
             # "average price and score of wines" takes the average of both.
-            if (
-                self.kind() in ("AND", "COMMA")
-                and self.kind(1) == "MENTION"
-                and self._is_number(self.here(1).mention)
-            ):
+            if self.kind() in ("AND", "COMMA") and self.kind(1) == "MENTION" and self._is_number(self.here(1).mention):
                 self.at += 1
                 continue
             break
@@ -383,11 +366,7 @@ class ItemReader(Cursor):
         query = self.query
         chunk = self.here()
         self.at += 1
-        if (
-            self.kind() == "NUMBER"
-            and limit is None
-            and self.kind(1) in ("MENTION", "ADJSUPER", "SUPER", "MOSTCOMMON")
-        ):
+        if self.kind() == "NUMBER" and limit is None and self.kind(1) in ("MENTION", "ADJSUPER", "SUPER", "MOSTCOMMON"):
             limit = int(float(self.here().meaning))
             self.at += 1
             if self.kind() in ("ADJSUPER", "SUPER", "MOSTCOMMON"):
@@ -493,8 +472,7 @@ class ItemReader(Cursor):
             return False
         if not all(isinstance(item, Pick) and item.slot.role in ("table", "any") for item in before):
             said = {
-                (type(i), getattr(i, "function", ""), i.slot.mention.text if i.slot else "")
-                for i in self.query.items
+                (type(i), getattr(i, "function", ""), i.slot.mention.text if i.slot else "") for i in self.query.items
             }
             kept = [
                 i

@@ -229,9 +229,7 @@ class OrderReader(ItemReader):
             mention = self.here().mention
             assert mention is not None
             first = mention.text.split()[0]
-            if first in ("maximum", "minimum", "max", "min", "highest", "lowest") and self._is_measure(
-                mention
-            ):
+            if first in ("maximum", "minimum", "max", "min", "highest", "lowest") and self._is_measure(mention):
                 self.at += 1
                 owner = self.query.main if self.query.main is not None else self.context
                 largest = first in ("maximum", "max", "highest")
@@ -363,9 +361,7 @@ class OrderReader(ItemReader):
         if main is None:
             return False
         tables = {table.sql for table, _ in main.mention.tables[:2]}
-        return any(
-            each.table in tables and is_count_field(each) for each, score in mention.fields if score >= 0.85
-        )
+        return any(each.table in tables and is_count_field(each) for each, score in mention.fields if score >= 0.85)
 
     def _absorb_noun(self, slot: Slot) -> None:
         """ "the most expensive hotels": the noun that the superlative stands before."""
@@ -387,8 +383,7 @@ class OrderReader(ItemReader):
             return
         main = self.query.main
         counted = any(
-            isinstance(item, Aggregate) and item.function == "count" and item.slot is main
-            for item in self.query.items
+            isinstance(item, Aggregate) and item.function == "count" and item.slot is main for item in self.query.items
         )
         picked = any(isinstance(item, Pick) for item in self.query.items)
         if main is not None and not (counted and picked):

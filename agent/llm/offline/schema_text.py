@@ -238,9 +238,7 @@ def _guessed_keys(tables: dict[str, Table], declared: Iterable[Key]) -> list[Key
             continue
         key = primary[0].lower()
         plain = key in ("id", "code", "no", "name", "number")
-        wanted = {f"{stem}_{key}", f"{stem}{key}", f"{target.name.lower()}_{key}"} | (
-            set() if plain else {key}
-        )
+        wanted = {f"{stem}_{key}", f"{stem}{key}", f"{target.name.lower()}_{key}"} | (set() if plain else {key})
         for table in tables.values():
             if table.sql == target.sql or frozenset((table.sql, target.sql)) in joined:
                 continue

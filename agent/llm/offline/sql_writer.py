@@ -67,8 +67,7 @@ class Writer:
         both = next((each for each in self.query.conditions if isinstance(each, BothOf)), None)
         if both is not None and self._both_in_main(both):
             parts = [
-                self._select([c for c in self.query.conditions if c is not both] + [one])
-                for one in both.conditions
+                self._select([c for c in self.query.conditions if c is not both] + [one]) for one in both.conditions
             ]
             tree: exp.Query = parts[0]
             for other in parts[1:]:
@@ -154,9 +153,7 @@ class Writer:
             elif isinstance(item, Everything):
                 table = binding.tables[item.slot] if item.slot is not None else binding.main
                 columns.append(
-                    exp.Star()
-                    if self.single
-                    else exp.Column(this=exp.Star(), table=self._identifier(table.sql))
+                    exp.Star() if self.single else exp.Column(this=exp.Star(), table=self._identifier(table.sql))
                 )
             else:
                 columns.append(exp.alias_(self._aggregate(item), self._alias(item)))
@@ -198,9 +195,7 @@ class Writer:
             )
         return select
 
-    def _without_repeats(
-        self, conditions: list[Condition], items: list[Item], groups: list[Slot]
-    ) -> list[Condition]:
+    def _without_repeats(self, conditions: list[Condition], items: list[Item], groups: list[Slot]) -> list[Condition]:
         """Conditions on other tables put into a subquery where a join would repeat what is added up."""
         main = self.binding.main.sql
         if not any(isinstance(item, Aggregate) and item.function in ("avg", "sum") for item in items):
@@ -235,9 +230,7 @@ class Writer:
         if not isinstance(item, Pick) or item.slot not in self.binding.fields or self.query.groups:
             return False
         each = self.binding.fields[item.slot]
-        return each.name not in self._identity(self.binding.main) and each not in self.display(
-            self.binding.main
-        )
+        return each.name not in self._identity(self.binding.main) and each not in self.display(self.binding.main)
 
     def _counts_groups(self, items: list[Item], having: list[Having]) -> list[Field] | None:
         """ "How many customers have more than two orders": what is counted are the groups that pass."""
@@ -250,9 +243,7 @@ class Writer:
         found = [f for name in self._identity(table) if (f := table.field(name))]
         return found or None
 
-    def _tables_needed(
-        self, items: list[Item], groups: list[Slot], conditions: Iterable[Condition]
-    ) -> list[str]:
+    def _tables_needed(self, items: list[Item], groups: list[Slot], conditions: Iterable[Condition]) -> list[str]:
         binding = self.binding
         needed: list[str] = [binding.main.sql]
         slots = [item.slot for item in items if item.slot is not None]
@@ -321,13 +312,9 @@ class Writer:
         for mine, theirs in zip(key.fields, key.target_fields, strict=False):
             left, right = schema.field(key.table, mine), schema.field(key.target, theirs)
             if left is None or right is None:
-                raise CannotWrite(
-                    f"The key from {key.table} to {key.target} names a field that is not shown."
-                )
+                raise CannotWrite(f"The key from {key.table} to {key.target} names a field that is not shown.")
             parts.append(
-                exp.EQ(
-                    this=self._column(left, qualified=True), expression=self._column(right, qualified=True)
-                )
+                exp.EQ(this=self._column(left, qualified=True), expression=self._column(right, qualified=True))
             )
         return exp.and_(*parts)
 
@@ -365,9 +352,7 @@ class Writer:
         if item.slot is None or item.slot not in binding.fields:
             raise CannotWrite(f"There is nothing to take the {item.function} of.")
         column = self._column(binding.fields[item.slot])
-        return _AGGREGATES[item.function](
-            this=exp.Distinct(expressions=[column]) if item.distinct else column
-        )
+        return _AGGREGATES[item.function](this=exp.Distinct(expressions=[column]) if item.distinct else column)
 
     def _counted_measure(self, slot: Slot) -> Field | None:
         """ "How many games played", where `games_played` is itself a number: it is added up, not counted."""
@@ -420,11 +405,7 @@ class Writer:
             return "number"
         text = "".join(c if c.isalnum() else "_" for c in item.slot.mention.text.lower()).strip("_")
         if not text.isascii() or not text:
-            text = (
-                self.binding.table_of(item.slot).split(".")[-1].lower()
-                if item.function == "count"
-                else "value"
-            )
+            text = self.binding.table_of(item.slot).split(".")[-1].lower() if item.function == "count" else "value"
             text = "".join(c if c.isalnum() else "_" for c in text)
         prefix = {"count": "number_of", "avg": "average", "sum": "total", "min": "lowest", "max": "highest"}[
             item.function
@@ -527,15 +508,9 @@ class Writer:
             case Like():
                 column = self._column(binding.fields[condition.slot])
                 like = exp.ILike if self.dialect in ("postgres", "duckdb") else exp.Like
-                parts = [
-                    like(this=column.copy(), expression=exp.Literal.string(p)) for p in condition.patterns
-                ]
+                parts = [like(this=column.copy(), expression=exp.Literal.string(p)) for p in condition.patterns]
                 joined = exp.and_(*parts) if condition.every else exp.or_(*parts)
-                return (
-                    exp.Not(this=exp.paren(joined) if len(parts) > 1 else joined)
-                    if condition.negated
-                    else joined
-                )
+                return exp.Not(this=exp.paren(joined) if len(parts) > 1 else joined) if condition.negated else joined
             case Null():
                 is_null = exp.Is(this=self._column(binding.fields[condition.slot]), expression=exp.Null())
                 return exp.Not(this=is_null) if condition.negated else is_null
@@ -611,11 +586,7 @@ class Writer:
             else:
                 inside = exp.In(this=column, expressions=literals)
                 parts.append(exp.Not(this=inside) if condition.negated else inside)
-        return (
-            parts[0]
-            if len(parts) == 1
-            else exp.paren(exp.and_(*parts) if condition.negated else exp.or_(*parts))
-        )
+        return parts[0] if len(parts) == 1 else exp.paren(exp.and_(*parts) if condition.negated else exp.or_(*parts))
 
     def _in_period(self, condition: InPeriod) -> exp.Expr:
         each = self.binding.fields[condition.slot]
@@ -683,9 +654,7 @@ class Writer:
             if self.graph.parallel(step):
                 self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.12))
         start = first.new
-        steps = self.graph.steps(
-            start, [table, *[t for t in inner._condition_tables(conditions) if t != main]]
-        )
+        steps = self.graph.steps(start, [table, *[t for t in inner._condition_tables(conditions) if t != main]])
         if steps is None or any(step.new == main for step in steps):
             raise CannotWrite(f"Nothing joins {main} and {table} but the way back.")
         inner.steps, inner.single = steps, not steps

@@ -137,9 +137,7 @@ def unknown_phrases(understood: Understanding) -> list[str]:
     phrases: list[str] = []
     if any(what == "value not seen" for what, _ in best.doubts):
         phrases += [
-            c.text
-            for c in best.cut.chunks
-            if c.kind == "QUOTED" or (c.kind == "WORD" and c.text[:1].isupper())
+            c.text for c in best.cut.chunks if c.kind == "QUOTED" or (c.kind == "WORD" and c.text[:1].isupper())
         ]
     if best.query.unexplained:
         phrases += [c.text for c in best.cut.chunks if c.mention is not None and c.mention.value_score >= 0.9]

@@ -141,9 +141,7 @@ def identifier_words(name: str) -> tuple[str, ...]:
         piece = match.group().lower()
         for tail in _TAILS:
             rest = piece[: -len(tail)]
-            if piece.endswith(tail) and (
-                (len(rest) >= 4 and tail != "id") or rest in english().abbreviations
-            ):
+            if piece.endswith(tail) and ((len(rest) >= 4 and tail != "id") or rest in english().abbreviations):
                 words.append(singular(english().abbreviations.get(rest, rest)))
                 piece = tail
                 break
