@@ -8,7 +8,8 @@ Execution accuracy (EX) is the share of questions whose SQL brings the rows of t
 - Their order matters only where the outermost query of the gold SQL has ORDER BY. Rows that tie on what it orders by
   may stand in any order among themselves, where that is among the columns of the result.
 - Columns are known by what is in them, not by name or place: any permutation will do (as in Spider's test suites; BIRD
-  wants the order of the gold). The number of columns must be right.
+  wants the order of the gold). The number of columns must be right. Beyond 200 columns, and where too many of equal
+  content would have to be tried, only the order of the gold counts.
 - Numbers are equal to a millionth of themselves up to 1, to a millionth up to 1,000, and to a billionth of themselves
   beyond: sums that were added in another order agree, and a cent that is missing from a million is seen. Whole numbers
   are equal only when they are, whatever their type: 3, 3.0, Decimal('3.00'), the text '3' and, for 1 and 0, true and
@@ -38,8 +39,10 @@ from sqlglot.errors import SqlglotError
 Row = Sequence[Any]
 Plain = tuple[Hashable, ...]
 
-# Looks at a column of the rows, after which columns of equal content that cannot be told apart are given up.
-_MOST_LOOKS = 5_000
+# Cells looked at, after which columns of equal content that cannot be told apart are given up: some three seconds.
+_MOST_CELLS = 10_000_000
+# Wider results must have their columns in the order of the gold.
+_MOST_COLUMNS = 200
 
 
 @dataclass(frozen=True)
@@ -216,16 +219,22 @@ def _in_order(given: Sequence[Plain], wanted: Sequence[Plain], order: Order) -> 
 def _matchings(given: Sequence[Plain], wanted: Sequence[Plain]) -> Iterator[tuple[int, ...]]:
     """Every way to put the given columns in the places of the wanted so that the rows are the same multiset.
 
-    Columns are set one by one and the rows compared as far as they are set, so that a wrong beginning is left at
-    once; given up after a number of looks, by which no pair of results that people ask for was seen to be held up.
+    The places as they are come first. Then columns are set one by one and the rows compared as far as they are set,
+    so that a wrong beginning is left at once; given up after a number of cells.
     """
-    width, looks = len(wanted[0]), 0
+    if Counter(given) == Counter(wanted):
+        yield tuple(range(len(wanted[0])))
+    width, cells = len(wanted[0]), 0
+    if width > _MOST_COLUMNS:
+        return
     mine, right = list(zip(*given, strict=True)), list(zip(*wanted, strict=True))
     mine_counts, right_counts = [Counter(each) for each in mine], [Counter(each) for each in right]
     fitting = [[at for at in range(width) if mine_counts[at] == counts] for counts in right_counts]
+    if not all(fitting):
+        return
 
     def go_on(chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        nonlocal looks
+        nonlocal cells
         place = len(chosen)
         if place == width:
             yield chosen
@@ -236,15 +245,15 @@ def _matchings(given: Sequence[Plain], wanted: Sequence[Plain]) -> Iterator[tupl
             if at in chosen or mine[at] in tried:
                 continue
             tried.add(mine[at])
-            looks += 1
-            if looks > _MOST_LOOKS:
+            cells += len(given) * (place + 1)
+            if cells > _MOST_CELLS:
                 return
             columns = (*chosen, at)
             so_far = Counter(zip(*(mine[each] for each in columns), strict=True))
             if so_far == Counter(zip(*right[: place + 1], strict=True)):
                 yield from go_on(columns)
 
-    return go_on(())
+    yield from go_on(())
 
 
 def _equal_rows_first(given: list[Plain], wanted: list[Plain]) -> tuple[list[Plain], list[Plain]]:
