@@ -35,7 +35,9 @@ _CANDIDATES, _LOOKED_AT = 120, 4_000
 _SMALL_SCHEMA = 60
 _LONGEST_QUESTION = 10_000  # characters
 _CLOSE_IN_MEANING = 5
-_FLATNESS, _MEANING = 60, 0.5
+# Tried with MiniLM-L6 on shared/data: more weight, or flatter places, lose recall that the words have.
+_FLATNESS, _MEANING = 10, 0.25
+_KEPT_FOR_MEANING = 2
 _WORTH_KEEPING = 0.2  # seconds that building took: a small index is built sooner than it is read
 # The tables that join two of the first hits are given too, so many at most.
 _BRIDGED, _BRIDGES = 5, 3
@@ -131,7 +133,11 @@ class MetadataIndex:
         for place, table in enumerate(alike, start=1):
             if (number := self._numbers.get(table.full_name)) is not None:
                 fused[number] += _MEANING / (_FLATNESS + place)
-        return heapq.nsmallest(count, fused, key=lambda at: (-fused[at], at))
+        best = heapq.nsmallest(count, fused, key=lambda at: (-fused[at], at))
+        # What only the model finds has no chance against many that share a word: the last places are kept for it.
+        closest = [self._numbers.get(each.full_name) for each in alike[:_KEPT_FOR_MEANING]]
+        left_out = [at for at in closest if at is not None and at not in best]
+        return [*best[: count - len(left_out)], *left_out]
 
     def _understood(self, words: str, values: tuple[ValueHit, ...]) -> list[_Asked]:
         written = list(pieces(words))
