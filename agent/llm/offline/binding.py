@@ -185,10 +185,16 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     for each, score in slot.mention.fields:
         worth = score - _hop_cost(graph.distance(base, each.table), owned)
         worth -= _kind_cost(each, slot.wants)
+        if graph.schema.tables[each.table].is_derived and _stands_elsewhere(each, slot, graph):
+            worth -= 0.06
         options.append((worth, each))
         scores[each.table, each.name] = score
     if slot.wants in ("date", "year") and slot.mention.text == "date":
-        for each, score in _dates_of(graph.schema.tables[base]):
+        dates = sorted(_dates_of(graph.schema.tables[base]), key=lambda date: -date[1])
+        if len(dates) > 1 and dates[0][1] > dates[1][1] + 0.04:
+            # The table itself says which of its dates is meant, whatever their names look like.
+            options = [option for option in options if option[1] not in [each for each, _ in dates[1:]]]
+        for each, score in dates:
             if score > scores.get((each.table, each.name), 0.0):
                 scores[each.table, each.name] = score
                 options.append((score, each))
@@ -214,6 +220,14 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     return True
 
 
+def _stands_elsewhere(each: Field, slot: Slot, graph: JoinGraph) -> bool:
+    """Whether a table that is not made from others has a field of the same name, so that this one repeats it."""
+    return any(
+        other.name.lower() == each.name.lower() and not graph.schema.tables[other.table].is_derived
+        for other, _ in slot.mention.fields
+    )
+
+
 def _dates_of(table: Table) -> list[tuple[Field, float]]:
     """The dates that "last month" may speak of: the only one, or the one called like the table itself."""
     dates = [each for each in table.fields if each.kind == "date" or looks_like_dates(each)]
@@ -225,6 +239,10 @@ def _dates_of(table: Table) -> list[tuple[Field, float]]:
         said = {stem(word) for word in (*identifier_words(each.name), *each.comment.lower().split())}
         own = {stem(word) for word in identifier_words(each.name)} & stems
         scored.append((each, 0.93 if own else 0.86 if said & stems and not each.nullable else 0.78))
+    always = [each for each in dates if not each.nullable]
+    if len(always) == 1:
+        # The one that every row has is the row's own date; the others come later, if at all.
+        return [(each, max(score, 0.9) if each is always[0] else min(score, 0.78)) for each, score in scored]
     return scored
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from agent.llm.offline.chunking import Chunk
+from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention
 from agent.llm.offline.meaning import (
     Condition,
@@ -261,7 +262,7 @@ class Cursor:
             self.sink.append(Null(slot, not self.negated))
             self.negated = False
             self.query.doubt("done when there is a date", 0.05)
-        elif not named.tables:
+        elif not named.tables and verb.split()[0] not in english().coming_to_be:
             self.query.doubt(f"what {verb!r} says", 0.4)
 
     @staticmethod

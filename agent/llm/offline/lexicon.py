@@ -27,6 +27,8 @@ class Lexicon:
     magnitudes: dict[str, int]
     relation_verbs: frozenset[str]
     coming_to_be: frozenset[str]
+    add_up: frozenset[str]
+    do_not_add_up: frozenset[str]
     filler: frozenset[str]
     coded_words: dict[str, tuple[str, ...]]
 
@@ -61,6 +63,8 @@ def english() -> Lexicon:
         magnitudes={word: int(factor) for word, factor in _pairs(sections["magnitudes"]).items()},
         relation_verbs=_words(sections["relation verbs"]),
         coming_to_be=_words(sections["verbs of coming to be"]),
+        add_up=_words(sections["measures that add up"]),
+        do_not_add_up=_words(sections["measures that do not add up"]),
         filler=_words(sections["filler"]),
         coded_words={
             word: tuple(stored.split()) for word, stored in (line.split(": ", 1) for line in sections["coded words"])

@@ -131,6 +131,9 @@ class ItemReader(Cursor):
                 if slot is not None and slot.role == "table":
                     query.main = slot
                     self.context = slot
+        if self._by_group():
+            self._own_tentatively()
+            return
         skipped = self.skip("IN", "ART", "POSS")
         if self.kind() == "EACH":
             self.at = start
@@ -167,6 +170,18 @@ class ItemReader(Cursor):
                     self._own(self.slot(named, "table"))
         self.at = start
         self._own_tentatively()
+
+    def _by_group(self) -> bool:
+        """ "total revenue by region": an aggregate by a noun that no value follows is one for each."""
+        if self.kind() != "IN" or self.here().text.lower() not in ("by", "across"):
+            return False
+        if not any(isinstance(item, Aggregate) for item in self.query.items):
+            return False
+        ahead = 2 if self.kind(1) == "ART" else 1
+        if self.kind(ahead) != "MENTION" or self.kind(ahead + 1) in ("QUOTED", "NUMBER", "NAMED"):
+            return False
+        following = self.here(ahead + 1).mention if self.kind(ahead + 1) == "MENTION" else None
+        return following is None or following.value_score <= max(following.field_score, following.table_score)
 
     def _own_tentatively(self) -> None:
         if self.query.main is None and self.tentative is not None:

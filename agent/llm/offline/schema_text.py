@@ -64,6 +64,12 @@ class Table:
     keys: tuple[Key, ...] = ()
     rows: int | None = None
     pointed_at_by: tuple[str, ...] = ()
+    is_view: bool = False
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it only repeats, summed up or joined, what other tables hold: a view, or its comment says so."""
+        return self.is_view or _SUMMED_UP.search(self.comment) is not None
 
     def field(self, name: str) -> Field | None:
         lower = name.lower()
@@ -96,9 +102,12 @@ class Schema:
         return found.field(name) if found else None
 
 
+_SUMMED_UP = re.compile(
+    r"\b(?:summ(?:ed|ari[sz]ed) up|summary of|summari[sz]e[sd]|aggregat(?:ed|es)|rolled up)\b|汇总", re.I
+)
 _NAME = r'(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s"`\[(),;.]+)'
 _PATH = rf"{_NAME}(?:\.{_NAME})*"
-_CREATE = re.compile(rf"^CREATE (?:MATERIALIZED )?(?:TABLE|VIEW|\w+) ({_PATH}) \($")
+_CREATE = re.compile(rf"^CREATE ((?:MATERIALIZED )?(?:TABLE|VIEW|\w+)) ({_PATH}) \($")
 _FIELD = re.compile(rf"^  ({_NAME})(.*)$")
 _KEY = re.compile(rf"^  FOREIGN KEY \((.*?)\) REFERENCES ({_PATH}) \((.*?)\),?$")
 _PRIMARY = re.compile(r"^  PRIMARY KEY \((.*)\),?$")
@@ -138,12 +147,13 @@ def tables_of(text: str) -> tuple[Table, ...]:
             elif match := _CREATE.match(line):
                 rows = _ROWS.search(about)
                 comment = _ROWS.sub("", about).strip()
-                path = match.group(1)
+                path = match.group(2)
                 current = Table(
                     path,
                     bare(split_path(path)[-1]),
                     comment=comment,
                     rows=int(rows.group(1)) if rows else None,
+                    is_view=match.group(1).endswith("VIEW"),
                 )
                 about = ""
         elif line == ");":

@@ -10,7 +10,7 @@ from sqlglot import exp
 from agent.llm.offline.binding import Binding, looks_like_dates
 from agent.llm.offline.display import display_fields, identity_of
 from agent.llm.offline.joins import JoinGraph, Step
-from agent.llm.offline.lexicon import FALSE_VALUES, TRUE_VALUES
+from agent.llm.offline.lexicon import FALSE_VALUES, TRUE_VALUES, english
 from agent.llm.offline.meaning import (
     AgainstAggregate,
     Aggregate,
@@ -56,6 +56,7 @@ class Writer:
     graph: JoinGraph
     dialect: str
     doubts: list[tuple[str, float]] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
 
     def sql(self) -> str:
         """The statement; raises CannotWrite."""
@@ -113,6 +114,9 @@ class Writer:
                     )
                 )
         self.single = not steps
+        ranked = self._ranked(items, groups, conditions)
+        if ranked is not None:
+            groups = ranked
 
         select = exp.Select()
         grouped: list[exp.Expr] = []
@@ -182,7 +186,7 @@ class Writer:
             select = select.having(self._having(each_having))
         if query.distinct or self._lists_kinds(items, conditions, steps):
             select = select.distinct()
-        for order in query.order:
+        for order in self.orders:
             select = select.order_by(self._ordered(order, bool(grouped)))
         if query.limit is not None:
             select = select.limit(query.limit)
@@ -210,6 +214,38 @@ class Writer:
         if steps is None or not any(step.multiplies for step in steps):
             return conditions
         return [each for each in conditions if each not in moved] + [RowsWith(moved)]
+
+    def _ranked(self, items: list[Item], groups: list[Slot], conditions: Iterable[Condition]) -> list[Slot] | None:
+        """ "Which 5 products have the highest revenue", where revenue is of sales: products ranked by its sum.
+
+        Gives the groups that this takes; None where each row stands for itself. A measure that does not add up
+        (a score, a price) has one best row, but no best five that are five different things.
+        """
+        query, binding = self.query, self.binding
+        self.orders = list(query.order)
+        order = query.order[0] if len(query.order) == 1 and query.limit is not None and not groups else None
+        if order is None or query.periods or not isinstance(order.key, Pick):
+            return None
+        if order.key.slot not in binding.fields or not all(isinstance(item, Pick) for item in items):
+            return None
+        measure = binding.fields[order.key.slot]
+        shown = [each for item in items if isinstance(item, Pick) for each in self._picked(item.slot)]
+        if measure.kind != "number" or not shown or measure in shown or order.reversed_fields:
+            return None
+        tables = {each.table for each in shown}
+        if len(tables) > 1 or measure.table in tables or not self._repeats(shown[0].table):
+            return None
+        if _adds_up(measure):
+            self.orders = [Order(Aggregate("sum", order.key.slot), order.descending)]
+            self.doubts.append((f"{measure.name} added up", 0.05))
+        elif query.limit == 1:
+            return None
+        else:
+            self.doubts.append((f"whether {measure.name} adds up", 0.4))
+        main = query.main
+        if main is not None and main in binding.tables and binding.tables[main].sql in tables:
+            return [main]
+        return [item.slot for item in items if isinstance(item, Pick)]
 
     def _no_contradiction(self, conditions: list[Condition]) -> None:
         seen: dict[tuple[str, str], str] = {}
@@ -700,6 +736,12 @@ class Writer:
         if each.kind in ("text", "date"):
             return exp.Literal.string(text)
         return exp.Literal.number(text)
+
+
+def _adds_up(measure: Field) -> bool:
+    """Whether a sum of the field over several rows means something."""
+    words = set(identifier_words(measure.name))
+    return bool(words & english().add_up) and not words & english().do_not_add_up
 
 
 _OPERATORS: dict[str, type[exp.Binary]] = {
