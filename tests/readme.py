@@ -64,8 +64,33 @@ def measured() -> str:
     return "```\n" + "\n\n".join(shown) + "\n```"
 
 
+def search() -> str | None:
+    """How often the search finds what a question needs, and how long it takes; None where the questions are not."""
+    if not QUESTIONS.exists():
+        return None
+    rows: list[str] = []
+    for folder in (QUESTIONS, ROOT / "tests" / "bench" / "chinese"):
+        lines = _said("tests.bench.bench_search", "--data", str(folder))
+        rows += lines if not rows else lines[1:]
+    head, *body = [f"| {row} |" for row in rows]
+    times = _said("tests.bench.bench_search", "--size")
+    return "\n".join([head, "| --- | --: | --: | --: | --: |", *body, "", *times])
+
+
+def _said(module: str, *arguments: str) -> list[str]:
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    return [line.rstrip() for line in done.stdout.rstrip().splitlines()]
+
+
+QUESTIONS = ROOT.parent / "shared" / "data"
 VENDORS = ("DBAGENT_", "OPENAI_", "LANGFUSE_")
-PARTS: Mapping[str, Callable[[], str]] = {"settings": settings, "transcript": transcript, "measured": measured}
+PARTS: Mapping[str, Callable[[], str | None]] = {
+    "settings": settings,
+    "transcript": transcript,
+    "measured": measured,
+    "search": search,
+}
 
 
 def with_part(text: str, name: str, made: str) -> str:
@@ -81,7 +106,11 @@ def main() -> None:
     text = README.read_text("utf-8")
     for name in sys.argv[1:] or PARTS:
         print(f"making {name} ...", flush=True)
-        text = with_part(text, name, PARTS[name]())
+        made = PARTS[name]()
+        if made is None:
+            print(f"{name} stays as it is: what it is made of is not here", flush=True)
+        else:
+            text = with_part(text, name, made)
     README.write_text(text, "utf-8")
 
 
