@@ -59,6 +59,7 @@ class _Parts:
     groups: list[str] = field(default_factory=list)
     times: list[str] = field(default_factory=list)
     order: str = ""
+    adjective: str = ""  # before the things asked for: most expensive
     superlative: tuple[str, str, int] | None = None  # field, highest or lowest, how many
 
 
@@ -247,6 +248,14 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
             at += 3
             while kind() in ("BETWEENEND", "DE"):
                 at += 1
+        elif piece.kind == "SUP" and last_noun is None and piece.text in _SUPERLATIVES:
+            at += 1
+            if kind() == "DE":
+                at += 1
+            parts.adjective = _SUPERLATIVES[piece.text]
+            if kind() == "NUMBER":
+                parts.adjective = f"{pieces[at].meaning} {parts.adjective}"
+                at += 1
         elif piece.kind == "SUP" and last_noun is not None:
             left.pop()
             at += 1
@@ -336,7 +345,10 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
         functions = [_AGGREGATES[each.meaning] for each in asked if each.kind == "AGG"]
         measures = [each for each in nouns if _is_measure(each, linker)] or nouns[-1:]
         owner = [each for each in nouns if each not in measures[-1:]]
-        if measures:
+        if nouns and _is_table(nouns[-1], linker) and any(each.text == "总额" for each in asked):
+            owner = nouns[-1:]  # 总额 is the total amount, and no number of rows
+            head = "what is the total amount"
+        elif measures:
             head = "what is the " + " and ".join(functions) + " " + _noun(measures[-1])
     elif nouns:
         measure_asked = (
@@ -348,7 +360,9 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
             owner = nouns[:-1]
         else:
             items, owner = _items(left)
-            head = "list the " + " and ".join(_noun(each) for each in items)
+            head = f"list the {parts.adjective} ".rstrip() + " " + " and ".join(_noun(each) for each in items)
+    if parts.adjective and parts.adjective not in head:
+        unknown.append(parts.adjective)
     words = [head]
     words += [f"of the {_noun(each)}" for each in owner if _noun(each) not in head][:2]
     words += [f"for each {each}" for each in parts.groups]
@@ -377,6 +391,14 @@ def _is_measure(piece: Piece, linker: Linker) -> bool:
     return any(each.kind == "number" and not each.name.lower().endswith("id") for each, _ in mention.fields[:2])
 
 
+_SUPERLATIVES = {
+    "最贵": "most expensive",
+    "最便宜": "cheapest",
+    "最长": "longest",
+    "最重": "heaviest",
+    "最轻": "lightest",
+    "最新": "newest",
+}
 _OPERATORS = {">": "more than", "<": "less than", ">=": "at least", "<=": "at most", "=": "equal to"}
 _AGGREGATES = {"avg": "average", "sum": "total", "max": "maximum", "min": "minimum"}
 

@@ -165,7 +165,7 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             if kind == "LIST" and at == 0:
                 weight = 1.06
             add(kind, length, weight * length + 0.22 * (length - 1), meaning)
-        if phrase in _adjective_phrases():
+        if phrase in _adjective_phrases() and not (length == 1 and _begins_a_time(found)):
             kind, meaning = _adjective_phrases()[phrase]
             add(kind, length, 0.95 * length + 0.22 * (length - 1) + 0.02, meaning)
         if phrase in _UNITS:
@@ -189,6 +189,11 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
     else:
         add("WORD", 1, 0.0)
     return found
+
+
+def _begins_a_time(found: Sequence[tuple[Chunk, float]]) -> bool:
+    """ "last month" is a time, even where a field is called month: not the latest one."""
+    return any(chunk.kind == "DATE" and chunk.end - chunk.start == 2 for chunk, _ in found)
 
 
 def _is_a_field_of_a_table(span: Sequence[Token], linker: Linker) -> bool:

@@ -17,6 +17,7 @@ from agent.llm.offline.meaning import (
     Slot,
 )
 from agent.llm.offline.schema_text import Field
+from agent.llm.offline.words import identifier_words
 
 GLUE = ("IN", "ART", "REL", "WITH", "FILLER", "VERB")
 
@@ -145,6 +146,12 @@ def is_flag(each: Field) -> bool:
     return (
         bool(shown) and each.shows_all_values and shown <= {"0", "1", "y", "n", "yes", "no", "true", "false", "t", "f"}
     )
+
+
+def adds_up(measure: Field) -> bool:
+    """Whether a sum of the field over several rows means something."""
+    words = set(identifier_words(measure.name))
+    return bool(words & english().add_up) and not words & english().do_not_add_up
 
 
 def is_count_field(each: Field) -> bool:

@@ -35,6 +35,11 @@ def display_fields(table: Table, identity: tuple[str, ...], *, chinese: bool = F
         for each in texts:
             if "name" in words[each.name] and (words[each.name][-1] in _CHINESE or "中文" in each.comment):
                 return Shown((each,), True)
+    first = next((each for each in texts if words[each.name][-2:] == ("first", "name")), None)
+    last = next((each for each in texts if words[each.name][-2:] == ("last", "name")), None)
+    whole = {own_name, "name", "fullname", f"{own_name}name"}
+    if first is not None and last is not None and not any(squashed("".join(words[e.name])) in whole for e in texts):
+        return Shown((first, last), True)  # before a title, which is then the person's and not the row's
     for each in texts:
         if squashed("".join(words[each.name])) in (
             own_name,
@@ -46,10 +51,6 @@ def display_fields(table: Table, identity: tuple[str, ...], *, chinese: bool = F
             f"{own_name}title",
         ):
             return Shown((each,), True)
-    first = next((each for each in texts if words[each.name][-2:] == ("first", "name")), None)
-    last = next((each for each in texts if words[each.name][-2:] == ("last", "name")), None)
-    if first is not None and last is not None:
-        return Shown((first, last), True)
     for ending in ("name", "title"):
         named = next((each for each in texts if each.name.lower().endswith(ending)), None)
         if named is not None:

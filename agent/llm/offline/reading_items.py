@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from agent.llm.offline.cursor import (
-    Cursor,
-)
+from dataclasses import replace
+
+from agent.llm.offline.cursor import Cursor, adds_up, is_flag, is_id
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.meaning import (
     Aggregate,
     Everything,
+    IsTrue,
     IsValue,
     Order,
     Pick,
@@ -35,6 +36,9 @@ class ItemReader(Cursor):
         if kind in ("WHO",):
             self.at += 1
             if (self.kind() == "ART" or self.kind() == "MENTION") and self._items():
+                asked = self.query.items[0].slot
+                if asked is not None and asked.role == "field" and is_id(asked.mention):
+                    self.query.doubt("who it is: only a number is stored", 0.4)
                 return True
             self.who = True
             found = self.hinted("name,full name,person name", None, "who")
@@ -175,9 +179,24 @@ class ItemReader(Cursor):
         """ "total revenue by region": an aggregate by a noun that no value follows is one for each."""
         if self.kind() != "IN" or self.here().text.lower() not in ("by", "across"):
             return False
-        if not any(isinstance(item, Aggregate) for item in self.query.items):
-            return False
         ahead = 2 if self.kind(1) == "ART" else 1
+        items = self.query.items
+        if len(items) == 1 and isinstance(items[0], Pick) and self.query.main is None:
+            # "revenue by month": the revenue of each, added up.
+            measure = items[0].slot.mention
+            if not self._is_number(measure) or not adds_up(measure.fields[0][0]):
+                return False
+            if self.kind(ahead) == "UNIT" or (
+                (after := self.here(ahead).mention if self.kind(ahead) == "MENTION" else None)
+                and (after.table_score >= 0.8 or after.field_score >= 0.8)
+            ):
+                items[0].slot.wants = "number"
+                items[0] = Aggregate("sum", items[0].slot)
+                self.query.doubt("added up", 0.03)
+        if not any(isinstance(item, Aggregate) for item in items):
+            return False
+        if self.kind(ahead) == "UNIT":
+            return True
         if self.kind(ahead) != "MENTION" or self.kind(ahead + 1) in ("QUOTED", "NUMBER", "NAMED"):
             return False
         following = self.here(ahead + 1).mention if self.kind(ahead + 1) == "MENTION" else None
@@ -302,6 +321,13 @@ class ItemReader(Cursor):
         if mention.value_score > max(mention.table_score, mention.field_score) and self.kind(1) == "MENTION":
             self.at += 1
             self.sink.append(IsValue((ValueSlot(mention),)))
+            return self._count(distinct, kind)
+        following = self.here(1).mention if self.kind(1) == "MENTION" else None
+        flags = tuple((each, score) for each, score in mention.fields if is_flag(each) and score >= 0.8)
+        if flags and following is not None and following.table_score >= 0.8:
+            # "how many active users": those of whom it is true.
+            self.at += 1
+            self.sink.append(IsTrue(self.slot(replace(mention, fields=flags, tables=(), values=()), "field")))
             return self._count(distinct, kind)
         if max(mention.table_score, mention.field_score) < 0.55:
             return False

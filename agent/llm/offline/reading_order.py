@@ -50,7 +50,9 @@ class OrderReader(ItemReader):
                 self.query.doubt("order of what", 0.1)
                 return True
             return False
-        if kind != "ORDER":
+        open_top = bool(self.query.doubts) and self.query.doubts[-1][0] == "top of what"
+        by = kind == "IN" and self.here().text.lower() in ("by", "in terms of") and open_top
+        if kind != "ORDER" and not by:
             return False
         self.at += 1
         self.skip("IN", "ART", "AND")

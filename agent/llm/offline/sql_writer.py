@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from agent.llm.offline.binding import Binding, looks_like_dates
+from agent.llm.offline.cursor import adds_up
 from agent.llm.offline.display import display_fields, identity_of
 from agent.llm.offline.joins import JoinGraph, Step
-from agent.llm.offline.lexicon import FALSE_VALUES, TRUE_VALUES, english
+from agent.llm.offline.lexicon import FALSE_VALUES, TRUE_VALUES
 from agent.llm.offline.meaning import (
     AgainstAggregate,
     Aggregate,
@@ -188,6 +189,8 @@ class Writer:
             select = select.distinct()
         for order in self.orders:
             select = select.order_by(self._ordered(order, bool(grouped)))
+        if query.periods and not self.orders:
+            select = select.order_by(*[self._period(binding.fields[slot], unit) for slot, unit in query.periods])
         if query.limit is not None:
             select = select.limit(query.limit)
         if counted is not None:
@@ -235,7 +238,7 @@ class Writer:
         tables = {each.table for each in shown}
         if len(tables) > 1 or measure.table in tables or not self._repeats(shown[0].table):
             return None
-        if _adds_up(measure):
+        if adds_up(measure):
             self.orders = [Order(Aggregate("sum", order.key.slot), order.descending)]
             self.doubts.append((f"{measure.name} added up", 0.05))
         elif query.limit == 1:
@@ -736,12 +739,6 @@ class Writer:
         if each.kind in ("text", "date"):
             return exp.Literal.string(text)
         return exp.Literal.number(text)
-
-
-def _adds_up(measure: Field) -> bool:
-    """Whether a sum of the field over several rows means something."""
-    words = set(identifier_words(measure.name))
-    return bool(words & english().add_up) and not words & english().do_not_add_up
 
 
 _OPERATORS: dict[str, type[exp.Binary]] = {
