@@ -347,7 +347,7 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
         owner = [each for each in nouns if each not in measures[-1:]]
         if nouns and _is_table(nouns[-1], linker) and any(each.text == "总额" for each in asked):
             owner = nouns[-1:]  # 总额 is the total amount, and no number of rows
-            head = "what is the total amount"
+            head = "what is the sum of amount"
         elif measures:
             head = "what is the " + " and ".join(functions) + " " + _noun(measures[-1])
     elif nouns:

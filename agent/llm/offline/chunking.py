@@ -175,6 +175,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
         if any(each.kind in ("quoted", "operator", "punct") for each in (span[0], span[-1])):
             continue
         words = lowers[:length]
+        if length > 1 and words[-1] in english().coming_to_be and linker.mention(words[:-1]).table_score >= 0.9:
+            continue  # "customers created last week" are customers, and not the field `created` of theirs
         mention = linker.mention(words)
         score = _mention_score(span, mention, linker)
         if score > 0:

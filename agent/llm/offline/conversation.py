@@ -20,6 +20,9 @@ _QUESTION = re.compile(r"^Question: ?(.*)\Z", re.MULTILINE | re.DOTALL)
 _WARNING = re.compile(r"^Warning: ", re.MULTILINE)  # a join repeats what is added up, counted or averaged
 _MOST_TABLES = 30
 _MOST_LOOKS = 3
+_LISTED = "Every table with its fields:"  # then the prompt itself says which tables join, and two looks are enough
+_LOOKS_WHERE_LISTED = 2
+_BEST_HITS = 5
 _MOST_QUERIES = 3
 _SURE_WITHOUT_LOOKING = 0.92  # then the tables next to those that were shown need not be looked at
 _SURE = 0.85  # an empty result of so sure a reading is the answer
@@ -41,6 +44,7 @@ class Situation:
     dialect: str
     today: date
     replies: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)  # tool, arguments, text
+    joins: Mapping[str, tuple[str, ...]] | None = None  # table to tables, where the prompt lists every table
 
     def texts(self, tool: str) -> list[str]:
         return [text for name, _, text in self.replies if name == tool]
@@ -64,9 +68,10 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
     schema = Schema({table.sql: table for text in situation.texts("show_table") for table in tables_of(text)})
     values = tuple(value for text in searched for value in found_in(text).values)
     understood = understand(question, schema, situation.dialect, situation.today, values)
-    missing = _not_shown(schema, searched)
+    missing = _not_shown(schema, searched, situation.joins)
+    looks = _MOST_LOOKS if situation.joins is None else _LOOKS_WHERE_LISTED
     sure = understood.best is not None and understood.best.confidence >= _SURE_WITHOUT_LOOKING
-    if missing and not sure and "show_table" in offered and len(situation.texts("show_table")) < _MOST_LOOKS:
+    if missing and not sure and "show_table" in offered and len(situation.texts("show_table")) < looks:
         return _call(offered, "show_table", missing)
     if not schema.tables:
         return Said(declined(question, None))
@@ -115,6 +120,7 @@ def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
     situation = Situation(
         question, dialect.group(1) if dialect else "duckdb", _day(dated.group(1)) if dated else date.today()
     )
+    situation.joins = _listed_joins(system)
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for message in messages[asked + 1 :]:
         for call in message.get("tool_calls") or ():
@@ -159,14 +165,45 @@ def _call(offered: Mapping[str, Any], tool: str, value: str | list[str]) -> Said
     return Said(calls=((tool, {name or fallback: value}),))
 
 
-def _not_shown(schema: Schema, searched: Sequence[str]) -> list[str]:
-    """Tables to look at next: those a search found, then those that shown ones point at or are pointed at by."""
-    if not schema.tables:
-        found = [found_in(text) for text in searched]
-        near = [name for each in found for name in (*each.tables, *each.neighbours)]
+def _not_shown(schema: Schema, searched: Sequence[str], joins: Mapping[str, tuple[str, ...]] | None) -> list[str]:
+    """Tables to look at next: those a search found, then those that shown ones point at or are pointed at by.
+
+    Where the prompt lists every table: the search's best hits and what lies between them, then the other hits
+    and what the shown ones point at.
+    """
+    found = [found_in(text) for text in searched]
+    hits = [name for each in found for name in each.tables]
+    if not schema.tables and joins is not None:
+        best = hits[:_BEST_HITS]
+        near = [*best, *_between(best, joins)]
+    elif not schema.tables:
+        near = [*hits, *(name for each in found for name in each.neighbours)]
     elif len(schema.tables) < _MOST_TABLES:
         near = [key.target for table in schema.tables.values() for key in table.keys]
-        near += [name for table in schema.tables.values() for name in table.pointed_at_by]
+        near += hits if joins is not None else [n for t in schema.tables.values() for n in t.pointed_at_by]
     else:
         return []
     return [name for name in dict.fromkeys(near) if name not in schema.tables][:_MOST_TABLES]
+
+
+def _listed_joins(system: str) -> dict[str, tuple[str, ...]] | None:
+    """Which tables a prompt that lists every table with its fields says are joined; None where it does not."""
+    _, listed, text = system.partition(_LISTED)
+    if not listed:
+        return None
+    joins: dict[str, list[str]] = {}
+    table = ""
+    for line in text.splitlines():
+        if head := re.match(r"^([^\s:(][^:(]*?)(?: \(|:|$)", line):
+            table = head.group(1)
+            joins.setdefault(table, [])
+        elif table and (key := re.match(r"^  .*? -> (\S+)\.[^.\s]+?(?::|$)", line)):
+            joins[table].append(key.group(1))
+            joins.setdefault(key.group(1), []).append(table)
+    return {name: tuple(dict.fromkeys(others)) for name, others in joins.items()}
+
+
+def _between(tables: Sequence[str], joins: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The tables that join two of these directly or over one more: bridges."""
+    wanted = set(tables)
+    return [name for name, others in joins.items() if name not in wanted and len(wanted & set(others)) >= 2]

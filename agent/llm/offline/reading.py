@@ -245,6 +245,20 @@ class Reader(ConditionReader):
         """ "What is our revenue this year", "the profit in each month": a measure of nobody is added up."""
         query = self.query
         item = query.items[0] if len(query.items) == 1 else None
+        kinds = {chunk.kind for chunk in self.chunks}
+        if (
+            isinstance(item, Pick)
+            and item.slot.mention.text.split()[0] == "total"
+            and self._is_number(item.slot.mention)
+            and kinds & {"WHAT", "HOWMUCH"}
+            and not kinds & {"LIST", "EACH", "WHICH"}
+            and not query.order
+            and not query.groups
+        ):
+            # "What is the total amount of orders", where a field is called total_amount.
+            query.items[0] = Aggregate("sum", item.slot)
+            query.doubt("added up", 0.05)
+            return
         if not isinstance(item, Pick) or query.order or query.main is not None:
             return
         if not self._is_number(item.slot.mention):

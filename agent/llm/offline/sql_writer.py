@@ -236,7 +236,20 @@ class Writer:
         if measure.kind != "number" or not shown or measure in shown or order.reversed_fields:
             return None
         tables = {each.table for each in shown}
-        if len(tables) > 1 or measure.table in tables or not self._repeats(shown[0].table):
+        if len(tables) > 1:
+            return None
+        if measure.table in tables:
+            # "Which channel has the highest amount", both of orders: many orders have the channel.
+            table = self.graph.schema.tables[measure.table]
+            own = {*self._identity(table), *(each.name for each in self.display(table))}
+            kinds = (
+                query.main is None
+                and adds_up(measure)
+                and all(each.name not in own and each.kind == "text" for each in shown)
+            )
+            if not kinds:
+                return None
+        elif not self._repeats(shown[0].table):
             return None
         if adds_up(measure):
             self.orders = [Order(Aggregate("sum", order.key.slot), order.descending)]
