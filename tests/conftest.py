@@ -11,11 +11,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import duckdb
+import hypothesis
 import pytest
 
 from agent import DBAgent, ScriptedModel, Settings, open_agent
 from agent.llm.scripted import Line
 from agent.sample import sample_database
+from tools.database import Database, open_database
+
+# What is drawn is the same every day and on every machine, and a slow one is no failure.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 SHOP = """
 CREATE TABLE customers (
@@ -27,7 +35,8 @@ CREATE TABLE orders (
 );
 COMMENT ON TABLE orders IS 'One row per order, also cancelled ones.';
 COMMENT ON COLUMN orders.total IS 'In EUR, with tax.';
-INSERT INTO customers VALUES (1, 'Ada', 'Berlin', 'ada@example.org'), (2, '李雷', '北京', NULL), (3, 'Max', 'Berlin', NULL);
+INSERT INTO customers VALUES
+    (1, 'Ada', 'Berlin', 'ada@example.org'), (2, '李雷', '北京', NULL), (3, 'Max', 'Berlin', NULL);
 INSERT INTO orders VALUES
     (1, 1, 'paid', 10.50, '2026-10-03'), (2, 1, 'paid', 20.00, '2026-10-31'),
     (3, 2, 'returned', 5.25, '2026-11-01'), (4, 2, 'paid', 7.75, NULL);
@@ -41,6 +50,13 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyt
         if name.startswith(("DBAGENT_", "OPENAI_", "LANGFUSE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DBAGENT_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_cache(tmp_path_factory)))
+
+
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the sample database is kept, once for all workers of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
 
 
 @pytest.fixture(scope="session")
@@ -55,20 +71,34 @@ def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample database of today."""
-    return sample_database(tmp_path_factory.mktemp("sample"), date.today())
+    return sample_database(_cache(tmp_path_factory) / "dbagent", date.today())
 
 
 AgentWith = Callable[..., DBAgent]
 
 
+@pytest.fixture(scope="session")
+def open_shop(shop_file: Path) -> Iterator[Database]:
+    """The shop of `shop_file`, open. For all tests the same: opening one starts a process, half a second of work."""
+    with closing(open_database(str(shop_file))) as database:
+        yield database
+
+
+OF_THE_AGENT = {"policy", "question_seconds", "step_limit", "tool_call_limit"}
+
+
 @pytest.fixture
-def agent_with(shop_file: Path) -> Iterator[AgentWith]:
-    """`agent_with(*lines)` is an agent over the shop whose model says these lines; `agent.script` is that model."""
+def agent_with(shop_file: Path, open_shop: Database) -> Iterator[AgentWith]:
+    """`agent_with(*lines)` is an agent over the shop whose model says these lines; `agent.script` is that model.
+
+    Settings that change how a database is opened or what is known of it get one of their own.
+    """
     opened: list[DBAgent] = []
 
     def make(*lines: Line, db: str | Path | None = None, **settings: object) -> DBAgent:
         model = ScriptedModel(*lines)
-        agent = open_agent(str(db or shop_file), model=model, settings=Settings.from_environment(**settings))
+        database = open_shop if db is None and set(settings) <= OF_THE_AGENT else str(db or shop_file)
+        agent = open_agent(database, model=model, settings=Settings.from_environment(**settings))
         agent.script = model  # type: ignore[attr-defined]
         opened.append(agent)
         return agent

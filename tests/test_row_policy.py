@@ -205,7 +205,9 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(value=VALUES)
 def test_a_variable_is_a_value_whatever_it_holds(whole: Database, value: object) -> None:
     policy = policy_from({"roles": {"r": {"allow": "*", "rows": {"products": "name = :v OR id = :v"}}}})
