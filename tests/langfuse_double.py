@@ -8,8 +8,7 @@ import gzip
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -91,12 +90,6 @@ class LangfuseDouble:
     def clear(self) -> None:
         for taken in (self.spans, self.scores, self.bodies, self.requests):
             taken.clear()
-
-    def wait_for(self, something: Callable[[], object], seconds: float = 5.0) -> None:
-        until = time.monotonic() + seconds
-        while not something():
-            assert time.monotonic() < until, f"waited {seconds} s in vain; requests: {self.requests}"
-            time.sleep(0.01)
 
     def tree(self) -> list[str]:
         """Every span received, indented under its parent, in the order in which they started."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -94,10 +93,8 @@ def test_a_query_under_the_limit_runs(sql: str, limited: Database) -> None:
 
 @pytest.mark.parametrize("sql", COSTLY)
 def test_a_query_over_the_limit_is_not_run_and_the_estimate_is_told(sql: str, limited: Database) -> None:
-    started = time.monotonic()
     with pytest.raises(QueryTooCostly, match=r"estimates [\d,]{6,} (units of planner cost|rows to examine) .*10,000"):
         limited.query(sql)
-    assert time.monotonic() - started < 1
 
 
 def test_what_has_no_estimate_runs(limited: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from agent.events import AnswerReady, Event, PhaseStarted, QuestionStarted, Text
 from agent.llm.scripted import EndpointError, calls_all
 from agent.messages import ModelReply, Usage
 from tests.conftest import AgentWith
+from tests.waiting import within
 
 PAID = "SELECT status, sum(total) AS total FROM orders WHERE status = 'paid' GROUP BY status"
 
@@ -170,16 +171,18 @@ def test_more_tool_calls_than_allowed_are_not_run(agent_with: AgentWith) -> None
 
 
 def test_when_the_seconds_are_used_up_what_is_known_is_said(agent_with: AgentWith) -> None:
+    answered = threading.Event()
+
     def slowly(_: Any) -> str:
-        time.sleep(1.5)
+        answered.wait(60)
         return "too late"
 
-    agent = agent_with(calls("execute_sql", sql=PAID), slowly, question_seconds=0.8)
-    started = time.monotonic()
-    answer = agent.ask_sync("How much?")
-    assert time.monotonic() - started < 1.4
+    agent = agent_with(calls("execute_sql", sql=PAID), slowly, question_seconds=2.5)
+    with within(30):
+        answer = agent.ask_sync("How much?")
+    answered.set()
     assert answer.receipt.outcome == "time_limit"
-    assert "0.8 seconds" in answer.text
+    assert "2.5 seconds" in answer.text
     assert answer.table is not None
 
 
@@ -247,14 +250,13 @@ async def test_what_happens_is_told_in_order(shop_file: Path) -> None:
 async def test_leaving_the_stream_cancels_the_question_and_its_query(shop_file: Path) -> None:
     slow = "SELECT count(*) FROM range(100000) a, range(100000) b, range(1000) c WHERE (a.range + b.range + c.range) % 7 = 3"
     async with open_agent(str(shop_file), model=ScriptedModel(calls("execute_sql", sql=slow), "never")) as agent:
-        started = time.monotonic()
-        stream = agent.stream("Count them all")
-        async for event in stream:
-            if type(event).__name__ == "ToolStarted":
-                await asyncio.sleep(0.3)
-                break
-        await stream.aclose()
-        assert time.monotonic() - started < 5
+        with within(20):
+            stream = agent.stream("Count them all")
+            async for event in stream:
+                if type(event).__name__ == "ToolStarted":
+                    await asyncio.sleep(0.3)
+                    break
+            await stream.aclose()
         assert agent.toolbox.database.query("SELECT 1").rows == ((1,),)
 
 

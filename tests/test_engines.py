@@ -24,6 +24,7 @@ import psycopg
 import pymysql
 import pytest
 
+from tests.waiting import within
 from tools.database import open_database
 from tools.engines import open_engine, open_here
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
@@ -122,11 +123,11 @@ ENDLESS = {
     "information_schema.collations c, information_schema.collations d WHERE a.id * b.id * c.id % 7 = d.id",
 }
 MANY_ROWS = {
-    "duckdb": "SELECT a.range AS x FROM range(10000000) a",
-    "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 10000000) SELECT x FROM c",
-    "postgres": "SELECT a AS x FROM generate_series(1, 3000) a, generate_series(1, 3000) b",
+    "duckdb": "SELECT a.range AS x FROM range(1000000000000) a",
+    "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c",
+    "postgres": "SELECT a AS x FROM generate_series(1, 3000) a, generate_series(1, 3000) b, generate_series(1, 3000) c",
     "mysql": "SELECT a.id AS x FROM information_schema.collations a, information_schema.collations b, "
-    "information_schema.collations c",
+    "information_schema.collations c, information_schema.collations d",
 }
 
 
@@ -151,10 +152,8 @@ def test_no_driver_looks_for_parameters_in_a_literal(engine: Engine) -> None:
 
 
 def test_an_endless_query_is_ended_in_time_and_the_next_one_works(engine: Engine, kind: str) -> None:
-    started = time.monotonic()
-    with pytest.raises(SqlTimeout, match=r"0\.5 s"):
+    with within(10), pytest.raises(SqlTimeout, match=r"0\.5 s"):
         run(engine, ENDLESS[kind], seconds=0.5)
-    assert time.monotonic() - started < 1.0
     assert run(engine, "SELECT 1 AS x").rows == ((1,),)
 
 
@@ -167,21 +166,17 @@ def test_rows_that_never_end_are_ended_in_time(engine: Engine, kind: str) -> Non
 def test_another_thread_can_end_a_query_and_nothing_starts_after_it(engine: Engine, kind: str) -> None:
     stop = Stop()
     threading.Timer(0.3, stop.now).start()
-    started = time.monotonic()
     with pytest.raises(SqlFailed, match="stopped") as ended:
         run(engine, ENDLESS[kind], stop=stop)
     assert not isinstance(ended.value, SqlTimeout)
-    assert time.monotonic() - started < 1.0
     with pytest.raises(SqlFailed, match="stopped"):
         run(engine, ENDLESS[kind], stop=stop)
     assert run(engine, "SELECT 1 AS x").rows == ((1,),)
 
 
-def test_ten_million_rows_cost_no_more_than_the_first_ten(engine: Engine, kind: str) -> None:
-    started = time.monotonic()
+def test_of_rows_that_never_end_the_first_ten_come_in_time(engine: Engine, kind: str) -> None:
     fetched = run(engine, MANY_ROWS[kind], rows=10)
     assert (len(fetched.rows), fetched.more) == (10, True)
-    assert time.monotonic() - started < 2
     assert run(engine, "SELECT 1 AS x").rows == ((1,),)
 
 
@@ -675,7 +670,7 @@ def _status(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/status").read_text().splitlines()
 
 
-def _gone(pid: int, seconds: float = 4) -> bool:
+def _gone(pid: int, seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while Path(f"/proc/{pid}").exists() and "Z" not in next(x for x in _status(pid) if x.startswith("State")):
         if time.monotonic() > deadline:
@@ -686,10 +681,8 @@ def _gone(pid: int, seconds: float = 4) -> bool:
 
 @pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
 def test_what_cannot_be_interrupted_is_killed_and_the_next_query_works(engine: Engine, kind: str) -> None:
-    started = time.monotonic()
-    with pytest.raises(SqlTimeout):
+    with within(10), pytest.raises(SqlTimeout):
         run(engine, STUCK[kind], seconds=0.5)
-    assert time.monotonic() - started < 1.0
     assert run(engine, "SELECT 1 AS x").rows == ((1,),)
 
 
@@ -697,10 +690,8 @@ def test_what_cannot_be_interrupted_is_killed_and_the_next_query_works(engine: E
 def test_what_cannot_be_interrupted_heeds_a_stop(engine: Engine, kind: str) -> None:
     stop = Stop()
     threading.Timer(0.2, stop.now).start()
-    started = time.monotonic()
     with pytest.raises(SqlFailed, match="asker"):
         run(engine, STUCK[kind], stop=stop)
-    assert time.monotonic() - started < 1.0
 
 
 @pytest.mark.parametrize(
@@ -720,9 +711,8 @@ def test_a_query_cannot_take_more_memory_than_it_may(engine: Engine, sql: str) -
 def test_queries_run_beside_each_other(engine: Engine, kind: str) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: run(engine, "SELECT sleep_ms(200)"), range(4)))
-        started = time.monotonic()
-        list(threads.map(lambda _: run(engine, "SELECT sleep_ms(500)"), range(4)))
-    assert time.monotonic() - started < 1.5
+        with within(3.5):
+            list(threads.map(lambda _: run(engine, "SELECT sleep_ms(1000)"), range(4)))
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

@@ -20,6 +20,7 @@ from agent.llm.scripted import EndpointError, ScriptedModel, calls, calls_all
 from agent.messages import ModelReply, ToolCall, Usage
 from agent.resources import folder
 from tests import model_server as server
+from tests.waiting import until, within
 
 ASKED = [{"role": "user", "content": "How many?"}]
 TOOL = {
@@ -201,7 +202,8 @@ async def test_a_bad_endpoint_is_one_clear_line_without_the_key(fault: str) -> N
     behaviour, said, requests = BAD_ENDPOINTS[fault]
     with server.model_server(behaviour) as running:
         with pytest.raises(ModelUnavailable) as caught:
-            await client(at(running), timeout_seconds=0.4).create_completion(ASKED)
+            patience = 0.4 if "silence" in fault else 30
+            await client(at(running), timeout_seconds=patience).create_completion(ASKED)
         assert said in str(caught.value)
         assert "key-that-is-secret" not in str(caught.value)
         assert "\n" not in str(caught.value)
@@ -221,14 +223,12 @@ async def test_a_failed_call_ends_its_span_with_the_failure() -> None:
 
 
 async def test_cancelling_a_call_ends_the_request_at_once() -> None:
-    with server.model_server(server.hangs(5)) as running:
+    with server.model_server(server.hangs(60)) as running:
         task = asyncio.create_task(client(at(running)).create_completion(ASKED))
-        await asyncio.sleep(0.2)
-        started = time.monotonic()
+        await asyncio.to_thread(until, lambda: running.heard)
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
+        with within(10), pytest.raises(asyncio.CancelledError):
             await task
-        assert time.monotonic() - started < 0.5
 
 
 async def test_an_endpoint_that_never_stops_talking_is_cut() -> None:

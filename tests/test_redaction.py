@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from agent.redaction import Redactor
+from tests.waiting import within
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,7 @@ def test_an_ordinary_short_word_is_no_secret_to_be_replaced_everywhere() -> None
         "sk-",
     ],
 )
-def test_no_text_takes_long(hostile: str) -> None:
+def test_no_text_takes_for_ever(hostile: str) -> None:
     redact = Redactor("hunter2!")
-    started = time.perf_counter()
-    redact(hostile * (32_000 // len(hostile)))
-    assert time.perf_counter() - started < 0.5
+    with within(5):
+        redact(hostile * (32_000 // len(hostile)))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
+from tests.waiting import until
 from tools.database import Database, open_database
 from tools.knowledge import Knowledge
 from tools.knowledge_files import FieldNote, TableNote
@@ -126,9 +127,7 @@ def the_file(path: Path) -> Path:
 
 def complete(database: Database) -> ValueIndex:
     index = values_of(database)
-    until = time.monotonic() + 10
-    while not index.complete and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: index.complete)
     return index
 
 
@@ -182,9 +181,7 @@ def test_values_kept_a_day_ago_are_used_at_once_and_read_anew_behind(places: Pat
     PrivateFile(the_file(places), form, made_of).write(b"1000.0\n" + old)
     with closing(opened(places)) as database:
         index = complete(database)
-        until = time.monotonic() + 10
-        while index.search("atlantis") and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: not index.search("atlantis"))
         assert [hit.value for hit in index.search("zurich")] == ["Zürich"]
 
 
