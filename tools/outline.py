@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # Every detail is tried with comments of this many characters, the longest that fits wins.
 _COMMENTS = (200, 80, 0)
+# Of a large schema they only give a taste of its names, in every call: which tables fit is what the search tells.
+_EXAMPLES = 30
 
 
 def outlined(meta: DatabaseMeta, budget_tokens: int) -> dict[str, Any]:
@@ -112,8 +114,11 @@ def _most_connected(meta: DatabaseMeta, budget_tokens: int) -> list[dict[str, An
         for each, schema in zip(outlines, largest, strict=False)
     }
     # In turns, so that one great schema does not take the room of all.
-    while waiting:
+    left = _EXAMPLES
+    while waiting and left:
         for each in outlines:
+            if not left:
+                break
             table = next(waiting.get(each["name"], iter(())), None)
             entry = _table(table, meta, 80, False) if table is not None else None
             cost = tokens(f"- {entry['full_name']} -- {entry['comment']}\n") if entry else 0
@@ -121,5 +126,6 @@ def _most_connected(meta: DatabaseMeta, budget_tokens: int) -> list[dict[str, An
                 waiting.pop(each["name"], None)
             else:
                 budget_tokens -= cost
+                left -= 1
                 each["tables"].append(entry)
     return outlines
