@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: help demo test check format docs prompts constraints wheel bench bench-guard bench-policy bench-search bench-offline clean
+.PHONY: help demo test check format docs prompts constraints wheel bench bench-guard bench-policy bench-search bench-offline bench-large clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,12 @@ wheel: .venv/developing ## build the wheel into dist/
 bench: .venv/developing ## every benchmark that needs no data from outside
 	$(BIN)/python -m tests.bench.bench_startup
 	$(BIN)/python -m tests.bench.bench_question
+	$(BIN)/python -m tests.bench.bench_reflection --tables 500 --times 2
+	$(BIN)/python -m tests.bench.bench_tokens --tables 10 500
+
+bench-large: .venv/developing ## the same of 10,000 tables, in DuckDB and PostgreSQL: takes some ten minutes
+	$(BIN)/python -m tests.bench.bench_reflection
+	$(BIN)/python -m tests.bench.bench_tokens
 
 bench-guard: .venv/developing ## what the guard refuses and accepts: DATA=../shared/data/sqlguard
 	$(BIN)/python -m tests.bench.bench_guard $(if $(filter file,$(origin DATA)),,--data $(DATA))

@@ -164,6 +164,24 @@ def test_of_a_large_schema_the_most_connected_table_comes_first_and_all_are_coun
     assert outline["schemas"][0]["table_count"] == outline["table_count"] == 10_001
 
 
+def test_thirty_tables_give_a_taste_of_a_large_schema_from_all_schemas_in_turns() -> None:
+    sizes = {f"s{at:02}": 1 if at % 2 else 900 for at in range(40)}
+    schemas = (
+        SchemaMeta(name, tuple(TableMeta(name, f"t{at:03}") for at in range(size))) for name, size in sizes.items()
+    )
+    outline = DatabaseMeta("postgres", tuple(schemas)).outline(4000)
+    told = [len(schema["tables"]) for schema in outline["schemas"]]
+    assert (sum(told), max(told)) == (30, 1)
+    few = DatabaseMeta("postgres", (SchemaMeta("a", tuple(TableMeta("a", f"t{at}") for at in range(900))),)).outline(800)
+    assert len(few["schemas"][0]["tables"]) == 30
+
+
+def test_an_outline_is_made_once() -> None:
+    meta = many_tables(10)
+    assert meta.outline(500) is meta.outline(500)
+    assert meta.outline(500) is not meta.outline(501)
+
+
 def test_the_outline_is_the_same_whatever_the_number_of_rows() -> None:
     few, many = (
         DatabaseMeta(
