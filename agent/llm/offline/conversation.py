@@ -22,6 +22,7 @@ _MOST_TABLES = 30
 _MOST_LOOKS = 3
 _LISTED = "Every table with its fields:"  # then the prompt itself says which tables join, and two looks are enough
 _LOOKS_WHERE_LISTED = 2
+_SURE_WHERE_LISTED = 0.82
 _BEST_HITS = 5
 _MOST_QUERIES = 3
 _SURE_WITHOUT_LOOKING = 0.92  # then the tables next to those that were shown need not be looked at
@@ -70,7 +71,8 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
     understood = understand(question, schema, situation.dialect, situation.today, values)
     missing = _not_shown(schema, searched, situation.joins)
     looks = _MOST_LOOKS if situation.joins is None else _LOOKS_WHERE_LISTED
-    sure = understood.best is not None and understood.best.confidence >= _SURE_WITHOUT_LOOKING
+    enough = _SURE_WITHOUT_LOOKING if situation.joins is None else _SURE_WHERE_LISTED
+    sure = understood.best is not None and understood.best.confidence >= enough
     if missing and not sure and "show_table" in offered and len(situation.texts("show_table")) < looks:
         return _call(offered, "show_table", missing)
     if not schema.tables:

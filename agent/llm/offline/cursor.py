@@ -231,6 +231,9 @@ class Cursor:
     def _note_verbs(self) -> None:
         """ "affiliated with" prefers ways through the table `affiliated_with`."""
         for chunk in self.chunks:
+            if chunk.kind == "VERB" and chunk.text.lower() in english().verbs_of_trade:
+                for noun in ("sale", "order", "purchase", "invoice", "transaction"):
+                    self.query.traded_in += [t.sql for t, score in self.linker.mention([noun]).tables if score >= 0.6]
             if chunk.kind in ("VERB", "IN"):
                 for word in chunk.text.lower().split():
                     if len(word) > 3:

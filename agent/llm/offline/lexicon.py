@@ -27,6 +27,7 @@ class Lexicon:
     magnitudes: dict[str, int]
     relation_verbs: frozenset[str]
     coming_to_be: frozenset[str]
+    verbs_of_trade: frozenset[str]
     add_up: frozenset[str]
     do_not_add_up: frozenset[str]
     filler: frozenset[str]
@@ -63,6 +64,7 @@ def english() -> Lexicon:
         magnitudes={word: int(factor) for word, factor in _pairs(sections["magnitudes"]).items()},
         relation_verbs=_words(sections["relation verbs"]),
         coming_to_be=_words(sections["verbs of coming to be"]),
+        verbs_of_trade=_words(sections["verbs of trade"]),
         add_up=_words(sections["measures that add up"]),
         do_not_add_up=_words(sections["measures that do not add up"]),
         filler=_words(sections["filler"]),

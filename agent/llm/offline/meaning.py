@@ -238,6 +238,9 @@ class Query:
     doubts: list[tuple[str, float]] = field(default_factory=list)  # what was guessed, and how much it weighs
     shares: list[Share] = field(default_factory=list)
     chinese: bool = False  # the question was; its names are preferred where a table has both
+    traded_in: list[str] = field(
+        default_factory=list
+    )  # "sold", "bought": the tables that record it, of which one is read
     through: list[str] = field(default_factory=list)  # tables that a verb names: ways through them are preferred
 
     def doubt(self, what: str, weight: float) -> None:

@@ -61,7 +61,14 @@ class Writer:
 
     def sql(self) -> str:
         """The statement; raises CannotWrite."""
-        return self.tree().sql(dialect=self.dialect)
+        tree = self.tree()
+        if self.query.traded_in:
+            read = {exp.table_name(each).lower() for each in tree.find_all(exp.Table)}
+            if not any(
+                bare(name).lower() in read or name.replace('"', "").lower() in read for name in self.query.traded_in
+            ):
+                self.doubts.append(("what was sold or bought", 0.4))
+        return tree.sql(dialect=self.dialect)
 
     # --- the statement ---
 
@@ -403,7 +410,10 @@ class Writer:
             return exp.Count(this=exp.Star())
         if item.slot is None or item.slot not in binding.fields:
             raise CannotWrite(f"There is nothing to take the {item.function} of.")
-        column = self._column(binding.fields[item.slot])
+        measured = binding.fields[item.slot]
+        if item.function in ("sum", "avg") and (measured.kind == "date" or looks_like_dates(measured)):
+            raise CannotWrite(f"{measured.name} holds dates: they have no {item.function}.")
+        column = self._column(measured)
         return _AGGREGATES[item.function](this=exp.Distinct(expressions=[column]) if item.distinct else column)
 
     def _counted_measure(self, slot: Slot) -> Field | None:
