@@ -177,6 +177,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
         words = lowers[:length]
         if length > 1 and words[-1] in english().coming_to_be and linker.mention(words[:-1]).table_score >= 0.9:
             continue  # "customers created last week" are customers, and not the field `created` of theirs
+        if length == 1 and token.kind == "number" and at and tokens[at - 1].lower in _BEFORE_HOW_MANY:
+            continue  # "which 5 rooms" are five rooms, whatever field holds a 5
         mention = linker.mention(words)
         score = _mention_score(span, mention, linker)
         if score > 0:
@@ -191,6 +193,9 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
     else:
         add("WORD", 1, 0.0)
     return found
+
+
+_BEFORE_HOW_MANY = frozenset(("which", "what", "top", "first", "best"))
 
 
 def _begins_a_time(found: Sequence[tuple[Chunk, float]]) -> bool:

@@ -467,7 +467,8 @@ class Writer:
             return "number"
         text = "".join(c if c.isalnum() else "_" for c in item.slot.mention.text.lower()).strip("_")
         if not text.isascii() or not text:
-            text = self.binding.table_of(item.slot).split(".")[-1].lower() if item.function == "count" else "value"
+            named = bare(split_path(self.binding.table_of(item.slot))[-1]).lower()
+            text = named if item.function == "count" else "value"
             text = "".join(c if c.isalnum() else "_" for c in text)
         prefix = {"count": "number_of", "avg": "average", "sum": "total", "min": "lowest", "max": "highest"}[
             item.function
