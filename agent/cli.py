@@ -87,14 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
 
     ask = _command(commands, "ask", _ask, "answer one question")
-    ask.add_argument(
-        "question", metavar="QUESTION", help="the question, in plain words; - reads it from stdin"
-    )
+    ask.add_argument("question", metavar="QUESTION", help="the question, in plain words; - reads it from stdin")
     _takes_database(ask)
     _takes_user(ask)
-    ask.add_argument(
-        "--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)"
-    )
+    ask.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
     ask.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer as JSON")

@@ -50,9 +50,7 @@ def _model(settings: Settings) -> Finding:
     endpoint = model_endpoint(settings)
     where = endpoint.base_url or "OpenAI"
     if endpoint.transport:
-        return Finding(
-            "model", True, "the built-in offline model; set DBAGENT_MODEL and OPENAI_API_KEY for another"
-        )
+        return Finding("model", True, "the built-in offline model; set DBAGENT_MODEL and OPENAI_API_KEY for another")
     try:
         names = asyncio.run(reach(endpoint))
     except DBAgentError as error:

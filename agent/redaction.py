@@ -30,9 +30,7 @@ _BEARER = re.compile(r"\b(bearer|basic)\s+[a-z0-9._~+/\-]{12,}=*", re.IGNORECASE
 _KEY = re.compile(r"\b(sk|pk|rk)-[A-Za-z0-9_\-]{12,}")
 
 _KEYS = ("key", "_key", "-key")
-_TOKENS = tuple(
-    f"{kind}{dash}token" for kind in ("access", "auth", "refresh", "session") for dash in ("", "_", "-")
-)
+_TOKENS = tuple(f"{kind}{dash}token" for kind in ("access", "auth", "refresh", "session") for dash in ("", "_", "-"))
 # Looked for first: the expression above costs milliseconds on 32 kB, and every schema has the word "key".
 _HINTS = (
     "passw",

@@ -57,7 +57,7 @@ class Settings(BaseModel):
     )
     prompt_source: Literal["auto", "file", "langfuse"] = _variable(
         "DBAGENT_PROMPT_SOURCE",
-        "Where prompts are read: `langfuse`, `file` (shipped with the package), or `auto`: Langfuse when its keys are set.",
+        "Where prompts are read: `langfuse`, `file` (those of the package), or `auto`: Langfuse when its keys are set.",
         "auto",
     )
     prompt_ttl: float = _variable(
@@ -152,8 +152,8 @@ class Settings(BaseModel):
             raise SettingsError(f"{first['loc'][0]}: {first['msg']}.") from None
         if settings.model != "offline" and not settings.openai_api_key and not settings.openai_base_url:
             raise SettingsError(
-                f"DBAGENT_MODEL is {settings.model!r} but OPENAI_API_KEY is not set. Set it (and OPENAI_BASE_URL for an "
-                "endpoint that is not OpenAI's), or leave DBAGENT_MODEL unset to use the offline model."
+                f"DBAGENT_MODEL is {settings.model!r} but OPENAI_API_KEY is not set. Set it (and OPENAI_BASE_URL for "
+                "an endpoint that is not OpenAI's), or leave DBAGENT_MODEL unset to use the offline model."
             )
         if settings.embedding_model and not settings.openai_api_key and not settings.openai_base_url:
             raise SettingsError(

@@ -49,9 +49,7 @@ def json_text(value: Any) -> str:
 def plain(text: str) -> str:
     """The text without what a terminal would obey: control sequences, direction overrides, invisible tags."""
     return "".join(
-        character
-        for character in text
-        if character in "\n\t" or unicodedata.category(character) not in _UNSEEN
+        character for character in text if character in "\n\t" or unicodedata.category(character) not in _UNSEEN
     )
 
 
@@ -157,9 +155,7 @@ def _as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns):
         numbers = any(_is_number(row[position]) for row in rows)
-        table.add_column(
-            Text(one_line(name, CELL_WIDTH)), justify="right" if numbers else "left", overflow="fold"
-        )
+        table.add_column(Text(one_line(name, CELL_WIDTH)), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(one_line(as_text(value), CELL_WIDTH)) for value in row))
     return table

@@ -61,9 +61,7 @@ class Toolbox:
         except ValidationError as error:
             return _refusal(call, _what_is_wrong(tool, error), started)
         except (ValueError, RecursionError) as error:
-            return _refusal(
-                call, f"The arguments of {tool.name} are not valid JSON ({error}). Call it again.", started
-            )
+            return _refusal(call, f"The arguments of {tool.name} are not valid JSON ({error}). Call it again.", started)
         try:
             value = tool.function(arguments, self.database)
         except SqlFailed as error:

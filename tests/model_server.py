@@ -111,9 +111,7 @@ def says(reply: ModelReply | str) -> Behaviour:
 
 def fails(status: int, message: str = "no", param: str | None = None, **headers: str) -> Behaviour:
     """It answers with an HTTP error."""
-    return lambda handler: handler.send_json(
-        status, {"error": {"message": message, "param": param}}, **headers
-    )
+    return lambda handler: handler.send_json(status, {"error": {"message": message, "param": param}}, **headers)
 
 
 def sends(*events: Any) -> Behaviour:

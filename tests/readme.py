@@ -41,7 +41,9 @@ def transcript() -> str:
     with tempfile.TemporaryDirectory() as home:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(VENDORS)}
         environment |= {"DBAGENT_HOME": home, "XDG_CACHE_HOME": home, "COLUMNS": "110"}
-        subprocess.run([sys.executable, "-m", "agent", "ask", "hello"], env=environment, capture_output=True, check=False)
+        subprocess.run(
+            [sys.executable, "-m", "agent", "ask", "hello"], env=environment, capture_output=True, check=False
+        )
         shown = []
         for command in TRANSCRIPT:
             done = subprocess.run(

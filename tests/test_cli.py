@@ -80,7 +80,9 @@ def test_an_answer_shows_its_text_its_rows_its_sql_and_its_receipt(shop_file: Pa
     assert text == "3 paid, 1 returned."
     assert re.search(r"paid\s+3", rows)
     assert sql.startswith("SELECT status, count(*) AS orders")
-    assert receipt.startswith("2 rows from main.orders · prompt agent/db_agent v1 (production, file) · test-model in 2 steps")
+    assert receipt.startswith(
+        "2 rows from main.orders · prompt agent/db_agent v1 (production, file) · test-model in 2 steps"
+    )
 
 
 def test_json_is_the_whole_answer(shop_file: Path) -> None:
@@ -96,7 +98,10 @@ def test_csv_is_the_rows_and_formulas_in_them_are_text(shop_file: Path) -> None:
     risky = calls("execute_sql", sql="SELECT 1 AS n, '=1+2' AS formula, NULL AS nothing, -5 AS negative")
     with server.model_server(server.says(risky), server.says("There.")) as running:
         done = dbagent("ask", "Show", "--db", str(shop_file), "--csv", **asking(running))
-    assert list(csv.reader(io.StringIO(done.stdout))) == [["n", "formula", "nothing", "negative"], ["1", "'=1+2", "", "-5"]]
+    assert list(csv.reader(io.StringIO(done.stdout))) == [
+        ["n", "formula", "nothing", "negative"],
+        ["1", "'=1+2", "", "-5"],
+    ]
 
 
 def test_sql_only_is_the_sql(shop_file: Path) -> None:
@@ -221,7 +226,9 @@ def test_importing_the_agent_starts_nothing(tmp_path: Path) -> None:
         "assert not {'openai', 'langfuse', 'sqlalchemy', 'duckdb'} & set(sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+    done = subprocess.run(
+        [PYTHON, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
-import pymysql
 import pytest
 
 from agent import ScriptedModel, Settings, User, calls, open_agent, policy_from
+from tests import servers
 from tools.database import Database, Limits, open_database
 from tools.errors import QueryTooCostly, SqlFailed
 from tools.seen_database import seen_by
@@ -54,8 +52,7 @@ COSTLY = (
 
 @pytest.fixture(scope="module")
 def postgres(postgres_url: str) -> Iterator[str]:
-    url = postgres_url.replace("postgresql+psycopg://", "postgresql://")
-    with psycopg.connect(url, autocommit=True) as connection:
+    with servers.postgres(postgres_url) as connection:
         connection.execute(POSTGRES)
         yield postgres_url
         connection.execute("DROP SCHEMA costly CASCADE")
@@ -63,17 +60,10 @@ def postgres(postgres_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def mysql(mysql_url: str) -> Iterator[str]:
-    parts = urlsplit(mysql_url)
-    with (
-        pymysql.connect(
-            host=parts.hostname, port=parts.port or 3306, user=parts.username, password=parts.password or ""
-        ) as connection,
-        connection.cursor() as cursor,
-    ):
+    with servers.mysql(mysql_url) as connection, connection.cursor() as cursor:
         for statement in MYSQL:
             cursor.execute(statement)
-        connection.commit()
-        yield urlunsplit(parts._replace(path="/costly"))
+        yield servers.beside(mysql_url, "costly")
         cursor.execute("DROP DATABASE costly")
 
 

@@ -102,11 +102,7 @@ async def test_a_context_carried_into_a_thread_is_stopped_too_and_no_other(datab
         with stoppable() as stop:
             if stopped:
                 asyncio.get_running_loop().call_later(0.2, stop)
-            sql = (
-                ENDLESS
-                if stopped
-                else "SELECT sum(a.n % b.n) AS s FROM big a, (FROM big WHERE n BETWEEN 1 AND 3) b"
-            )
+            sql = ENDLESS if stopped else "SELECT sum(a.n % b.n) AS s FROM big a, (FROM big WHERE n BETWEEN 1 AND 3) b"
             return await asyncio.to_thread(database.query, sql)
 
     stopped, finished = await asyncio.gather(ask(True), ask(False), return_exceptions=True)

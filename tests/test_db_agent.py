@@ -36,9 +36,19 @@ def test_a_question_becomes_an_answer_with_its_rows_and_its_receipt(agent_with: 
         ("status", "total"),
         [["paid", "38.25"]],
     )
-    assert (answer.sql, receipt.sql, receipt.outcome, receipt.steps, receipt.tool_calls) == (PAID, PAID, "answered", 4, 3)
+    assert (answer.sql, receipt.sql, receipt.outcome, receipt.steps, receipt.tool_calls) == (
+        PAID,
+        PAID,
+        "answered",
+        4,
+        3,
+    )
     assert (receipt.tables, receipt.rows, receipt.more_rows) == (("main.orders",), 1, False)
-    assert (receipt.prompt_name, receipt.prompt_label, receipt.prompt_source) == ("agent/db_agent", "production", "file")
+    assert (receipt.prompt_name, receipt.prompt_label, receipt.prompt_source) == (
+        "agent/db_agent",
+        "production",
+        "file",
+    )
     assert receipt.models == ("scripted",)
     assert receipt.tokens is not None
     assert receipt.tokens.input > 500
@@ -81,7 +91,9 @@ def test_the_system_prompt_is_the_same_byte_for_byte_from_question_to_question(a
 
 def test_earlier_turns_come_before_the_question(agent_with: AgentWith) -> None:
     agent = agent_with("Two.")
-    agent.ask_sync("And now?", history=[{"role": "user", "content": "Before?"}, {"role": "assistant", "content": "One."}])
+    agent.ask_sync(
+        "And now?", history=[{"role": "user", "content": "Before?"}, {"role": "assistant", "content": "One."}]
+    )
     assert [each["role"] for each in agent.script.heard[0]["messages"]] == ["system", "user", "assistant", "user"]
 
 
@@ -146,7 +158,9 @@ def test_several_calls_in_one_reply_all_run_and_are_told_in_their_order(agent_wi
 
 
 def test_on_the_last_step_the_model_is_asked_without_tools(agent_with: AgentWith) -> None:
-    agent = agent_with(calls("search_metadata", words="a"), calls("execute_sql", sql=PAID), "So far 38.25.", step_limit=3)
+    agent = agent_with(
+        calls("search_metadata", words="a"), calls("execute_sql", sql=PAID), "So far 38.25.", step_limit=3
+    )
     answer = agent.ask_sync("How much?")
     assert (answer.text, answer.receipt.outcome, answer.receipt.steps) == ("So far 38.25.", "step_limit", 3)
     assert "tools" not in agent.script.heard[-1]
@@ -248,7 +262,8 @@ async def test_what_happens_is_told_in_order(shop_file: Path) -> None:
 
 
 async def test_leaving_the_stream_cancels_the_question_and_its_query(shop_file: Path) -> None:
-    slow = "SELECT count(*) FROM range(100000) a, range(100000) b, range(1000) c WHERE (a.range + b.range + c.range) % 7 = 3"
+    many = "range(100000) a, range(100000) b, range(1000) c"
+    slow = f"SELECT count(*) FROM {many} WHERE (a.range + b.range + c.range) % 7 = 3"
     async with open_agent(str(shop_file), model=ScriptedModel(calls("execute_sql", sql=slow), "never")) as agent:
         with within(20):
             stream = agent.stream("Count them all")
@@ -318,4 +333,3 @@ def heard(body: Any, word: str) -> bool:
 
 def last_index(events: list[Event], kind: type) -> int:
     return max((at for at, event in enumerate(events) if isinstance(event, kind)), default=0)
-

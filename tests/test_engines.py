@@ -20,11 +20,10 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
-import psycopg
-import pymysql
 import pytest
 
-from tests.waiting import within
+from tests import servers
+from tests.waiting import until, within
 from tools.database import open_database
 from tools.engines import open_engine, open_here
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
@@ -63,7 +62,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Engi
 @pytest.fixture(scope="module")
 def postgres(postgres_url: str) -> Iterator[str]:
     """The URL of a server where `dbagent_engines.word` is there."""
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as made:
+    with servers.postgres(postgres_url) as made:
         made.execute("DROP SCHEMA IF EXISTS dbagent_engines CASCADE")
         made.execute("CREATE SCHEMA dbagent_engines")
         made.execute(
@@ -77,18 +76,12 @@ def postgres(postgres_url: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def mysql(mysql_url: str) -> Iterator[str]:
     """The URL of a server's database where `word` is there."""
-    place = locate(mysql_url).server
-    assert place is not None
-    made = pymysql.connect(host=place.host, port=place.port or 3306, user=place.user, password=place.password)
-    with made, made.cursor() as cursor:
+    with servers.mysql(mysql_url) as made, made.cursor() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS dbagent_engines")
         cursor.execute("CREATE DATABASE dbagent_engines CHARACTER SET utf8mb4")
         cursor.execute("CREATE TABLE dbagent_engines.word (n INT, said VARCHAR(20))")
-        cursor.executemany(
-            "INSERT INTO dbagent_engines.word VALUES (%s, %s)", [(1, "one"), (2, "two"), (3, "三")]
-        )
-        made.commit()
-        yield mysql_url.rpartition("/")[0] + "/dbagent_engines"
+        cursor.executemany("INSERT INTO dbagent_engines.word VALUES (%s, %s)", [(1, "one"), (2, "two"), (3, "三")])
+        yield servers.beside(mysql_url, "dbagent_engines")
         cursor.execute("DROP DATABASE dbagent_engines")
 
 
@@ -267,9 +260,7 @@ def test_the_connection_itself_lets_nothing_be_written(engine: Engine, word: str
     assert len(run(engine, f"SELECT n FROM {word}").rows) == 3
 
 
-def test_many_threads_share_the_connections_and_get_their_own_rows(
-    engine: Engine, kind: str, word: str
-) -> None:
+def test_many_threads_share_the_connections_and_get_their_own_rows(engine: Engine, kind: str, word: str) -> None:
     def ask(number: int) -> tuple[Any, ...]:
         return run(engine, f"SELECT {number} AS x, count(*) AS n FROM {word}").rows
 
@@ -283,11 +274,12 @@ def test_no_query_is_left_on_the_server_of_postgres(engine: Engine, postgres: st
     with pytest.raises(SqlTimeout):
         run(engine, ENDLESS["postgres"], seconds=0.3)
     run(engine, MANY_ROWS["postgres"], rows=10)
-    with psycopg.connect(postgres.replace("+psycopg", "")) as other:
-        left = other.execute(
-            "SELECT query FROM pg_stat_activity WHERE state = 'active' AND application_name = 'dbagent'"
-        ).fetchall()
-    assert left == []
+    left = (
+        "SELECT query FROM pg_stat_activity WHERE state = 'active' AND application_name = 'dbagent'"
+        " AND query LIKE '%generate_series(1, %'"
+    )
+    with servers.postgres(postgres) as other:
+        until(lambda: other.execute(left).fetchall() == [])
 
 
 @pytest.mark.parametrize("kind", ["mysql"])
@@ -295,9 +287,11 @@ def test_no_query_is_left_on_the_server_of_mysql(engine: Engine, mysql: str, kin
     with pytest.raises(SqlTimeout):
         run(engine, ENDLESS["mysql"], seconds=0.3)
     run(engine, MANY_ROWS["mysql"], rows=10)
-    time.sleep(0.2)
-    assert run(engine, "SELECT info FROM information_schema.processlist WHERE info LIKE '%collations%' "
-               "AND info NOT LIKE '%processlist%'").rows == ()  # fmt: skip
+    left = (
+        "SELECT info FROM information_schema.processlist"
+        " WHERE info LIKE '%collations%' AND info NOT LIKE '%processlist%'"
+    )
+    until(lambda: run(engine, left).rows == ())
 
 
 @pytest.mark.parametrize("kind", ["mysql"])
@@ -310,19 +304,11 @@ _BACKEND = {"postgres": "SELECT pg_backend_pid()", "mysql": "SELECT connection_i
 
 
 def _kill(kind: str, url: str, backend: int) -> None:
-    server = locate(url).server
-    assert server is not None
     if kind == "postgres":
-        with psycopg.connect(url.replace("+psycopg", "")) as other:
+        with servers.postgres(url) as other:
             other.execute("SELECT pg_terminate_backend(%s)", (backend,))
     else:
-        address = {
-            "host": server.host,
-            "port": server.port or 3306,
-            "user": server.user,
-            "password": server.password,
-        }
-        with pymysql.connect(**address) as other:
+        with servers.mysql(url) as other:
             other.query(f"KILL CONNECTION {backend}")
 
 
@@ -383,9 +369,7 @@ def test_explain_and_show_have_rows_though_they_cannot_be_declared(engine: Engin
         ("SELECT count(*) FROM word WHERE n IN (SELECT n FROM word)", ((3,),)),
     ],
 )
-def test_the_authorizer_lets_virtual_tables_be_read(
-    engine: Engine, kind: str, sql: str, rows: object
-) -> None:
+def test_the_authorizer_lets_virtual_tables_be_read(engine: Engine, kind: str, sql: str, rows: object) -> None:
     assert run(engine, sql).rows == rows
 
 
@@ -694,9 +678,7 @@ def test_what_cannot_be_interrupted_heeds_a_stop(engine: Engine, kind: str) -> N
         run(engine, STUCK[kind], stop=stop)
 
 
-@pytest.mark.parametrize(
-    ("kind", "sql"), [(kind, sql) for kind, queries in GREEDY.items() for sql in queries]
-)
+@pytest.mark.parametrize(("kind", "sql"), [(kind, sql) for kind, queries in GREEDY.items() for sql in queries])
 def test_a_query_cannot_take_more_memory_than_it_may(engine: Engine, sql: str) -> None:
     run(engine, "SELECT 1 AS x")
     pid = _pid(engine)

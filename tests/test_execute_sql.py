@@ -25,9 +25,7 @@ def notes(database: Database, sql: str) -> tuple[str, ...]:
 
 
 def test_the_rows_come_back_as_typed_values(shop: Database) -> None:
-    result = execute_sql(
-        ExecuteSql(sql="SELECT city, count(*) AS n FROM customers GROUP BY 1 ORDER BY n DESC"), shop
-    )
+    result = execute_sql(ExecuteSql(sql="SELECT city, count(*) AS n FROM customers GROUP BY 1 ORDER BY n DESC"), shop)
     assert (result.columns, result.rows) == (("city", "n"), (("Berlin", 2), ("北京", 1)))
 
 
@@ -64,9 +62,7 @@ def test_the_rows_come_back_as_typed_values(shop: Database) -> None:
         ),
     ],
 )
-def test_a_query_that_finds_nothing_is_told_the_nearest_stored_values(
-    shop: Database, sql: str, note: str
-) -> None:
+def test_a_query_that_finds_nothing_is_told_the_nearest_stored_values(shop: Database, sql: str, note: str) -> None:
     assert notes(shop, sql) == (note,)
 
 

@@ -43,13 +43,9 @@ def client(langfuse: LangfuseDouble, store: TraceStore) -> Iterator[LangfuseClie
 
 def ask(tracing: Tracing, prompt: object = LINKED) -> str:
     """A question with the spans of a real one; its trace id."""
-    with tracing.question(
-        "db_agent", input="How many?", user_id="安娜", session_id="s-1", tags=["cli"]
-    ) as root:
+    with tracing.question("db_agent", input="How many?", user_id="安娜", session_id="s-1", tags=["cli"]) as root:
         with tracing.span("plan generation", "chain"):
-            with tracing.span(
-                "model m", "generation", input=[{"role": "user"}], model="m", prompt=prompt
-            ) as call:
+            with tracing.span("model m", "generation", input=[{"role": "user"}], model="m", prompt=prompt) as call:
                 call.update(usage={"input": 10, "output": 5, "cached": 4}, cost={"total": 0.01})
             with tracing.span("search_metadata", "tool", input="{}") as tool:
                 tool.update(output="orders")
@@ -119,9 +115,9 @@ def test_a_prompt_from_a_file_is_named_but_not_linked_to_what_langfuse_has_under
     assert json.loads(call["metadata.prompt"]) == {"name": "agent/db_agent", "version": 3, "source": "file"}
     tree = store.trace(trace_id)
     assert tree is not None
-    assert [
-        (each.prompt_name, each.prompt_version) for _, each in tree.walk() if each.kind == "generation"
-    ] == [("agent/db_agent", 3)]
+    assert [(each.prompt_name, each.prompt_version) for _, each in tree.walk() if each.kind == "generation"] == [
+        ("agent/db_agent", 3)
+    ]
 
 
 def test_the_same_spans_are_kept_on_this_machine(
@@ -135,9 +131,7 @@ def test_the_same_spans_are_kept_on_this_machine(
     assert {each.id for _, each in tree.walk()} == {each.id for each in langfuse.spans}
 
 
-def test_no_secret_is_in_any_byte_that_langfuse_receives(
-    langfuse: LangfuseDouble, client: LangfuseClient
-) -> None:
+def test_no_secret_is_in_any_byte_that_langfuse_receives(langfuse: LangfuseDouble, client: LangfuseClient) -> None:
     tracing = Tracing(client)
     url = "postgresql://bob:s3cret@h/d"
     parameters = {"api_key": "s3cret"}
@@ -169,9 +163,7 @@ def test_pictures_in_a_text_are_not_uploaded(langfuse: LangfuseDouble, client: L
     assert not any("media" in each for each in langfuse.requests)
 
 
-def test_a_batch_too_large_for_one_request_arrives_whole(
-    langfuse: LangfuseDouble, client: LangfuseClient
-) -> None:
+def test_a_batch_too_large_for_one_request_arrives_whole(langfuse: LangfuseDouble, client: LangfuseClient) -> None:
     tracing = Tracing(client)
     with tracing.question("q", input="x"):
         for _ in range(600):
@@ -239,9 +231,7 @@ client.close()
             timeout=60,
         )
     assert done.stderr == ""
-    assert sorted(langfuse.tree()) == sorted(
-        ["span: theirs", "  span: their step", "agent: ours", "  span: our step"]
-    )
+    assert sorted(langfuse.tree()) == sorted(["span: theirs", "  span: their step", "agent: ours", "  span: our step"])
     assert {each.name: each.attributes.get("user.id") for each in langfuse.spans} == {
         "theirs": "their user", "their step": "their user", "ours": None, "our step": None,
     }  # fmt: skip
@@ -301,9 +291,7 @@ def test_whatever_is_wrong_with_langfuse_no_question_waits_for_it(
     assert len(store.traces(100)) == 20
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason"), [(_refuses, "HTTP 401"), (_fails, "HTTP 500"), (_is_gone, "no answer")]
-)
+@pytest.mark.parametrize(("fault", "reason"), [(_refuses, "HTTP 401"), (_fails, "HTTP 500"), (_is_gone, "no answer")])
 def test_what_is_wrong_is_said_in_one_warning(
     langfuse: LangfuseDouble,
     client: LangfuseClient,
@@ -313,9 +301,7 @@ def test_what_is_wrong_is_said_in_one_warning(
 ) -> None:
     fault(langfuse)  # type: ignore[operator]
     with caplog.at_level(logging.DEBUG):
-        for _ in range(
-            1 if fault is _is_gone else 3
-        ):  # for that one the exporter complains three times itself
+        for _ in range(1 if fault is _is_gone else 3):  # for that one the exporter complains three times itself
             ask(Tracing(client))
             client.flush(8)
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
@@ -327,9 +313,7 @@ def test_what_is_wrong_is_said_in_one_warning(
     assert SECRET_KEY not in told[0]
 
 
-def test_when_langfuse_is_back_the_next_spans_arrive(
-    langfuse: LangfuseDouble, client: LangfuseClient
-) -> None:
+def test_when_langfuse_is_back_the_next_spans_arrive(langfuse: LangfuseDouble, client: LangfuseClient) -> None:
     langfuse.status = 401
     ask(Tracing(client))
     client.flush()
@@ -354,9 +338,7 @@ print("answered", flush=True)
 
 
 @pytest.mark.parametrize("fault", [None, _hangs, _is_gone, _fails])
-def test_a_command_ends_soon_and_sends_what_it_can(
-    langfuse: LangfuseDouble, store: TraceStore, fault: object
-) -> None:
+def test_a_command_ends_soon_and_sends_what_it_can(langfuse: LangfuseDouble, store: TraceStore, fault: object) -> None:
     keys = list(langfuse.keys.values())
     if fault is not None:
         fault(langfuse)  # type: ignore[operator]
@@ -394,9 +376,7 @@ def test_one_key_alone_is_none(store: TraceStore) -> None:
     client.close()
 
 
-def test_closing_twice_and_using_it_afterwards_is_no_error(
-    langfuse: LangfuseDouble, client: LangfuseClient
-) -> None:
+def test_closing_twice_and_using_it_afterwards_is_no_error(langfuse: LangfuseDouble, client: LangfuseClient) -> None:
     ask(Tracing(client))
     client.close()
     client.close()
@@ -423,13 +403,9 @@ async def test_questions_at_once_stay_apart(langfuse: LangfuseDouble, client: La
     assert users == {trace_id: {f"user {number}"} for number, trace_id in enumerate(ids)}
 
 
-def test_a_prompt_comes_with_its_version_labels_and_config(
-    langfuse: LangfuseDouble, client: LangfuseClient
-) -> None:
+def test_a_prompt_comes_with_its_version_labels_and_config(langfuse: LangfuseDouble, client: LangfuseClient) -> None:
     langfuse.add_prompt("agent/db_agent", "one")
-    langfuse.add_prompt(
-        "agent/db_agent", "two", labels=("production",), config={"temperature": 0.5}, tags=["agent"]
-    )
+    langfuse.add_prompt("agent/db_agent", "two", labels=("production",), config={"temperature": 0.5}, tags=["agent"])
     langfuse.add_prompt("chat", [{"role": "system", "content": "hi"}], labels=("production",))
     prompt = client.prompt("agent/db_agent", label="production")
     assert prompt is not None

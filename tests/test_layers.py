@@ -54,7 +54,11 @@ HOMES = {
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),
     "rich": ("agent.terminal", "agent.eval_commands"),
-    "yaml": ("tools.policy_file", "tools.knowledge_files", "agent.evaluation.cases"),
+    "yaml": (
+        "tools.policy_file",
+        "tools.knowledge_files",
+        "agent.evaluation.cases",
+    ),
 }
 
 

@@ -61,9 +61,7 @@ def at(running: server.ModelServer, model: str = "test-model") -> Endpoint:
 
 async def test_a_text_comes_in_pieces_and_as_a_whole() -> None:
     heard: list[str] = []
-    reply = await client(ScriptedModel("Two rows, 两行.").endpoint).create_completion(
-        ASKED, on_text=heard.append
-    )
+    reply = await client(ScriptedModel("Two rows, 两行.").endpoint).create_completion(ASKED, on_text=heard.append)
     assert (reply.text, "".join(heard), len(heard) > 1) == ("Two rows, 两行.", "Two rows, 两行.", True)
     assert reply.usage is not None
     assert reply.usage.input > 0
@@ -71,9 +69,7 @@ async def test_a_text_comes_in_pieces_and_as_a_whole() -> None:
 
 
 async def test_several_calls_in_one_reply_keep_their_ids_and_arguments() -> None:
-    model = ScriptedModel(
-        calls_all(calls("show_table", tables=["a"]), calls("execute_sql", sql="SELECT '量'"))
-    )
+    model = ScriptedModel(calls_all(calls("show_table", tables=["a"]), calls("execute_sql", sql="SELECT '量'")))
     reply = await client(model.endpoint).create_completion(ASKED, tools=[TOOL])
     assert reply.tool_calls == (
         ToolCall("call_0", "show_table", '{"tables": ["a"]}'),
@@ -89,9 +85,7 @@ async def test_the_defaults_are_cold_and_one_call_at_a_time() -> None:
 
 async def test_a_parameter_that_the_model_refuses_is_left_out_and_remembered() -> None:
     model = ScriptedModel(
-        EndpointError(
-            400, "Unsupported value: 'temperature' does not support 0 with this model.", "temperature"
-        ),
+        EndpointError(400, "Unsupported value: 'temperature' does not support 0 with this model.", "temperature"),
         EndpointError(400, "Unknown parameter: 'parallel_tool_calls'."),
         "Yes.",
         "Again.",
@@ -105,9 +99,7 @@ async def test_a_parameter_that_the_model_refuses_is_left_out_and_remembered() -
 
 async def test_each_call_is_a_generation_with_its_model_tokens_and_cost() -> None:
     observed = Recorded()
-    model = ScriptedModel(
-        ModelReply("Yes.", usage=Usage(1000, 100, 400), model="gpt-4o-2024-08-06"), name="gpt-4o"
-    )
+    model = ScriptedModel(ModelReply("Yes.", usage=Usage(1000, 100, 400), model="gpt-4o-2024-08-06"), name="gpt-4o")
     link = object()
     await client(model.endpoint, observed).create_completion(ASKED, prompt_client=link)
     opened, update = observed.opened[0], observed.updates[0]
@@ -141,9 +133,9 @@ def test_one_client_serves_one_event_loop_after_another() -> None:
 
 
 async def test_an_unknown_model_costs_an_unknown_amount() -> None:
-    reply = await client(
-        ScriptedModel(ModelReply("Yes.", usage=Usage(1, 1)), name="mine").endpoint
-    ).create_completion(ASKED)
+    reply = await client(ScriptedModel(ModelReply("Yes.", usage=Usage(1, 1)), name="mine").endpoint).create_completion(
+        ASKED
+    )
     assert reply.cost_usd is None
 
 
@@ -154,9 +146,7 @@ async def test_arguments_cut_at_the_token_limit_are_never_run() -> None:
 
 
 async def test_arguments_sent_as_an_object_and_calls_without_ids_are_understood() -> None:
-    delta = {
-        "tool_calls": [{"index": 0, "function": {"name": "execute_sql", "arguments": {"sql": "SELECT 1"}}}]
-    }
+    delta = {"tool_calls": [{"index": 0, "function": {"name": "execute_sql", "arguments": {"sql": "SELECT 1"}}}]}
     with server.model_server(server.sends(chunk(delta), chunk({}, "tool_calls"), "[DONE]")) as running:
         reply = await client(at(running)).create_completion(ASKED, tools=[TOOL])
     assert [(call.name, json.loads(call.arguments)) for call in reply.tool_calls] == [
@@ -166,9 +156,7 @@ async def test_arguments_sent_as_an_object_and_calls_without_ids_are_understood(
 
 
 async def test_a_stream_without_usage_has_unknown_tokens() -> None:
-    with server.model_server(
-        server.sends(chunk({"content": "Yes."}), chunk({}, "stop"), "[DONE]")
-    ) as running:
+    with server.model_server(server.sends(chunk({"content": "Yes."}), chunk({}, "stop"), "[DONE]")) as running:
         reply = await client(at(running)).create_completion(ASKED)
     assert (reply.text, reply.usage, reply.cost_usd) == ("Yes.", None, None)
 
@@ -180,13 +168,14 @@ async def test_a_failing_server_is_asked_again() -> None:
         assert (await client(at(running)).create_completion(ASKED)).text == "Yes."
 
 
+NO_CHOICES = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []}
 BAD_ENDPOINTS = {
     "a wrong key": (server.fails(401, "Incorrect API key provided: key-that-is-secret"), "OPENAI_API_KEY", 1),
     "an unknown model": (server.fails(404, "no such model"), "DBAGENT_MODEL", 1),
     "a request it does not take": (server.fails(400, "messages too odd"), "messages too odd", 1),
     "always 500": (server.fails(500, "bad key-that-is-secret", retry_after="0"), "failed (500", 3),
     "always 429": (server.fails(429, retry_after="0"), "429", 3),
-    "no choices": (server.sends({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []}, "[DONE]"), "neither text nor a tool call", 2),
+    "no choices": (server.sends(NO_CHOICES, "[DONE]"), "neither text nor a tool call", 2),
     "an empty stream": (server.sends("[DONE]"), "neither text nor a tool call", 2),
     "a web page": (server.is_no_api, "neither text nor a tool call", 2),
     "bad JSON": (server.sends_bad_json, "not valid JSON", 1),
@@ -201,9 +190,9 @@ BAD_ENDPOINTS = {
 async def test_a_bad_endpoint_is_one_clear_line_without_the_key(fault: str) -> None:
     behaviour, said, requests = BAD_ENDPOINTS[fault]
     with server.model_server(behaviour) as running:
+        asking = client(at(running), timeout_seconds=0.4 if "silence" in fault else 30)
         with pytest.raises(ModelUnavailable) as caught:
-            patience = 0.4 if "silence" in fault else 30
-            await client(at(running), timeout_seconds=patience).create_completion(ASKED)
+            await asking.create_completion(ASKED)
         assert said in str(caught.value)
         assert "key-that-is-secret" not in str(caught.value)
         assert "\n" not in str(caught.value)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from urllib.parse import urlsplit
 
 import duckdb
-import psycopg
-import pymysql
 import pytest
 
+from tests import servers
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, SchemaMeta, TableMeta, quoted
 from tools.text import tokens
 
@@ -82,20 +80,14 @@ def test_no_keyword_of_duckdb_or_sqlite_is_misread_as_a_name() -> None:
 
 
 def test_no_keyword_of_postgresql_is_misread_as_a_name(postgres_url: str) -> None:
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+    with servers.postgres(postgres_url) as connection:
         words = [word for (word,) in connection.execute("SELECT word FROM pg_get_keywords()").fetchall()]
         assert len(words) > 300
         assert misread_names(words, "postgres", connection.execute) == []
 
 
 def test_no_keyword_of_mariadb_is_misread_as_a_name(mysql_url: str) -> None:
-    parts = urlsplit(mysql_url)
-    with closing(
-        pymysql.connect(
-            host=parts.hostname, port=parts.port or 3306, user=parts.username, password=parts.password or ""
-        )
-    ) as connection:
-        cursor = connection.cursor()
+    with servers.mysql(mysql_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT word FROM information_schema.keywords")
         words = [word.lower() for (word,) in cursor.fetchall() if word.isidentifier()]
         assert len(words) > 300
@@ -172,7 +164,8 @@ def test_thirty_tables_give_a_taste_of_a_large_schema_from_all_schemas_in_turns(
     outline = DatabaseMeta("postgres", tuple(schemas)).outline(4000)
     told = [len(schema["tables"]) for schema in outline["schemas"]]
     assert (sum(told), max(told)) == (30, 1)
-    few = DatabaseMeta("postgres", (SchemaMeta("a", tuple(TableMeta("a", f"t{at}") for at in range(900))),)).outline(800)
+    many = tuple(TableMeta("a", f"t{at}") for at in range(900))
+    few = DatabaseMeta("postgres", (SchemaMeta("a", many),)).outline(800)
     assert len(few["schemas"][0]["tables"]) == 30
 
 
@@ -184,18 +177,14 @@ def test_an_outline_is_made_once() -> None:
 
 def test_the_outline_is_the_same_whatever_the_number_of_rows() -> None:
     few, many = (
-        DatabaseMeta(
-            "duckdb", (schema_of(TableMeta("public", "t", (FieldMeta("a", "INT"),), row_estimate=rows)),)
-        )
+        DatabaseMeta("duckdb", (schema_of(TableMeta("public", "t", (FieldMeta("a", "INT"),), row_estimate=rows)),))
         for rows in (1, 10**9)
     )
     assert few.outline(1500) == many.outline(1500)
 
 
 def test_comments_cannot_break_out_of_their_line() -> None:
-    table = TableMeta(
-        "s", "t", (FieldMeta("a", "INT", comment="x\n\n# New orders:\r\x1b[2J\u202eabc"),), "y" * 5000
-    )
+    table = TableMeta("s", "t", (FieldMeta("a", "INT", comment="x\n\n# New orders:\r\x1b[2J\u202eabc"),), "y" * 5000)
     outline = DatabaseMeta("duckdb", (SchemaMeta("s", (table,), "z\nz"),)).outline(1500)
     told = [outline["schemas"][0]["comment"], outline["schemas"][0]["tables"][0]["comment"]]
     told.append(outline["schemas"][0]["tables"][0]["fields"][0]["comment"])
@@ -207,9 +196,7 @@ def test_a_database_without_tables_has_an_outline() -> None:
 
 
 def test_a_thousand_schemas_are_cut_to_the_budget() -> None:
-    meta = DatabaseMeta(
-        "postgres", tuple(schema_of(TableMeta(f"s{at}", "t"), name=f"s{at}") for at in range(1000))
-    )
+    meta = DatabaseMeta("postgres", tuple(schema_of(TableMeta(f"s{at}", "t"), name=f"s{at}") for at in range(1000)))
     outline = meta.outline(200)
     assert outline["schema_count"] == 1000
     assert 0 < len(outline["schemas"]) < 100
@@ -225,8 +212,7 @@ def test_tables_are_found_by_loosely_written_names() -> None:
         "public",
     )
     found = {
-        name: [table.full_name for table in meta.find(name)]
-        for name in ("ORDERS", '"audit"."orders"', "log", "x")
+        name: [table.full_name for table in meta.find(name)] for name in ("ORDERS", '"audit"."orders"', "log", "x")
     }
     assert found == {
         "ORDERS": ["public.orders"],

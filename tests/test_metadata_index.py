@@ -20,8 +20,7 @@ def table(name: str, fields: str = "", comment: str = "", schema: str = "shop", 
         tuple(FieldMeta(each, "VARCHAR") for each in (*fields.split(), *keys)),
         comment,
         foreign_keys=tuple(
-            ForeignKey((mine,), schema, target.split(".")[0], (target.split(".")[1],))
-            for mine, target in keys.items()
+            ForeignKey((mine,), schema, target.split(".")[0], (target.split(".")[1],)) for mine, target in keys.items()
         ),
     )
 
@@ -141,9 +140,7 @@ def test_ten_thousand_words_are_no_trouble() -> None:
 
 
 def test_the_thesaurus_reads_synonyms_hints_and_abbreviations() -> None:
-    words = Thesaurus(
-        ["big, large # a remark", "price ~ expensive", "qty = quantity", "last name, surname", ""]
-    )
+    words = Thesaurus(["big, large # a remark", "price ~ expensive", "qty = quantity", "last name, surname", ""])
     near = {word: dict(words.near(stem(word))) for word in ("big", "price", "expensive", "qty", "surname")}
     assert near == {
         "big": {stem("large"): 0.7},

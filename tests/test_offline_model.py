@@ -133,9 +133,7 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("question", "gold"), RIGHT, ids=[question for question, _ in RIGHT])
-async def test_a_plain_question_is_answered_rightly(
-    shop: Database, model: Any, question: str, gold: str
-) -> None:
+async def test_a_plain_question_is_answered_rightly(shop: Database, model: Any, question: str, gold: str) -> None:
     _, table, text = await ask(model, shop, question, TODAY)
     assert table is not None, text
     assert same_rows(table.rows, shop.query(gold).rows, ordered="ORDER BY" in gold), table.sql
@@ -166,9 +164,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("question", BAD, ids=range(len(BAD)))
-async def test_what_it_does_not_understand_gets_a_plain_sentence(
-    shop: Database, model: Any, question: str
-) -> None:
+async def test_what_it_does_not_understand_gets_a_plain_sentence(shop: Database, model: Any, question: str) -> None:
     with within(15):
         _, table, text = await ask(model, shop, question, TODAY)
     assert table is None
@@ -220,9 +216,7 @@ async def test_the_same_conversation_gives_the_same_bytes(model: Any) -> None:
         "messages": [{"role": "user", "content": "How many buyers are there?"}],
         "tools": [_tool("search_metadata", "words", {"type": "string"})],
     }
-    first, second = [
-        (await model.chat.completions.create(**asked)).choices[0].message.model_dump() for _ in range(2)
-    ]
+    first, second = [(await model.chat.completions.create(**asked)).choices[0].message.model_dump() for _ in range(2)]
     assert first == second
 
 
@@ -267,9 +261,7 @@ async def test_renamed_tables_and_fields_are_understood_as_well(tmp_path: Path, 
             for old, new in sorted(words.items(), key=lambda pair: -len(pair[0])):
                 gold = gold.replace(old, new)
             _, table, _ = await ask(model, database, question, TODAY)
-            right += table is not None and same_rows(
-                table.rows, database.query(gold).rows, "ORDER BY" in gold
-            )
+            right += table is not None and same_rows(table.rows, database.query(gold).rows, "ORDER BY" in gold)
     finally:
         database.close()
     # The question still says buyers and articles; the schema says clients and products.

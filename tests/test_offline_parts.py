@@ -78,9 +78,7 @@ def test_a_search_reply_is_read_back_with_its_joins_and_values() -> None:
 
 
 def test_a_search_that_found_nothing_still_names_tables() -> None:
-    found = found_in(
-        "Nothing is named like 'x'. Search with other words. Tables that exist: public.orders, customers."
-    )
+    found = found_in("Nothing is named like 'x'. Search with other words. Tables that exist: public.orders, customers.")
     assert found.tables == ("public.orders", "customers")
 
 
@@ -108,9 +106,7 @@ def test_time_expressions_are_half_open(said: str, start: str, end: str) -> None
     assert (found[0], str(found[1].start), str(found[1].end)) == (len(said.split()), start, end)
 
 
-@pytest.mark.parametrize(
-    "said", ["2026-13-45", "last 99999999999 years", "February 30 2025", "may I", "next"]
-)
+@pytest.mark.parametrize("said", ["2026-13-45", "last 99999999999 years", "February 30 2025", "may I", "next"])
 def test_what_is_no_date_is_none(said: str) -> None:
     assert period_at(said.split(), 0, TODAY) is None
 
@@ -161,9 +157,7 @@ def test_a_chinese_question_becomes_the_sql_of_its_english_twin(schema: Schema) 
     assert chinese is not None
     assert twin is not None
     assert (
-        chinese.sql
-        == twin.sql
-        == ("SELECT COUNT(*) AS number_of_customers FROM public.customers WHERE city = '北京'")
+        chinese.sql == twin.sql == ("SELECT COUNT(*) AS number_of_customers FROM public.customers WHERE city = '北京'")
     )
 
 

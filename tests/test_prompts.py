@@ -25,11 +25,7 @@ from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
 NAME = "agent/db_agent"
 META = DatabaseMeta(
     "duckdb",
-    (
-        SchemaMeta(
-            "public", (TableMeta("public", "orders", (FieldMeta("id", "INTEGER"),), "One row per order."),)
-        ),
-    ),
+    (SchemaMeta("public", (TableMeta("public", "orders", (FieldMeta("id", "INTEGER"),), "One row per order."),)),),
     "public",
     "shop",
 )
@@ -181,11 +177,7 @@ def test_a_template_walks_metadata_and_plain_values_alike() -> None:
         "{% endfor %}{% endfor %}"
     )
     assert rendered(text, meta=META) == "public.orders: One row per order. id INTEGER 1/1"
-    plain = {
-        "schemas": [
-            {"tables": [{"full_name": "a.b", "comment": "c", "fields": [{"name": "n", "type": "T"}]}]}
-        ]
-    }
+    plain = {"schemas": [{"tables": [{"full_name": "a.b", "comment": "c", "fields": [{"name": "n", "type": "T"}]}]}]}
     assert rendered(text, meta=plain) == "a.b: c n T 1/1"
 
 
@@ -351,9 +343,7 @@ def client(langfuse: LangfuseDouble) -> Iterator[LangfuseClient]:
 @pytest.fixture
 def proxy(client: LangfuseClient, files: Path, tmp_path: Path) -> Callable[..., PromptProxy]:
     def make(**options: Any) -> PromptProxy:
-        return PromptProxy(
-            **({"folder": files, "client": client, "last_known": tmp_path / "known"} | options)
-        )
+        return PromptProxy(**({"folder": files, "client": client, "last_known": tmp_path / "known"} | options))
 
     return make
 
@@ -367,9 +357,7 @@ def eventually(proxy: PromptProxy, text: str) -> Prompt:
     return proxy.get_prompt(NAME)
 
 
-def test_a_prompt_comes_from_langfuse_by_label(
-    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]
-) -> None:
+def test_a_prompt_comes_from_langfuse_by_label(langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]) -> None:
     langfuse.add_prompt(NAME, "Online 2: {{ who }}", labels=("staging",))
     found = proxy().get_prompt(NAME)
     assert (found.version, found.source, found.config, found.labels) == (
@@ -416,9 +404,7 @@ def test_an_edit_online_takes_effect_without_a_restart_and_without_anybody_waiti
     assert eventually(short, "Online 2").version == 2
 
 
-def test_with_source_file_langfuse_is_not_asked(
-    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]
-) -> None:
+def test_with_source_file_langfuse_is_not_asked(langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]) -> None:
     assert proxy(source="file").get_prompt(NAME).source == "file"
     assert asked(langfuse) == 0
 
@@ -510,9 +496,7 @@ def test_when_langfuse_never_answered_the_file_is_used_and_langfuse_left_alone(
     assert ("LANGFUSE_SECRET_KEY" in told[0]) == (fault is _refuses)
 
 
-def test_when_langfuse_is_back_it_is_asked_again(
-    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]
-) -> None:
+def test_when_langfuse_is_back_it_is_asked_again(langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]) -> None:
     langfuse.status = 500
     patient = proxy(retry_seconds=0.1)
     assert patient.get_prompt(NAME).source == "file"
@@ -539,15 +523,11 @@ def test_warming_means_that_nobody_waits(langfuse: LangfuseDouble, proxy: Callab
     assert asked(langfuse) == 1
 
 
-def test_many_that_want_the_same_prompt_ask_once(
-    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]
-) -> None:
+def test_many_that_want_the_same_prompt_ask_once(langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]) -> None:
     langfuse.delay = 0.2
     shared = proxy()
     sources: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: sources.append(shared.get_prompt(NAME).source)) for _ in range(10)
-    ]
+    threads = [threading.Thread(target=lambda: sources.append(shared.get_prompt(NAME).source)) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -567,9 +547,7 @@ def test_a_prompt_deleted_online_is_not_remembered(
     assert proxy().get_prompt(NAME).source == "file"
 
 
-def test_a_chat_prompt_is_refused_with_what_to_do(
-    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]
-) -> None:
+def test_a_chat_prompt_is_refused_with_what_to_do(langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]) -> None:
     langfuse.add_prompt("chat", [{"role": "system", "content": "hi"}], labels=("production",))
     with pytest.raises(PromptInvalid, match="as a text prompt"):
         proxy().get_prompt("chat")
@@ -607,9 +585,7 @@ def test_the_last_word_of_one_project_is_not_anothers(
     langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy], files: Path, tmp_path: Path
 ) -> None:
     proxy().get_prompt(NAME)
-    other = LangfuseClient.create(
-        public_key="pk-other", secret_key="sk-other", base_url=langfuse.url, store=None
-    )
+    other = LangfuseClient.create(public_key="pk-other", secret_key="sk-other", base_url=langfuse.url, store=None)
     assert proxy(client=other).get_prompt(NAME).source == "file"
     other.close()
 

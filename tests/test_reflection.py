@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 import psycopg
-import pymysql
 import pytest
 
+from tests import servers
 from tools.engines import open_engine
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
 from tools.engines.place import locate
@@ -85,7 +85,7 @@ def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def postgres(postgres_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as made:
+    with servers.postgres(postgres_url) as made:
         made.execute("DROP SCHEMA IF EXISTS dbagent_shop, dbagent_closed CASCADE")
         made.execute("""
             CREATE SCHEMA dbagent_shop; COMMENT ON SCHEMA dbagent_shop IS 'All that is sold.';
@@ -114,12 +114,7 @@ def postgres(postgres_url: str) -> Iterator[psycopg.Connection[tuple[object, ...
 @pytest.fixture(scope="module")
 def mysql(mysql_url: str) -> Iterator[str]:
     """The URL of a database that is there for these tests, beside another."""
-    server = locate(mysql_url).server
-    assert server is not None
-    made = pymysql.connect(
-        host=server.host, port=server.port or 3306, user=server.user, password=server.password
-    )
-    with made, made.cursor() as cursor:
+    with servers.mysql(mysql_url) as made, made.cursor() as cursor:
         for statement in (
             """
             DROP DATABASE IF EXISTS dbagent_shop; DROP DATABASE IF EXISTS dbagent_other;
@@ -140,8 +135,7 @@ def mysql(mysql_url: str) -> Iterator[str]:
             .split(";")
         ):
             cursor.execute(statement.replace("\0", ";"))
-        made.commit()
-        yield mysql_url.rpartition("/")[0] + "/dbagent_shop"
+        yield servers.beside(mysql_url, "dbagent_shop")
         cursor.execute("DROP DATABASE dbagent_shop")
         cursor.execute("DROP DATABASE dbagent_other")
 

@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from tools.result_table import MODEL_CHARACTERS, ResultTable
 
 
-def table(
-    *rows: tuple[Any, ...], columns: tuple[str, ...] = (), more: bool = False, **others: Any
-) -> ResultTable:
+def table(*rows: tuple[Any, ...], columns: tuple[str, ...] = (), more: bool = False, **others: Any) -> ResultTable:
     names = columns or tuple(f"c{i}" for i in range(len(rows[0]) if rows else 1))
     return ResultTable("SELECT 1", names, rows, more=more, **others)
 
@@ -129,9 +127,7 @@ def test_figures_of_values_that_cannot_be_compared_are_left_out() -> None:
         ({"三": {1: b""}}, None, None),
     ],
 )
-def test_every_value_is_exact_in_json_and_readable_in_a_prompt(
-    value: Any, in_json: Any, in_prompt: Any
-) -> None:
+def test_every_value_is_exact_in_json_and_readable_in_a_prompt(value: Any, in_json: Any, in_prompt: Any) -> None:
     one = table((value,))
     got = one.as_json()["rows"][0][0]
     json.dumps(got, allow_nan=False)
@@ -141,9 +137,7 @@ def test_every_value_is_exact_in_json_and_readable_in_a_prompt(
 
 
 def test_json_has_the_columns_apart_though_their_names_repeat() -> None:
-    both = ResultTable(
-        "SELECT 1 AS a, 2 AS a", ("a", "a"), ((1, 2),), types=("INTEGER", "INTEGER"), more=True
-    )
+    both = ResultTable("SELECT 1 AS a, 2 AS a", ("a", "a"), ((1, 2),), types=("INTEGER", "INTEGER"), more=True)
     assert both.as_json() == {
         "columns": ["a", "a"],
         "types": ["INTEGER", "INTEGER"],
@@ -177,9 +171,7 @@ VALUES = st.recursive(
     st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[VALUES] * n), min_size=1, max_size=8)),
     st.booleans(),
 )
-def test_whatever_the_values_json_holds_them_and_the_prompt_stays_bounded(
-    rows: list[Any], more: bool
-) -> None:
+def test_whatever_the_values_json_holds_them_and_the_prompt_stays_bounded(rows: list[Any], more: bool) -> None:
     any_table = table(*rows, more=more)
     assert json.loads(json.dumps(any_table.as_json(), allow_nan=False))["row_count"] == len(rows)
     json.dumps(any_table.as_json(), ensure_ascii=False).encode()

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from agent import PolicyInvalid, User, UserNotPermitted, calls, policy_from, read_policy
 from agent.cli import main
 from agent.db_agent import DBAgent
+from tests import servers
 from tools.database import Database, open_database
 from tools.errors import NotPermitted, SqlFailed, ToolError, UnknownTable
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
@@ -100,7 +101,7 @@ def _server(url: str, name: str, statements: list[str]) -> tuple[str, Callable[[
     with server.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    own = url.rsplit("/", 1)[0] + f"/{name}"
+    own = servers.beside(url, name)
     engine = sa.create_engine(own, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in statements:
@@ -205,9 +206,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(
-    max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(value=VALUES)
 def test_a_variable_is_a_value_whatever_it_holds(whole: Database, value: object) -> None:
     policy = policy_from({"roles": {"r": {"allow": "*", "rows": {"products": "name = :v OR id = :v"}}}})
@@ -893,9 +892,7 @@ def _queries(draw: st.DrawFn, depth: int) -> tuple[str, _Columns]:
     return f"SELECT {draw(_field(columns, 'a'))} AS f, {columns[0]} AS g FROM {source}{where}", ("f", "g")
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(query=_queries(2))
 def test_any_query_gives_what_a_database_with_no_more_in_it_gives(
     twins: tuple[Database, Database], query: tuple[str, _Columns]

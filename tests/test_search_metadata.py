@@ -90,12 +90,8 @@ def test_a_refreshed_database_is_searched_anew(tmp_path: Path) -> None:
 def test_names_that_need_quotes_are_told_with_them(tmp_path: Path) -> None:
     path = tmp_path / "odd.duckdb"
     with closing(duckdb.connect(str(path))) as connection:
-        connection.execute(
-            'CREATE TABLE "order" ("group" INTEGER, "客户 名" VARCHAR, "a""b" VARCHAR, "😀" VARCHAR)'
-        )
-        connection.execute(
-            """INSERT INTO "order" VALUES (1, 'it''s; values: x' || chr(10) || 'y', 'b', 'c')"""
-        )
+        connection.execute('CREATE TABLE "order" ("group" INTEGER, "客户 名" VARCHAR, "a""b" VARCHAR, "😀" VARCHAR)')
+        connection.execute("""INSERT INTO "order" VALUES (1, 'it''s; values: x' || chr(10) || 'y', 'b', 'c')""")
     with closing(open_database(str(path))) as database:
         text = told(database, "order group values x y")
         assert text.startswith('main."order"')
@@ -115,9 +111,7 @@ def test_of_a_very_wide_table_the_matching_fields_are_told(tmp_path: Path) -> No
 def test_a_field_with_more_values_than_are_searched_is_named(tmp_path: Path) -> None:
     path = tmp_path / "many.duckdb"
     with closing(duckdb.connect(str(path))) as connection:
-        connection.execute(
-            "CREATE TABLE people AS SELECT 'person ' || i AS full_name FROM range(20000) AS r(i)"
-        )
+        connection.execute("CREATE TABLE people AS SELECT 'person ' || i AS full_name FROM range(20000) AS r(i)")
     with closing(open_database(str(path))) as database:
         text = told(database, "people")
         assert "Not all stored values were searched of main.people.full_name." in text

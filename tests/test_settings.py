@@ -46,7 +46,11 @@ def test_a_local_endpoint_needs_no_key() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    shown = repr(Settings.from_environment({"OPENAI_API_KEY": "sk-hidden", "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk-too"}))
+    shown = repr(
+        Settings.from_environment(
+            {"OPENAI_API_KEY": "sk-hidden", "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk-too"}
+        )
+    )
     assert "sk-hidden" not in shown
     assert "sk-too" not in shown
 

@@ -6,14 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import duckdb
-import psycopg
-import pymysql
 import pytest
 from pydantic import ValidationError
 
+from tests import servers
 from tools.database import Database, open_database
 from tools.errors import UnknownTable
 from tools.show_table import ShowTable, show_table
@@ -190,7 +188,7 @@ def test_names_that_need_quotes_are_told_with_them_and_can_be_queried(tmp_path: 
 
 
 def test_mixed_case_names_of_postgresql_are_quoted(postgres_url: str) -> None:
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+    with servers.postgres(postgres_url) as connection:
         connection.execute('DROP SCHEMA IF EXISTS "Shown" CASCADE')
         connection.execute('CREATE SCHEMA "Shown"')
         try:
@@ -208,21 +206,13 @@ def test_mixed_case_names_of_postgresql_are_quoted(postgres_url: str) -> None:
 
 
 def test_reserved_names_of_mariadb_are_quoted(mysql_url: str) -> None:
-    parts = urlsplit(mysql_url)
-    with closing(
-        pymysql.connect(
-            host=parts.hostname, port=parts.port or 3306, user=parts.username, password=parts.password or ""
-        )
-    ) as connection:
-        cursor = connection.cursor()
+    with servers.mysql(mysql_url) as connection, connection.cursor() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS dbagent_shown")
         cursor.execute("CREATE DATABASE dbagent_shown")
         try:
             cursor.execute("CREATE TABLE dbagent_shown.`rank` (`key` INT PRIMARY KEY, `na``me` VARCHAR(9) COMMENT 'x')")
             cursor.execute("INSERT INTO dbagent_shown.`rank` VALUES (1, 'ann')")
-            connection.commit()
-            url = mysql_url.rsplit("/", 1)[0] + "/dbagent_shown"
-            with closing(open_database(url)) as database:
+            with closing(open_database(servers.beside(mysql_url, "dbagent_shown"))) as database:
                 text = told(database, "rank")
         finally:
             cursor.execute("DROP DATABASE dbagent_shown")
@@ -286,3 +276,17 @@ def test_a_field_that_cannot_be_read_costs_the_others_nothing(tmp_path: Path) ->
         "  broken INTEGER,",
         "  one INTEGER -- values: 1 (1 of 1)",
     ]
+
+
+def test_a_number_that_is_none_is_no_null_and_the_end_of_no_range(tmp_path: Path) -> None:
+    path = tmp_path / "nan.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        for name, rows in (("small", 100), ("large", 2_000)):
+            connection.execute(
+                f"CREATE TABLE {name} AS "
+                f"SELECT CASE WHEN n % 4 = 0 THEN 'nan'::DOUBLE ELSE n END AS x FROM range({rows}) t(n)"
+            )
+    with closing(open_database(str(path))) as database:
+        small, large = (told(database, each).splitlines()[2] for each in ("small", "large"))
+    assert small == "  x DOUBLE -- values: 1.0, 2.0 (2 of 75); range 1.0 … 99.0"
+    assert large == "  x DOUBLE -- values: 1.0, 2.0 (2 of many)"

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import duckdb
 import psycopg
-import pymysql
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.cli import main
+from tests import servers
 from tools.database import Database, open_database
 from tools.engines import open_engine, open_here
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
@@ -252,7 +252,7 @@ tables = st.builds(
 
 
 @given(st.lists(tables, max_size=4), texts, st.dictionaries(st.tuples(st.just("s"), texts), texts, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_goes_in_comes_out(
     tmp_path_factory: pytest.TempPathFactory, made: list[TableMeta], text: str, marks: dict[tuple[str, str], str]
 ) -> None:
@@ -321,17 +321,17 @@ CHANGES = (
 @pytest.fixture
 def sold_url(postgres_url: str) -> Iterator[str]:
     """A database of its own: the state is that of a whole database, and other tests change theirs."""
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+    with servers.postgres(postgres_url) as server:
         server.execute("DROP DATABASE IF EXISTS dbagent_kept WITH (FORCE)")
         server.execute("CREATE DATABASE dbagent_kept")
-        yield postgres_url.rpartition("/")[0] + "/dbagent_kept"
+        yield servers.beside(postgres_url, "dbagent_kept")
         server.execute("DROP DATABASE dbagent_kept WITH (FORCE)")
 
 
 @pytest.fixture
 def sold(sold_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """Two schemas, one of which changes."""
-    with psycopg.connect(sold_url.replace("+psycopg", ""), autocommit=True) as made:
+    with servers.postgres(sold_url) as made:
         made.execute("""
             CREATE SCHEMA dbagent_kept; CREATE SCHEMA dbagent_still;
             CREATE TABLE dbagent_kept.customers (id int PRIMARY KEY, name text);
@@ -459,19 +459,14 @@ MYSQL_CHANGES = (
 
 
 def test_reading_what_changed_gives_what_reading_all_gives_in_mysql(mysql_url: str, kept: Path) -> None:
-    server = locate(mysql_url).server
-    assert server is not None
-    changing = pymysql.connect(
-        host=server.host, port=server.port or 3306, user=server.user, password=server.password, autocommit=True
-    )
-    with changing, changing.cursor() as cursor:
+    with servers.mysql(mysql_url) as changing, changing.cursor() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS dbagent_kept")
         cursor.execute("CREATE DATABASE dbagent_kept")
         cursor.execute("USE dbagent_kept")
         cursor.execute("CREATE TABLE customers (id int PRIMARY KEY, name text)")
         cursor.execute("CREATE TABLE orders (id int PRIMARY KEY, c int, FOREIGN KEY (c) REFERENCES customers (id))")
         try:
-            place = locate(mysql_url.rpartition("/")[0] + "/dbagent_kept")
+            place = locate(servers.beside(mysql_url, "dbagent_kept"))
             engine = open_engine(place, 20)
             source = MetadataSource(place, EVERYTHING, kept)
             source.open(engine)

@@ -7,7 +7,6 @@ or `refused: part of the reason`. `{schema}` is where the tables are. What passe
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 import threading
@@ -17,21 +16,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import servers
 from tools.errors import SqlRefused, ToolError, UnknownTable
 from tools.guard.functions import allowed_functions
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
 from tools.sql_guard import Opinion, guarded
 
 PAIRS = Path(__file__).parent / "sql"
-POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
-MYSQL = os.environ.get("TEST_MYSQL_URL", "mysql+pymysql://root@127.0.0.1:3306/test")
 
 # Each dialect's words for the types of the shop, and where its tables are.
 TYPES = {
@@ -190,13 +187,13 @@ Run = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Run]]:
+def engines(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Run]]:
     """What runs a statement on a real engine of a dialect, without any guard; skips where there is no server."""
     opened: dict[str, tuple[Any, Run]] = {}
 
     def engine(dialect: str) -> Run:
         if dialect not in opened:
-            opened[dialect] = OPENERS[dialect](tmp_path_factory)
+            opened[dialect] = OPENERS[dialect](request)
         return opened[dialect][1]
 
     yield engine
@@ -208,22 +205,19 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         connection.close()
 
 
-def _duckdb(paths: pytest.TempPathFactory) -> tuple[Any, Run]:
-    connection = duckdb_shop(str(paths.mktemp("guard") / "shop.duckdb"))
+def _duckdb(request: pytest.FixtureRequest) -> tuple[Any, Run]:
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("guard")
+    connection = duckdb_shop(str(folder / "shop.duckdb"))
     return connection, lambda sql: connection.execute(sql).fetchall()
 
 
-def _sqlite(paths: pytest.TempPathFactory) -> tuple[Any, Run]:
+def _sqlite(request: pytest.FixtureRequest) -> tuple[Any, Run]:
     connection = sqlite_shop()
     return connection, lambda sql: connection.execute(sql).fetchall()
 
 
-def _postgres(paths: pytest.TempPathFactory) -> tuple[Any, Run]:
-    psycopg = pytest.importorskip("psycopg")
-    try:
-        connection = psycopg.connect(POSTGRES.replace("+psycopg", ""), autocommit=True, connect_timeout=5)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"no PostgreSQL at TEST_POSTGRES_URL: {error}")
+def _postgres(request: pytest.FixtureRequest) -> tuple[Any, Run]:
+    connection = servers.postgres(request.getfixturevalue("postgres_url"))
     connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMAS['postgres']} CASCADE")
     connection.execute(f"CREATE SCHEMA {SCHEMAS['postgres']}")
     connection.execute(f"SET search_path = {SCHEMAS['postgres']}")
@@ -237,15 +231,8 @@ def _postgres(paths: pytest.TempPathFactory) -> tuple[Any, Run]:
     return connection, run
 
 
-def _mysql(paths: pytest.TempPathFactory) -> tuple[Any, Run]:
-    pymysql = pytest.importorskip("pymysql")
-    at = urlsplit(MYSQL)
-    try:
-        connection = pymysql.connect(
-            host=at.hostname, port=at.port or 3306, user=at.username, password=at.password or "", autocommit=True
-        )
-    except pymysql.OperationalError as error:
-        pytest.skip(f"no MySQL or MariaDB at TEST_MYSQL_URL: {error}")
+def _mysql(request: pytest.FixtureRequest) -> tuple[Any, Run]:
+    connection = servers.mysql(request.getfixturevalue("mysql_url"))
     cursor = connection.cursor()
     name = SCHEMAS["mysql"]
     for statement in (
@@ -425,7 +412,7 @@ def sqlite_state(connection: sqlite3.Connection) -> object:
     return [*connection.iterdump(), temporary, connection.execute("PRAGMA database_list").fetchall()]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(texts())
 def test_sqlite_any_text_is_refused_or_changes_nothing(sql: str) -> None:
     meta = metadata("sqlite")
@@ -456,7 +443,7 @@ def duckdb_state(connection: duckdb.DuckDBPyConnection) -> object:
     return names, rows, counts, changed, sequence
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(texts())
 def test_duckdb_any_text_is_refused_or_changes_nothing(sql: str) -> None:
     try:

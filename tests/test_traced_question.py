@@ -122,11 +122,13 @@ def test_a_question_is_answered_all_the_same_when_langfuse(
 
 def test_no_secret_is_in_any_byte_that_leaves(langfuse: LangfuseDouble, shop_file: Path) -> None:
     leak = "postgresql://app:hunter2secret@db/prod"
-    with agent_at(
-        langfuse, shop_file, calls("execute_sql", sql=f"SELECT '{leak}' AS dsn"), EndpointError(400, f"bad {leak}")
-    ) as agent:
-        with pytest.raises(Exception, match="did not take"):
-            agent.ask_sync(f"Why does {leak} not answer?")
+    with (
+        agent_at(
+            langfuse, shop_file, calls("execute_sql", sql=f"SELECT '{leak}' AS dsn"), EndpointError(400, f"bad {leak}")
+        ) as agent,
+        pytest.raises(Exception, match="did not take"),
+    ):
+        agent.ask_sync(f"Why does {leak} not answer?")
     until(lambda: len(langfuse.spans) >= 5)
     assert b"hunter2secret" not in b"".join(langfuse.bodies)
     assert "hunter2secret" not in repr(langfuse.spans)

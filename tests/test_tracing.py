@@ -35,9 +35,7 @@ def redact() -> Redactor:
 
 @pytest.fixture
 def tracing(store: TraceStore, redact: Redactor) -> Iterator[Tracing]:
-    client = LangfuseClient.create(
-        public_key=None, secret_key=None, base_url=None, store=store, redact=redact
-    )
+    client = LangfuseClient.create(public_key=None, secret_key=None, base_url=None, store=store, redact=redact)
     yield Tracing(client)
     client.close()
 
@@ -104,9 +102,7 @@ def test_everything_a_span_is_told_is_kept(tracing: Tracing, store: TraceStore) 
     assert model.metadata == {"finish_reason": "stop"}
 
 
-def test_an_exception_marks_its_span_in_one_line_and_goes_on_unchanged(
-    tracing: Tracing, store: TraceStore
-) -> None:
+def test_an_exception_marks_its_span_in_one_line_and_goes_on_unchanged(tracing: Tracing, store: TraceStore) -> None:
     error = ValueError("cannot open postgresql://bob:s3cret@h/d\nwith hunter2!")
     with (
         pytest.raises(ValueError, match="cannot open") as caught,
@@ -265,9 +261,7 @@ def test_no_secret_is_in_any_byte_of_the_store(tracing: Tracing, store: TraceSto
         with tracing.span(
             url, "generation", input=[secret], model=secret, model_parameters={"k": url}, prompt=prompt
         ) as s:
-            s.update(
-                output="x" * 31_990 + secret + url * 10, metadata={"m": {"n": secret}, "api_key": "s3cret"}
-            )
+            s.update(output="x" * 31_990 + secret + url * 10, metadata={"m": {"n": secret}, "api_key": "s3cret"})
     raw = b"".join(path.read_bytes() for path in store.path.parent.iterdir())
     assert b"bob:***@h" in raw
     assert b"hunter2" not in raw

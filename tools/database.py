@@ -140,9 +140,7 @@ class Database:
         kept = {name: self._samples.get(key) for name, key in keys.items()}
         return {name: each for name, each in kept.items() if each is not None}
 
-    def distinct_values(
-        self, table: TableMeta, field: FieldMeta, limit: int
-    ) -> tuple[tuple[object, ...], bool]:
+    def distinct_values(self, table: TableMeta, field: FieldMeta, limit: int) -> tuple[tuple[object, ...], bool]:
         """The first of a field's different values, at most `limit`, and whether these are all that it has.
 
         Takes two seconds at most; none where they cannot be had in that time, or the field is sensitive.

@@ -146,9 +146,7 @@ def _nearest(wanted: str, values: list[str]) -> list[str]:
     holding = [
         value
         for plain, stored in spellings.items()
-        if plain
-        and plain != wanted
-        and ((long_enough and wanted in plain) or (len(plain) > 2 and plain in wanted))
+        if plain and plain != wanted and ((long_enough and wanted in plain) or (len(plain) > 2 and plain in wanted))
         for value in stored
     ]
     alike = [

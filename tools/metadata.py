@@ -119,9 +119,7 @@ class DatabaseMeta:
     name: str = ""
     notices: tuple[str, ...] = field(default=(), compare=False)  # what reflection could not read, for people
     # Whether the rules of a user keep a table of that name (and schema, None for none written) from them.
-    forbids: Callable[[str, str | None], bool] = field(
-        default=lambda name, schema: False, compare=False, repr=False
-    )
+    forbids: Callable[[str, str | None], bool] = field(default=lambda name, schema: False, compare=False, repr=False)
 
     def tables(self) -> Iterator[TableMeta]:
         """Every table of every schema, in order."""
@@ -265,9 +263,7 @@ def quoted(name: str, dialect: str) -> str:
         _PLAIN.fullmatch(name)
         and name.lower() not in _RESERVED
         and not (dialect in _FOLDING and name not in (name.lower(), name.upper()))
-        and not (
-            dialect in _FOLDING and dialect not in ("snowflake", "oracle", "exasol") and name != name.lower()
-        )
+        and not (dialect in _FOLDING and dialect not in ("snowflake", "oracle", "exasol") and name != name.lower())
     ):
         return name
     if dialect in _BACKTICKS:

@@ -273,9 +273,7 @@ class MetadataIndex:
                     scores.setdefault(at, _SCHEMA_FITS * of_schema[schema])
         return scores
 
-    def _bridged(
-        self, best: list[int], fitting: set[int]
-    ) -> Iterator[tuple[int, tuple[TableMeta, TableMeta] | None]]:
+    def _bridged(self, best: list[int], fitting: set[int]) -> Iterator[tuple[int, tuple[TableMeta, TableMeta] | None]]:
         """The best tables, and close after two that fit, but do not join, the table that joins them."""
         given: dict[int, None] = {}
         bridges = 0

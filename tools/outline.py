@@ -92,9 +92,7 @@ def _cost(schema: dict[str, Any]) -> int:
 
 def _most_connected(meta: DatabaseMeta, budget_tokens: int) -> list[dict[str, Any]]:
     """The largest schemas, each with as many of its most referenced tables as there is room for."""
-    pointed_at = Counter(
-        (key.target_schema, key.target_table) for table in meta.tables() for key in table.foreign_keys
-    )
+    pointed_at = Counter((key.target_schema, key.target_table) for table in meta.tables() for key in table.foreign_keys)
 
     def links(table: TableMeta) -> int:
         return pointed_at[table.schema, table.name] + len(table.foreign_keys)

@@ -111,9 +111,7 @@ class ResultTable:
         names = ", ".join(_short(name, 40) for name in hidden)
         if len(names) > 600:
             names = names[:600].rpartition(", ")[0] + ", …"
-        return [
-            f"Columns not shown: {len(hidden)} of {len(self.columns)}; select only those you need. {names}"
-        ]
+        return [f"Columns not shown: {len(hidden)} of {len(self.columns)}; select only those you need. {names}"]
 
     def _figures(self, shown: int, characters: int) -> list[str]:
         """One line a column over the fetched rows, as many columns as fit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,8 +81,10 @@ def sampled(
             return {}
         # One field that cannot be read must not take the others with it.
         found: dict[str, SampleValues] = {}
+        ends = time.monotonic() + seconds
         for each in plain:
-            found |= sampled(source, [each], count, run, seconds)
+            if time.monotonic() < ends:
+                found |= sampled(source, [each], count, run, seconds)
         return found
     columns: Iterable[Row] = zip(*fetched.rows, strict=True) if fetched.rows else [()] * len(plain)
     seen = {field.name: _Seen.of(column) for field, column in zip(plain, columns, strict=True)}
@@ -95,14 +98,16 @@ def sampled(
 class _Seen:
     """The values of one column among the fetched rows, with how often each occurs."""
 
-    counts: Counter[object]
+    counts: Counter[object]  # a NaN, which is not even like itself, is not among them
     rows: int
+    filled: int = 0
 
     @classmethod
     def of(cls, column: Row) -> _Seen:
+        filled = [each for each in column if each is not None]
         try:
-            return cls(Counter(each for each in column if each is not None and each == each), len(column))
-        except TypeError:  # a list, say
+            return cls(Counter(each for each in filled if each == each), len(column), len(filled))
+        except (TypeError, ArithmeticError):  # a list, say
             return cls(Counter(), 0)
 
     def __bool__(self) -> bool:
@@ -130,7 +135,7 @@ class _Seen:
 
     @property
     def nulls(self) -> float:
-        return 1 - self.counts.total() / self.rows if self.rows else 0.0
+        return 1 - self.filled / self.rows if self.rows else 0.0
 
     def all_there_is(self, name: str, count: int) -> SampleValues:
         """What is to be said when these are all the rows there are."""
@@ -159,6 +164,8 @@ def _of_large(
         if number is not None and len(values) < number <= count:
             values = _with_rarer(source, each, values, run)
         filled, least, greatest = totals[each.name] if rows else (0, None, None)
+        if greatest != greatest:  # to PostgreSQL a NaN is greater than every number
+            least = greatest = None
         nulls = 1 - filled / rows if rows else mine.nulls
         found[each.name] = SampleValues(
             values, number, least if whole else None, greatest if whole else None, nulls, whole, mine.shape(each.name)

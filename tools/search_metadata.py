@@ -106,11 +106,7 @@ class SearchResult:
             )
         if matched:
             lines.append("  matched: " + "; ".join(matched))
-        shown = (
-            table.fields
-            if len(table.fields) <= _FIELDS_LISTED
-            else (hit.fields or table.fields)[:_FIELDS_LISTED]
-        )
+        shown = table.fields if len(table.fields) <= _FIELDS_LISTED else (hit.fields or table.fields)[:_FIELDS_LISTED]
         listed = ", ".join(f"{quoted(each.name, dialect)} {each.type}".rstrip() for each in shown)
         if len(shown) < len(table.fields):
             listed += f" and {len(table.fields) - len(shown)} more"
@@ -128,11 +124,7 @@ class SearchResult:
         """`status = 'paid'` for the values named best, a few a field."""
         best = hit.values[0].covered if hit.values else 0.0
         named = [each for each in hit.values if each.covered >= min(best, _NAMED)][:_VALUES_LISTED]
-        return list(
-            dict.fromkeys(
-                f"{self.meta.quoted(each.field.name)} = {literal(each.value, 80)}" for each in named
-            )
-        )
+        return list(dict.fromkeys(f"{self.meta.quoted(each.field.name)} = {literal(each.value, 80)}" for each in named))
 
     def _joins(self, table: TableMeta) -> list[str]:
         dialect = self.meta.dialect
@@ -166,9 +158,7 @@ def search_metadata(arguments: SearchMetadata, database: Database) -> SearchResu
     return SearchResult(arguments.words, hits, database.meta, complete, terms, partly[:_PARTLY_NAMED])
 
 
-def _with_tables_of(
-    terms: tuple[Known, ...], hits: tuple[TableHit, ...], meta: DatabaseMeta
-) -> tuple[TableHit, ...]:
+def _with_tables_of(terms: tuple[Known, ...], hits: tuple[TableHit, ...], meta: DatabaseMeta) -> tuple[TableHit, ...]:
     """The hits after the tables that the terms are about, which may share no word with them."""
     first: dict[str, TableHit] = {}
     found = {hit.table.full_name: hit for hit in hits}

@@ -38,9 +38,7 @@ class InProcessTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One request, answered from within."""
         if request.method == "GET" and request.url.path.endswith("/models"):
-            return httpx2.Response(
-                200, json={"object": "list", "data": [{"id": self._model, "object": "model"}]}
-            )
+            return httpx2.Response(200, json={"object": "list", "data": [{"id": self._model, "object": "model"}]})
         if request.method != "POST" or not request.url.path.endswith("/chat/completions"):
             return _error(EndpointError(404, f"There is nothing at {request.url.path}."))
         body = json.loads(await request.aread())
@@ -87,9 +85,7 @@ def as_chunks(reply: ModelReply, model: str, *, with_usage: bool) -> Iterator[di
         yield chunk({"content": word})
     for index, call in enumerate(reply.tool_calls):
         function = {"name": call.name, "arguments": call.arguments}
-        yield chunk(
-            {"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": function}]}
-        )
+        yield chunk({"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": function}]})
     yield chunk({}, _finish(reply))
     if with_usage:
         yield {**head, "choices": [], "usage": _usage(reply)}

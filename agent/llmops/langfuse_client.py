@@ -154,9 +154,7 @@ class LangfuseClient:
         try:
             with unheard():
                 if public_key and secret_key:
-                    sdk, provider = _remote_sdk(
-                        public_key, secret_key, address, store, warn, environment, release
-                    )
+                    sdk, provider = _remote_sdk(public_key, secret_key, address, store, warn, environment, release)
                 else:
                     sdk, provider = _local_sdk(store, environment, release)
         except Exception as error:
@@ -212,9 +210,7 @@ class LangfuseClient:
                     )
                 )
             sdk: Any = self._sdk  # its overloads want the kind as a literal
-            opened = sdk.start_as_current_observation(
-                name=name, as_type=kind, end_on_exit=False, **self.linked(told)
-            )
+            opened = sdk.start_as_current_observation(name=name, as_type=kind, end_on_exit=False, **self.linked(told))
             observation = Observation(self, stack.enter_context(opened), context.get_current())
             span = trace.get_current_span()
             if not span.is_recording():  # switched off by OTEL_SDK_DISABLED or LANGFUSE_TRACING_ENABLED
@@ -233,9 +229,7 @@ class LangfuseClient:
             return None
         return f"{self._base_url}/project/{self._project_id}/traces/{trace_id}"
 
-    def prompt(
-        self, name: str, *, label: str | None = None, version: int | None = None
-    ) -> RemotePrompt | None:
+    def prompt(self, name: str, *, label: str | None = None, version: int | None = None) -> RemotePrompt | None:
         """One prompt from Langfuse, asked once and without the SDK's cache; None where there is no such one.
 
         Raises LangfuseUnreachable. May take a second and more: call it in a thread you need not wait for.
@@ -245,9 +239,7 @@ class LangfuseClient:
 
         with self._asking():
             try:
-                got = self._api.prompts.get(
-                    quote(name, safe=""), version=version, label=label, request_options=_once()
-                )
+                got = self._api.prompts.get(quote(name, safe=""), version=version, label=label, request_options=_once())
             except NotFoundError:
                 return None
             is_text = isinstance(got.prompt, str)
@@ -267,9 +259,7 @@ class LangfuseClient:
         with self._asking():
             for page in range(1, 101):
                 got = self._api.prompts.list(name=name, page=page, limit=100, request_options=_once())
-                listed += [
-                    PromptListing(p.name, tuple(p.versions), tuple(p.labels), tuple(p.tags)) for p in got.data
-                ]
+                listed += [PromptListing(p.name, tuple(p.versions), tuple(p.labels), tuple(p.tags)) for p in got.data]
                 if page >= got.meta.total_pages:
                     break
         return listed
@@ -322,9 +312,7 @@ class LangfuseClient:
         except Exception as error:
             if not self._failed_once:
                 self._failed_once = True
-                _log.warning(
-                    "A part of a trace was lost (%s); answers are not affected.", type(error).__name__
-                )
+                _log.warning("A part of a trace was lost (%s); answers are not affected.", type(error).__name__)
 
     @property
     def _api(self) -> Any:
@@ -381,9 +369,7 @@ class _OneWarning:
         self._quiet_until = time.monotonic() + _QUIET_SECONDS
         status = re.search(r"(?:HTTP|code:) (\d{3})", complaint)
         late = "timeout, max retries" in complaint
-        reason = (
-            f"HTTP {status[1]}" if status else "no answer in time" if late else self._redact(complaint)[:100]
-        )
+        reason = f"HTTP {status[1]}" if status else "no answer in time" if late else self._redact(complaint)[:100]
         keys = status is not None and status[1] in ("401", "403")
         _log.warning(
             "Langfuse at %s is of no use now (%s). Answers are not affected; meanwhile prompts are the last known "

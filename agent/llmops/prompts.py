@@ -208,9 +208,7 @@ class PromptProxy:
             # As old as can be: given at once, and asked for anew as soon as Langfuse may be asked.
             known = self._known.setdefault(wanted, _Known(kept, -self._ttl))
         if known is not None and known.problem:
-            raise PromptInvalid(
-                f"The prompt {wanted.name!r} {known.problem}. Make it anew there, as a text prompt."
-            )
+            raise PromptInvalid(f"The prompt {wanted.name!r} {known.problem}. Make it anew there, as a text prompt.")
         if known is None or known.prompt is None:
             return None
         out_of_date = time.monotonic() - known.at > self._ttl
@@ -244,9 +242,7 @@ class PromptProxy:
             remote = client.prompt(wanted.name, label=wanted.label, version=wanted.version)
             prompt = None if remote is None else _of_langfuse(remote, wanted.label or "")
             chat = remote is not None and prompt is None
-            self._known[wanted] = _Known(
-                prompt, time.monotonic(), "is a chat prompt in Langfuse" if chat else ""
-            )
+            self._known[wanted] = _Known(prompt, time.monotonic(), "is a chat prompt in Langfuse" if chat else "")
             self._left_alone_until = 0.0
             if self._disk is not None:
                 self._disk.write(wanted, prompt)
@@ -405,11 +401,7 @@ class _Disk:
             entry = PromptEntry.model_validate_json(self._path(wanted).read_bytes())
         except (OSError, ValidationError):
             return None
-        return (
-            replace(_of_entry(entry, wanted.label or ""), source=LAST_KNOWN)
-            if entry.name == wanted.name
-            else None
-        )
+        return replace(_of_entry(entry, wanted.label or ""), source=LAST_KNOWN) if entry.name == wanted.name else None
 
     def write(self, wanted: _Wanted, prompt: Prompt | None) -> None:
         """Keep it, or forget it when Langfuse says there is none."""

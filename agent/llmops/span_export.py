@@ -76,9 +76,7 @@ def record_of(span: ReadableSpan) -> SpanRecord:
 
     context = span.get_span_context()
     metadata = {
-        key.removeprefix(_METADATA): _from_json(value)
-        for key, value in told.items()
-        if key.startswith(_METADATA)
+        key.removeprefix(_METADATA): _from_json(value) for key, value in told.items() if key.startswith(_METADATA)
     }
     # A prompt that is not linked, because it came from a file, is named in the metadata.
     named = metadata.get("prompt")

@@ -150,12 +150,8 @@ class _Reading:
             if self._full or number >= _MOST_ITEMS:
                 shown["…"] = f"{len(value) - number:,} more"
                 break
-            name = (
-                self.plain(key, _DEEPEST) if isinstance(key, str | int | float | bytes | date) else str(key)
-            )
-            shown[self._text(name if isinstance(name, str) else json.dumps(name))] = self.plain(
-                each, depth + 1
-            )
+            name = self.plain(key, _DEEPEST) if isinstance(key, str | int | float | bytes | date) else str(key)
+            shown[self._text(name if isinstance(name, str) else json.dumps(name))] = self.plain(each, depth + 1)
         return shown
 
     def _list(self, value: Collection[object], depth: int) -> list[Any]:

@@ -73,9 +73,7 @@ class Template:
                 budget.step()
                 size += len(piece)
                 if size > LONGEST_RESULT:
-                    raise _TooMuch(
-                        f"it renders to more than {LONGEST_RESULT:,} characters; list less of the schema"
-                    )
+                    raise _TooMuch(f"it renders to more than {LONGEST_RESULT:,} characters; list less of the schema")
                 pieces.append(piece)
         except Exception as error:  # whatever a template does wrong is the template's fault
             raise TemplateProblem(_reason(error), self._line(error)) from None
@@ -269,9 +267,7 @@ class _Counting(NodeTransformer):
         return self._call("joined", *node.nodes)
 
     def _refuse(self, node: nodes.Node) -> nodes.Node:
-        raise jinja2.TemplateSyntaxError(
-            "a prompt stands alone: it cannot include, import or extend", node.lineno
-        )
+        raise jinja2.TemplateSyntaxError("a prompt stands alone: it cannot include, import or extend", node.lineno)
 
     visit_Include = visit_Import = visit_FromImport = visit_Extends = _refuse  # noqa: N815
 
@@ -287,9 +283,7 @@ def _attributes_of(value: object) -> frozenset[str]:
         if isinstance(value, kind):
             return names
     if isinstance(value, Namespace):
-        return frozenset(
-            name for name in vars(value).get("_Namespace__attrs", ()) if not name.startswith("_")
-        )
+        return frozenset(name for name in vars(value).get("_Namespace__attrs", ()) if not name.startswith("_"))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _data_of(type(value))
     return frozenset()
@@ -299,9 +293,7 @@ def _attributes_of(value: object) -> frozenset[str]:
 def _data_of(kind: type) -> frozenset[str]:
     """The fields and properties of a dataclass: its data, none of its methods."""
     names = {each.name for each in dataclasses.fields(kind)}
-    names |= {
-        name for each in kind.__mro__ for name, member in vars(each).items() if isinstance(member, property)
-    }
+    names |= {name for each in kind.__mro__ for name, member in vars(each).items() if isinstance(member, property)}
     return frozenset(name for name in names if not name.startswith("_"))
 
 
@@ -314,9 +306,7 @@ def _text(value: object) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = ", ".join(sorted(_data_of(type(value)))[:8])
         raise _TooMuch(f"a {type(value).__name__} cannot be printed as a whole; print one of {names}")
-    if value is None or isinstance(
-        value, bool | int | float | decimal.Decimal | datetime.date | datetime.time
-    ):
+    if value is None or isinstance(value, bool | int | float | decimal.Decimal | datetime.date | datetime.time):
         return str(value)
     raise _TooMuch(f"a {type(value).__name__} cannot be printed")
 
@@ -346,9 +336,7 @@ def _indent(text: object, width: int = 4, first: bool = False, blank: bool = Fal
     pad = " " * max(0, min(int(width), 40))
     lines = text.split("\n")
     _build(len(text) + len(pad) * len(lines))
-    return "\n".join(
-        pad + line if (line or blank) and (number or first) else line for number, line in enumerate(lines)
-    )
+    return "\n".join(pad + line if (line or blank) and (number or first) else line for number, line in enumerate(lines))
 
 
 def _round(value: float, precision: int = 0, method: str = "common") -> float:

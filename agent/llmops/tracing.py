@@ -146,9 +146,7 @@ class Tracing:
         }
         observation = None
         with self._client.at_the_door():
-            observation = self._client.start(
-                one_line(name, redact, _LONGEST_ID), kind, parent, **_told(redact, **told)
-            )
+            observation = self._client.start(one_line(name, redact, _LONGEST_ID), kind, parent, **_told(redact, **told))
         with self._within(observation) as span:
             yield span
 

@@ -61,11 +61,7 @@ class Case:
     @property
     def half(self) -> str:
         """development or validation, by a stable hash of the database's name."""
-        return (
-            "development"
-            if int(hashlib.sha256(self.database.encode()).hexdigest(), 16) % 2 == 0
-            else "validation"
-        )
+        return "development" if int(hashlib.sha256(self.database.encode()).hexdigest(), 16) % 2 == 0 else "validation"
 
 
 @dataclass
@@ -81,9 +77,7 @@ class Outcome:
     tables: list[str] = field(default_factory=list)
 
 
-async def ask(
-    client: openai.AsyncOpenAI, database: Database, question: str, today: date
-) -> tuple[str, Any, str]:
+async def ask(client: openai.AsyncOpenAI, database: Database, question: str, today: date) -> tuple[str, Any, str]:
     """The SQL and the rows the answer rests on (None when declined), and the answer's text."""
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": f"Answer from the database.\nDialect: {database.meta.dialect}\n"},
@@ -91,9 +85,7 @@ async def ask(
     ]
     sql, table = "", None
     for step in range(_MOST_STEPS):
-        offered: Any = (
-            [each.schema for each in _TOOLS.values()] if step < _MOST_STEPS - 1 else openai.NOT_GIVEN
-        )
+        offered: Any = [each.schema for each in _TOOLS.values()] if step < _MOST_STEPS - 1 else openai.NOT_GIVEN
         create: Any = client.chat.completions.create
         completion = await create(model="offline", messages=messages, tools=offered)
         message = completion.choices[0].message
@@ -103,9 +95,7 @@ async def ask(
         for call in message.tool_calls:
             tool = _TOOLS[call.function.name]
             try:
-                value: Any = tool.function(
-                    tool.arguments.model_validate_json(call.function.arguments), database
-                )
+                value: Any = tool.function(tool.arguments.model_validate_json(call.function.arguments), database)
                 text = value.for_model()
                 if tool.name == "execute_sql":
                     sql, table = value.sql, value
@@ -287,9 +277,7 @@ def _rows_of(file: Path, sql: str) -> Any:
 
 def report(outcomes: list[Outcome]) -> str:
     """The figures, as a table: all, then each set, half, difficulty and language."""
-    lines = [
-        f"{'':38}{'n':>6}{'answered':>10}{'right of those':>16}{'right of all':>14}{'ms median':>11}{'p95':>7}"
-    ]
+    lines = [f"{'':38}{'n':>6}{'answered':>10}{'right of those':>16}{'right of all':>14}{'ms median':>11}{'p95':>7}"]
 
     def row(name: str, some: list[Outcome]) -> None:
         answered = [each for each in some if each.answered]
@@ -323,9 +311,7 @@ def _percent(part: int, whole: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description="Measure the offline model.")
-    parser.add_argument(
-        "--data", type=Path, help="a folder as ../shared/data; default: that one and the sample"
-    )
+    parser.add_argument("--data", type=Path, help="a folder as ../shared/data; default: that one and the sample")
     parser.add_argument("--half", choices=["development", "validation"])
     parser.add_argument("--set", help="only this set")
     parser.add_argument("--db", help="only this database")

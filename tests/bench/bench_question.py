@@ -59,7 +59,12 @@ async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnecti
     while True:
         text, call = "", None
         stream = await client.chat.completions.create(
-            model="m", messages=messages, tools=tools, stream=True, temperature=0, stream_options={"include_usage": True}
+            model="m",
+            messages=messages,
+            tools=tools,
+            stream=True,
+            temperature=0,
+            stream_options={"include_usage": True},
         )
         async for chunk in stream:
             if chunk.choices:
@@ -69,7 +74,8 @@ async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnecti
         if call is None or call.function is None:
             return text
         sql = json.loads(call.function.arguments or "")["sql"]
-        rows = await asyncio.to_thread(lambda: connection.cursor().execute(sql).fetchall())
+        cursor = await asyncio.to_thread(connection.cursor().execute, sql)
+        rows = cursor.fetchall()
         function = {"name": call.function.name, "arguments": call.function.arguments}
         messages += [
             {"role": "assistant", "tool_calls": [{"id": call.id, "type": "function", "function": function}]},
@@ -122,7 +128,9 @@ async def measure(folder: Path, questions: int) -> None:
     connection = duckdb.connect(str(twin), read_only=True)
     async with open_agent(str(file), model=endpoint(0), settings=settings) as agent:
         client = AsyncOpenAI(
-            base_url="http://bench.invalid/v1", api_key="k", http_client=httpx2.AsyncClient(transport=endpoint(0).transport)
+            base_url="http://bench.invalid/v1",
+            api_key="k",
+            http_client=httpx2.AsyncClient(transport=endpoint(0).transport),
         )
         tools = agent.toolbox.schemas
         bare = lambda: bare_question(client, connection, tools)  # noqa: E731

@@ -67,14 +67,12 @@ def _schema(name: str, database: dict[str, Any]) -> SchemaMeta:
             schema=name,
             name=table["name"],
             fields=tuple(
-                FieldMeta(each["name"], each["type"], comment=each.get("comment") or "")
-                for each in table["columns"]
+                FieldMeta(each["name"], each["type"], comment=each.get("comment") or "") for each in table["columns"]
             ),
             comment=table.get("comment") or "",
             primary_key=tuple(table.get("pk") or ()),
             foreign_keys=tuple(
-                ForeignKey((mine,), name, target, (theirs,))
-                for mine, target, theirs in table.get("fks") or ()
+                ForeignKey((mine,), name, target, (theirs,)) for mine, target, theirs in table.get("fks") or ()
             ),
         )
         for table in database["tables"]
@@ -82,9 +80,7 @@ def _schema(name: str, database: dict[str, Any]) -> SchemaMeta:
     return SchemaMeta(name, tables, database.get("overview") or "")
 
 
-def measured(
-    search: Callable[[str], Iterable[str]], questions: Iterable[tuple[str, frozenset[str]]]
-) -> Figures:
+def measured(search: Callable[[str], Iterable[str]], questions: Iterable[tuple[str, frozenset[str]]]) -> Figures:
     """The figures of a search that gives full table names, best first, over (question, gold names)."""
     hits = dict.fromkeys(_CUTS, 0)
     reciprocal, times, number = 0.0, [], 0
@@ -210,9 +206,7 @@ def timed(tables: int) -> str:
 
 def main() -> None:
     """Print one line of figures for each set of the folder, and each set's synonyms where it has them."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=_DATA, help="folder with *.jsonl and catalogs/*.json")
     parser.add_argument("--size", type=int, nargs="?", const=10_000, help="only time searches among so many tables")
     arguments = parser.parse_args()
@@ -220,11 +214,7 @@ def main() -> None:
         print(timed(arguments.size))
         return
     folder = arguments.data.resolve()
-    sets = [
-        each
-        for each in sorted(folder.glob("*.jsonl"))
-        if (folder / "catalogs" / f"{each.stem}.json").exists()
-    ]
+    sets = [each for each in sorted(folder.glob("*.jsonl")) if (folder / "catalogs" / f"{each.stem}.json").exists()]
     if not sets:
         sys.exit(f"{folder} has no NAME.jsonl with a catalogs/NAME.json beside it.")
     print("set | recall@1 / 3 / 5 / 10, % | MRR, % | questions | p50 / p95, ms of CPU")

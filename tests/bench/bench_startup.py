@@ -1,6 +1,6 @@
 """How long a person waits before anything is asked, as multiples of starting Python itself.
 
-    python -m tests.bench.bench_startup [--times N]
+python -m tests.bench.bench_startup [--times N]
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def main() -> None:
     for name in ("command", "best", "median", "times a bare Python"):
         table.add_column(name, justify="left" if name == "command" else "right")
     with tempfile.TemporaryDirectory() as folder:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("DBAGENT_", "OPENAI_", "LANGFUSE_"))}
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DBAGENT_", "OPENAI_", "LANGFUSE_"))
+        }
         clean |= {"DBAGENT_HOME": folder, "XDG_CACHE_HOME": folder, "PYTHONPATH": str(Path(__file__).parents[2])}
         bare = 0.0
         for name, command in COMMANDS.items():

@@ -256,9 +256,7 @@ def _within(
     return tuple(row), size
 
 
-def _cut(
-    row: Sequence[Any], columns: tuple[str, ...], cell_bytes: int, cut: set[str]
-) -> tuple[tuple[Any, ...], int]:
+def _cut(row: Sequence[Any], columns: tuple[str, ...], cell_bytes: int, cut: set[str]) -> tuple[tuple[Any, ...], int]:
     """As above, for a row with any kind of value."""
     values: list[Any] = []
     size = 0

@@ -53,9 +53,7 @@ class DuckDBEngine(AlchemyEngine):
         limit = self.memory_bytes * 5 // 8 // 2**20
         if path is not None and not self.place.loads:
             return duckdb.connect(path, read_only=True, config={"memory_limit": f"{limit}MiB", **_LOCKED})
-        root = duckdb.connect(
-            ":memory:", config={"python_enable_replacements": "false", "temp_directory": ""}
-        )
+        root = duckdb.connect(":memory:", config={"python_enable_replacements": "false", "temp_directory": ""})
         if path is not None:
             _load(root, path, self.place.name)
         # DuckDB counts the loaded table as memory, so the limit stands above it.
@@ -121,8 +119,7 @@ class DuckDBEngine(AlchemyEngine):
         fetched = self._read(result, bounds, watch)
         types = tuple(str(each[1]) for each in description)
         rows = tuple(
-            tuple(_from_text(v, types[i]) if i in as_text else v for i, v in enumerate(row))
-            for row in fetched.rows
+            tuple(_from_text(v, types[i]) if i in as_text else v for i, v in enumerate(row)) for row in fetched.rows
         )
         return replace(fetched, columns=tuple(each[0] for each in description), types=types, rows=rows)
 

@@ -45,9 +45,7 @@ class MySQLEngine(AlchemyEngine):
         server = self.place.server
         assert server is not None
         query = {
-            key: value
-            for key, value in server.query
-            if key not in ("client_flag", "init_command", "local_infile")
+            key: value for key, value in server.query if key not in ("client_flag", "init_command", "local_infile")
         }
         query.setdefault("charset", "utf8mb4")
         engine = sa.create_engine(
@@ -122,9 +120,7 @@ class MySQLEngine(AlchemyEngine):
             1049: "Check the name of the database: SHOW DATABASES lists those there are.",
             1698: "Check the user and the password.",
         }.get(code if isinstance(code, int) else 0, "Check that the server runs, and its host and port.")
-        return DatabaseUnavailable(
-            f"{self.place.shown} cannot be opened: {self.place.hidden(text)}. {advice}"
-        )
+        return DatabaseUnavailable(f"{self.place.shown} cannot be opened: {self.place.hidden(text)}. {advice}")
 
     def _message(self, cause: BaseException, lines: int) -> str:
         if isinstance(cause, pymysql.Error) and len(cause.args) > 1:

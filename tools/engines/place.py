@@ -87,9 +87,7 @@ def _file(text: str, kind: str | None) -> Place:
     path = Path(os.path.expanduser(text))  # Path.expanduser raises for a user that is not there
     shown = str(path)[:300]
     if not os.path.exists(path):
-        raise DatabaseUnavailable(
-            f"There is no file {shown!r}. Check the path, or where you are: {Path.cwd()}."
-        )
+        raise DatabaseUnavailable(f"There is no file {shown!r}. Check the path, or where you are: {Path.cwd()}.")
     if os.path.isdir(path):
         raise DatabaseUnavailable(f"{shown!r} is a folder, not a database. {_EXPECTED}")
     try:
@@ -103,11 +101,7 @@ def _file(text: str, kind: str | None) -> Place:
         found = "duckdb"
     else:
         loads = False
-    if (
-        found is None
-        and not head
-        and (kind == "sqlite" or path.suffix.lower() in (".db", ".sqlite", ".sqlite3"))
-    ):
+    if found is None and not head and (kind == "sqlite" or path.suffix.lower() in (".db", ".sqlite", ".sqlite3")):
         found = "sqlite"  # SQLite's own empty database is an empty file
     if found is None:
         raise DatabaseUnavailable(f"{shown!r} is neither a database nor a table of data. {_EXPECTED}")

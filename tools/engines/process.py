@@ -97,9 +97,7 @@ class ProcessEngine:
             return Worker(self._opening, of=self._opened)
         except OSError as error:
             shown = self._opening[0].shown
-            raise DatabaseUnavailable(
-                f"{shown} cannot be opened: no process can be started: {error}."
-            ) from error
+            raise DatabaseUnavailable(f"{shown} cannot be opened: no process can be started: {error}.") from error
 
     def _taken(self) -> Worker:
         with self._lock:
@@ -191,9 +189,7 @@ class Worker:
                 raise stopped()
             if time.monotonic() >= deadline:
                 raise timed_out(bounds.seconds)
-            raise SqlFailed(
-                "The database engine broke down over this statement. Ask for less, or in another way."
-            )
+            raise SqlFailed("The database engine broke down over this statement. Ask for less, or in another way.")
         if reply[0] == "fetched":
             fetched: Fetched = reply[1]
             return fetched
