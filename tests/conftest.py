@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,6 +19,10 @@ from agent import DBAgent, ScriptedModel, Settings, open_agent
 from agent.llm.scripted import Line
 from agent.sample import sample_database
 from tools.database import Database, open_database
+
+# A shell ignores SIGINT for what it runs in the background, and what runs there cannot be interrupted.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What is drawn is the same every day and on every machine, and a slow one is no failure.
 hypothesis.settings.register_profile(

@@ -276,8 +276,6 @@ def test_an_interrupted_question_ends_at_once_with_130(shop_file: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # A shell ignores SIGINT for what it runs in the background, and so would all that is started from there.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         until(lambda: running.heard)
         process.send_signal(signal.SIGINT)

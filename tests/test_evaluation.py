@@ -36,8 +36,6 @@ from agent.messages import ModelReply
 from tools.database import Database, Limits, open_database
 from tools.policy_file import policy_from
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-
 
 @pytest.fixture(scope="module")
 def shop(shop_file: Path) -> Iterator[Database]:
@@ -128,24 +126,6 @@ def test_the_gold_of_the_sample_questions_is_right_by_its_own_measure(sample_fil
     with closing(open_database(str(sample_file), limits=Limits(rows=20_000))) as database:
         golds = [json.loads(line)["gold_sql"] for line in lines]
         assert [gold for gold in golds if not the_same(database, gold, gold)] == []
-
-
-def test_the_gold_of_the_shared_questions_is_right_by_its_own_measure() -> None:
-    """Needs ../shared/data; every eighth question, run by SQLite itself."""
-    if not (SHARED / "spider_train.jsonl").exists():
-        pytest.skip("../shared/data is not there")
-    wrong, asked = [], 0
-    for line in (SHARED / "spider_train.jsonl").read_text("utf-8").splitlines()[::8]:
-        case = json.loads(line)
-        path = SHARED / "databases" / "spider_train" / f"{case['db']}.sqlite"
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            found = connection.execute(case["gold_sql"])
-            rows, columns = found.fetchall(), [each[0] for each in found.description]
-        asked += 1
-        if not score(rows, rows[:], order_of(case["gold_sql"], "sqlite", columns)).same:
-            wrong.append(case["id"])
-    assert (wrong, asked) == ([], 202)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +253,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_any_shuffle_of_rows_and_columns_is_the_same_and_any_other_cell_is_not(data: st.DataObject) -> None:
     width = data.draw(st.integers(1, 4))

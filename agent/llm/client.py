@@ -401,7 +401,9 @@ def _in_one_line(error: Exception, model: str, host: str) -> str:
         case openai.APIError():
             return f"{host} reported an error: {_short(error.message)}"
         case _:
-            return f"{host} sent a reply that is not valid JSON. Check that OPENAI_BASE_URL is an OpenAI-compatible one."
+            return (
+                f"{host} sent a reply that is not valid JSON. Check that OPENAI_BASE_URL is an OpenAI-compatible one."
+            )
 
 
 def _short(text: str) -> str:
