@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import marshal
 import os
 import re
 import select
@@ -193,6 +194,8 @@ class Worker:
         if reply[0] == "fetched":
             fetched: Fetched = reply[1]
             return fetched
+        if reply[0] == "packed":
+            return Fetched((), (), marshal.loads(reply[1]))  # noqa: S302  (our own process wrote it)
         if reply[0] == "error":
             raise getattr(errors, reply[1])(reply[2])
         raise RuntimeError(f"The worker failed:\n{reply[1]}")

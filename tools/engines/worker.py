@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import marshal
 import os
 import pickle
 import queue
@@ -20,7 +21,7 @@ import traceback
 from typing import Any, BinaryIO
 
 from tools.engines import open_here
-from tools.engines.engine import Bounds, Stop, out_of_memory
+from tools.engines.engine import Bounds, Fetched, Stop, out_of_memory
 from tools.engines.place import Place
 from tools.errors import DBAgentError
 
@@ -101,6 +102,14 @@ def limit_memory(growth: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (used + growth, used + growth))
 
 
+def _packed(fetched: Fetched) -> tuple[object, ...]:
+    """The reply with the rows of a catalogue query: marshal takes half the time of pickle for 150,000 of them."""
+    try:
+        return "packed", marshal.dumps(fetched.rows)
+    except ValueError:  # a value that is more than text, a number or nothing
+        return "fetched", fetched
+
+
 def main() -> None:
     """Open the database that the first request names, then run what is asked until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then says stop
@@ -131,7 +140,8 @@ def main() -> None:
         try:
             if bounds.ours:  # see tools/reflection.py
                 gc.disable()
-            reply("fetched", engine.run(sql, bounds, stop))
+            fetched = engine.run(sql, bounds, stop)
+            reply(*(_packed(fetched) if bounds.ours else ("fetched", fetched)))
         except DBAgentError as error:
             reply("error", type(error).__name__, str(error))
         except MemoryError:
