@@ -131,8 +131,8 @@ def open_chosen_database(
     database = open_database(
         url,
         limits=_limits(settings),
-        include=patterns(settings.include),
-        exclude=patterns(settings.exclude),
+        include=settings.include,
+        exclude=settings.exclude,
         snapshots=settings.home / "metadata" if snapshots else None,
         tell=tell,
     )

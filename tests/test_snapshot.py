@@ -20,17 +20,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent import User, policy_from
 from agent.cli import main
 from tests import servers
 from tools.database import Database, open_database
 from tools.engines import open_engine, open_here
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
 from tools.engines.place import locate
-from tools.errors import DatabaseUnavailable, SqlFailed, SqlRefused, UnknownTable
+from tools.errors import DatabaseUnavailable, NotPermitted, SqlFailed, SqlRefused, UnknownTable
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, SchemaMeta, TableMeta
 from tools.metadata_source import MetadataSource
 from tools.reflection import reflect
 from tools.scope import EVERYTHING, Scope, patterns
+from tools.seen_database import seen_by
 from tools.show_table import ShowTable, show_table
 from tools.snapshot import FORMAT, Snapshot, SnapshotFile
 
@@ -520,6 +522,18 @@ def test_a_server_that_changed_is_noticed(sold: psycopg.Connection[tuple[object,
         sold.execute("ALTER TABLE dbagent_kept.orders ADD COLUMN due date; CREATE TABLE dbagent_kept.news (a int)")
         assert database.query("SELECT due FROM dbagent_kept.orders").rows == ()
         assert database.query("SELECT a FROM dbagent_kept.news").rows == ()
+
+
+def test_under_a_policy_what_is_new_is_seen_and_what_is_kept_back_stays_back(shop: Path) -> None:
+    policy = policy_from({"roles": {"clerk": {"allow": {"tables": ["orders"]}}}})
+    with closing(open_database(str(shop))) as whole, closing(sqlite3.connect(shop)) as changing:
+        clerk = seen_by(whole, policy, User("ann", ("clerk",)))
+        changing.executescript("ALTER TABLE orders ADD COLUMN due TEXT; CREATE TABLE secrets (a)")
+        assert clerk.query("SELECT due FROM orders").rows == ()
+        with pytest.raises(NotPermitted):
+            clerk.query("SELECT a FROM secrets")
+        with pytest.raises(NotPermitted):
+            clerk.query("SELECT name FROM customers")
 
 
 def test_a_file_that_was_put_in_the_place_of_another_is_opened(tmp_path: Path) -> None:

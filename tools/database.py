@@ -23,7 +23,7 @@ from tools.metadata_source import MetadataSource
 from tools.result_table import ResultTable
 from tools.samples import SampleValues, Source, sampled
 from tools.schema_changes import SchemaChanges
-from tools.scope import Scope
+from tools.scope import Scope, patterns
 from tools.sql_guard import GuardedQuery, guarded
 
 _DISTINCT_SECONDS = 2.0
@@ -237,6 +237,11 @@ class Database:
         return mark + name.replace(mark, mark * 2) + mark
 
 
+def _listed(wanted: str | Sequence[str]) -> tuple[str, ...]:
+    """A text is a list with commas between, and not its letters."""
+    return patterns(wanted) if isinstance(wanted, str) else tuple(wanted)
+
+
 def _names_what_is_unknown(error: ToolError) -> bool:
     if isinstance(error, SqlTimeout):
         return False
@@ -248,8 +253,8 @@ def open_database(
     *,
     limits: Limits | None = None,
     schemas: tuple[str, ...] | None = None,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
+    include: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
     snapshots: Path | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Database:
@@ -269,7 +274,7 @@ def open_database(
     place = locate(url)
     if tell and place.loads:
         tell(f"Loading {place.shown} into memory.")
-    source = MetadataSource(place, Scope(schemas, tuple(include), tuple(exclude)), snapshots)
+    source = MetadataSource(place, Scope(schemas, _listed(include), _listed(exclude)), snapshots)
     engine = open_engine(place, limits.seconds, limits.memory_bytes, wait=not source.is_certain())
     try:
         meta = source.open(engine, tell)
