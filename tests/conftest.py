@@ -18,6 +18,7 @@ import pytest
 from agent import DBAgent, ScriptedModel, Settings, open_agent
 from agent.llm.scripted import Line
 from agent.sample import sample_database
+from tests.langfuse_double import LangfuseDouble
 from tools.database import Database, open_database
 
 # A shell ignores SIGINT for what it runs in the background, and what runs there cannot be interrupted.
@@ -111,6 +112,14 @@ def agent_with(shop_file: Path, open_shop: Database) -> Iterator[AgentWith]:
     yield make
     for agent in opened:
         agent.close()
+
+
+@pytest.fixture
+def langfuse() -> Iterator[LangfuseDouble]:
+    """A Langfuse on loopback that knows no prompt."""
+    double = LangfuseDouble()
+    yield double
+    double.close()
 
 
 @pytest.fixture(scope="session")

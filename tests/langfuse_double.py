@@ -8,7 +8,7 @@ import gzip
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -197,6 +197,36 @@ class LangfuseDouble:
                     )
                     with self._lock:
                         self.spans.append(received)
+
+
+# What can be wrong with it, each a function that makes it so.
+
+
+def refuses(double: LangfuseDouble) -> None:
+    double.status = 401
+
+
+def fails(double: LangfuseDouble) -> None:
+    double.status = 500
+
+
+def is_full(double: LangfuseDouble) -> None:
+    double.status = 413
+
+
+def hangs(double: LangfuseDouble) -> None:
+    double.hanging = True
+
+
+def is_slow(double: LangfuseDouble) -> None:
+    double.delay = 8.0
+
+
+def is_gone(double: LangfuseDouble) -> None:
+    double.close()
+
+
+Fault = Callable[[LangfuseDouble], None]
 
 
 def _project() -> dict[str, Any]:

@@ -15,17 +15,22 @@ from agent.llmops.prompts import PromptLink
 from agent.llmops.trace_store import TraceStore
 from agent.llmops.tracing import Tracing
 from agent.redaction import Redactor
-from tests.langfuse_double import PROJECT, SECRET_KEY, LangfuseDouble, ReceivedSpan
+from tests.langfuse_double import (
+    PROJECT,
+    SECRET_KEY,
+    Fault,
+    LangfuseDouble,
+    ReceivedSpan,
+    fails,
+    hangs,
+    is_full,
+    is_gone,
+    is_slow,
+    refuses,
+)
 from tests.waiting import until, within
 
 LINKED = PromptLink("agent/db_agent", 3, "langfuse")
-
-
-@pytest.fixture
-def langfuse() -> Iterator[LangfuseDouble]:
-    double = LangfuseDouble()
-    yield double
-    double.close()
 
 
 @pytest.fixture
@@ -250,38 +255,11 @@ def test_the_variables_by_which_an_application_samples_its_spans_are_not_ours(
     assert span(langfuse, "db_agent")["input"] == "How many?"
 
 
-def _refuses(double: LangfuseDouble) -> None:
-    double.status = 401
-
-
-def _fails(double: LangfuseDouble) -> None:
-    double.status = 500
-
-
-def _is_full(double: LangfuseDouble) -> None:
-    double.status = 413
-
-
-def _hangs(double: LangfuseDouble) -> None:
-    double.hanging = True
-
-
-def _is_slow(double: LangfuseDouble) -> None:
-    double.delay = 8.0
-
-
-def _is_gone(double: LangfuseDouble) -> None:
-    double.close()
-
-
-FAULTS = [_refuses, _fails, _is_full, _hangs, _is_slow, _is_gone]
-
-
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [refuses, fails, is_full, hangs, is_slow, is_gone])
 def test_whatever_is_wrong_with_langfuse_no_question_waits_for_it(
-    langfuse: LangfuseDouble, client: LangfuseClient, store: TraceStore, fault: object
+    langfuse: LangfuseDouble, client: LangfuseClient, store: TraceStore, fault: Fault
 ) -> None:
-    fault(langfuse)  # type: ignore[operator]
+    fault(langfuse)
     tracing = Tracing(client)
     with within(10):  # had each of them waited for the network, it would be a second and more for each
         for _ in range(20):
@@ -291,17 +269,17 @@ def test_whatever_is_wrong_with_langfuse_no_question_waits_for_it(
     assert len(store.traces(100)) == 20
 
 
-@pytest.mark.parametrize(("fault", "reason"), [(_refuses, "HTTP 401"), (_fails, "HTTP 500"), (_is_gone, "no answer")])
+@pytest.mark.parametrize(("fault", "reason"), [(refuses, "HTTP 401"), (fails, "HTTP 500"), (is_gone, "no answer")])
 def test_what_is_wrong_is_said_in_one_warning(
     langfuse: LangfuseDouble,
     client: LangfuseClient,
-    fault: object,
+    fault: Fault,
     reason: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    fault(langfuse)  # type: ignore[operator]
+    fault(langfuse)
     with caplog.at_level(logging.DEBUG):
-        for _ in range(1 if fault is _is_gone else 3):  # for that one the exporter complains three times itself
+        for _ in range(1 if fault is is_gone else 3):  # for that one the exporter complains three times itself
             ask(Tracing(client))
             client.flush(8)
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
@@ -337,11 +315,13 @@ print("answered", flush=True)
 """
 
 
-@pytest.mark.parametrize("fault", [None, _hangs, _is_gone, _fails])
-def test_a_command_ends_soon_and_sends_what_it_can(langfuse: LangfuseDouble, store: TraceStore, fault: object) -> None:
+@pytest.mark.parametrize("fault", [None, hangs, is_gone, fails])
+def test_a_command_ends_soon_and_sends_what_it_can(
+    langfuse: LangfuseDouble, store: TraceStore, fault: Fault | None
+) -> None:
     keys = list(langfuse.keys.values())
     if fault is not None:
-        fault(langfuse)  # type: ignore[operator]
+        fault(langfuse)
     process = subprocess.Popen(
         [sys.executable, "-c", ONE_QUESTION, str(store.path), *keys],
         stdout=subprocess.PIPE,
@@ -422,11 +402,11 @@ def test_a_prompt_comes_with_its_version_labels_and_config(langfuse: LangfuseDou
     assert {each.name: each.versions for each in client.prompts()} == {"agent/db_agent": (1, 2), "chat": (1,)}
 
 
-@pytest.mark.parametrize("fault", [_refuses, _fails, _hangs, _is_gone])
+@pytest.mark.parametrize("fault", [refuses, fails, hangs, is_gone])
 def test_asking_for_a_prompt_in_vain_is_given_up(
-    langfuse: LangfuseDouble, client: LangfuseClient, fault: object
+    langfuse: LangfuseDouble, client: LangfuseClient, fault: Fault
 ) -> None:
-    fault(langfuse)  # type: ignore[operator]
+    fault(langfuse)
     with within(5), pytest.raises(LangfuseUnreachable) as told:  # five is what the SDK would wait, and ask thrice
         client.prompt("agent/db_agent", label="production")
     assert SECRET_KEY not in str(told.value)

@@ -18,7 +18,7 @@ from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.prompts import Prompt, PromptProxy, bundle, get_prompt, list_prompts
 from agent.llmops.template import LONGEST_RESULT
 from agent.resources import folder
-from tests.langfuse_double import LangfuseDouble
+from tests.langfuse_double import Fault, LangfuseDouble, fails, hangs, is_gone, refuses
 from tests.waiting import until, within
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
 
@@ -325,11 +325,9 @@ def test_many_threads_render_at_once() -> None:
 
 
 @pytest.fixture
-def langfuse() -> Iterator[LangfuseDouble]:
-    double = LangfuseDouble()
-    double.add_prompt(NAME, "Online 1: {{ who }}", labels=("production",), config={"model": "m"})
-    yield double
-    double.close()
+def langfuse(langfuse: LangfuseDouble) -> LangfuseDouble:
+    langfuse.add_prompt(NAME, "Online 1: {{ who }}", labels=("production",), config={"model": "m"})
+    return langfuse
 
 
 @pytest.fixture
@@ -431,28 +429,12 @@ def test_a_label_that_is_nowhere_is_told_with_those_that_are_online(
         proxy().get_prompt("agent/db-agent")
 
 
-def _refuses(double: LangfuseDouble) -> None:
-    double.status = 401
-
-
-def _fails(double: LangfuseDouble) -> None:
-    double.status = 500
-
-
-def _hangs(double: LangfuseDouble) -> None:
-    double.hanging = True
-
-
-def _is_gone(double: LangfuseDouble) -> None:
-    double.close()
-
-
-FAULTS = pytest.mark.parametrize("fault", [_refuses, _fails, _hangs, _is_gone])
+FAULTS = pytest.mark.parametrize("fault", [refuses, fails, hangs, is_gone])
 
 
 @FAULTS
 def test_when_langfuse_does_not_answer_its_last_word_is_used_from_memory(
-    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy], fault: Callable[[LangfuseDouble], None]
+    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy], fault: Fault
 ) -> None:
     running = proxy(ttl_seconds=0.0, last_known=None)
     assert running.get_prompt(NAME).source == "langfuse"
@@ -466,7 +448,7 @@ def test_when_langfuse_does_not_answer_its_last_word_is_used_from_memory(
 
 @FAULTS
 def test_when_langfuse_does_not_answer_the_next_process_uses_its_last_word_from_disk(
-    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy], fault: Callable[[LangfuseDouble], None]
+    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy], fault: Fault
 ) -> None:
     proxy().get_prompt(NAME)
     fault(langfuse)
@@ -482,7 +464,7 @@ def test_when_langfuse_does_not_answer_the_next_process_uses_its_last_word_from_
 def test_when_langfuse_never_answered_the_file_is_used_and_langfuse_left_alone(
     langfuse: LangfuseDouble,
     proxy: Callable[..., PromptProxy],
-    fault: Callable[[LangfuseDouble], None],
+    fault: Fault,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     fault(langfuse)
@@ -493,7 +475,7 @@ def test_when_langfuse_never_answered_the_file_is_used_and_langfuse_left_alone(
     assert asked(langfuse) <= 1
     told = [record.getMessage() for record in caplog.records if langfuse.url in record.getMessage()]
     assert len(told) == 1
-    assert ("LANGFUSE_SECRET_KEY" in told[0]) == (fault is _refuses)
+    assert ("LANGFUSE_SECRET_KEY" in told[0]) == (fault is refuses)
 
 
 def test_when_langfuse_is_back_it_is_asked_again(langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,17 +13,10 @@ import pytest
 from agent import DBAgent, ScriptedModel, Settings, calls, open_agent
 from agent.llm.scripted import EndpointError, calls_all
 from agent.messages import ModelReply, Usage
-from tests.langfuse_double import LangfuseDouble
+from tests.langfuse_double import Fault, LangfuseDouble, fails, hangs, is_gone, is_slow, refuses
 from tests.waiting import until, within
 
 ROWS = "SELECT status, count(*) AS n FROM orders GROUP BY status"
-
-
-@pytest.fixture
-def langfuse() -> Iterator[LangfuseDouble]:
-    double = LangfuseDouble()
-    yield double
-    double.close()
 
 
 def agent_at(double: LangfuseDouble, shop_file: Path, *lines: object, **overrides: object) -> DBAgent:
@@ -89,23 +81,11 @@ def test_an_edit_online_takes_effect_without_a_restart(langfuse: LangfuseDouble,
     assert (first.receipt.prompt_version, second.receipt.prompt_version) == (1, 2)
 
 
-TROUBLE = {
-    "is gone": {},
-    "hangs": {"hanging": True},
-    "says 401": {"status": 401},
-    "says 500": {"status": 500},
-    "is slow": {"delay": 2.0},
-}
-
-
-@pytest.mark.parametrize("trouble", TROUBLE)
+@pytest.mark.parametrize("fault", [is_gone, hangs, refuses, fails, is_slow])
 def test_a_question_is_answered_all_the_same_when_langfuse(
-    trouble: str, langfuse: LangfuseDouble, shop_file: Path, caplog: pytest.LogCaptureFixture
+    fault: Fault, langfuse: LangfuseDouble, shop_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for switch, value in TROUBLE[trouble].items():
-        setattr(langfuse, switch, value)
-    if trouble == "is gone":
-        langfuse.close()
+    fault(langfuse)
     caplog.set_level(logging.WARNING)
     lines = [calls("execute_sql", sql=ROWS), "3 and 1."] * 3
     with ExitStack() as opened:
