@@ -298,6 +298,8 @@ def test_two_programs_that_write_at_once_leave_one_whole_file(shop: Path, kept: 
 
 # ---- servers say what has changed
 
+OWN = f"dbagent_kept_{os.getpid()}"  # the name of a database, and of a role, that is only this run's
+
 CHANGES = (
     "ALTER TABLE {s}.orders ADD COLUMN note varchar(9)",
     "ALTER TABLE {s}.orders RENAME COLUMN note TO remark",
@@ -324,10 +326,10 @@ CHANGES = (
 def sold_url(postgres_url: str) -> Iterator[str]:
     """A database of its own: the state is that of a whole database, and other tests change theirs."""
     with servers.postgres(postgres_url) as server:
-        server.execute("DROP DATABASE IF EXISTS dbagent_kept WITH (FORCE)")
-        server.execute("CREATE DATABASE dbagent_kept")
-        yield servers.beside(postgres_url, "dbagent_kept")
-        server.execute("DROP DATABASE dbagent_kept WITH (FORCE)")
+        server.execute(f"DROP DATABASE IF EXISTS {OWN} WITH (FORCE)".encode())
+        server.execute(f"CREATE DATABASE {OWN}".encode())
+        yield servers.beside(postgres_url, OWN)
+        server.execute(f"DROP DATABASE {OWN} WITH (FORCE)".encode())
 
 
 @pytest.fixture
@@ -413,22 +415,22 @@ def test_new_row_estimates_are_no_change_and_come_with_a_refresh(
 def test_another_user_reads_for_himself(
     sold: psycopg.Connection[tuple[object, ...]], sold_url: str, kept: Path
 ) -> None:
-    sold.execute("DROP ROLE IF EXISTS dbagent_reader; CREATE ROLE dbagent_reader LOGIN")
+    sold.execute(f"DROP ROLE IF EXISTS {OWN}; CREATE ROLE {OWN} LOGIN".encode())
     try:
-        sold.execute("GRANT USAGE ON SCHEMA dbagent_kept TO dbagent_reader")
-        sold.execute("GRANT SELECT ON dbagent_kept.orders TO dbagent_reader")
+        sold.execute(f"GRANT USAGE ON SCHEMA dbagent_kept TO {OWN}".encode())
+        sold.execute(f"GRANT SELECT ON dbagent_kept.orders TO {OWN}".encode())
         known_after_closing(sold_url, kept, schemas=SOLD.schemas)
-        reader = sold_url.replace("postgres@", "dbagent_reader@")
+        reader = sold_url.replace("postgres@", f"{OWN}@")
         with closing(opened(reader, kept, schemas=SOLD.schemas)) as database:
             assert [table.name for table in database.meta.tables()] == ["orders"]
             assert database.meta.notices == (
                 "Schema 'dbagent_still' was left out: this user may not use it.",
                 "Of schema 'dbagent_kept', 1 tables were left out: this user may not read them.",
             )
-            sold.execute("GRANT SELECT ON dbagent_kept.customers TO dbagent_reader")
+            sold.execute(f"GRANT SELECT ON dbagent_kept.customers TO {OWN}".encode())
             assert len(database.query("SELECT * FROM dbagent_kept.customers").rows) == 0
     finally:
-        sold.execute("DROP OWNED BY dbagent_reader; DROP ROLE dbagent_reader")
+        sold.execute(f"DROP OWNED BY {OWN}; DROP ROLE {OWN}".encode())
 
 
 def test_a_table_that_vanishes_while_it_is_read_is_not_there(
@@ -462,13 +464,13 @@ MYSQL_CHANGES = (
 
 def test_reading_what_changed_gives_what_reading_all_gives_in_mysql(mysql_url: str, kept: Path) -> None:
     with servers.mysql(mysql_url) as changing, changing.cursor() as cursor:
-        cursor.execute("DROP DATABASE IF EXISTS dbagent_kept")
-        cursor.execute("CREATE DATABASE dbagent_kept")
-        cursor.execute("USE dbagent_kept")
+        cursor.execute(f"DROP DATABASE IF EXISTS {OWN}")
+        cursor.execute(f"CREATE DATABASE {OWN}")
+        cursor.execute(f"USE {OWN}")
         cursor.execute("CREATE TABLE customers (id int PRIMARY KEY, name text)")
         cursor.execute("CREATE TABLE orders (id int PRIMARY KEY, c int, FOREIGN KEY (c) REFERENCES customers (id))")
         try:
-            place = locate(servers.beside(mysql_url, "dbagent_kept"))
+            place = locate(servers.beside(mysql_url, OWN))
             engine = open_engine(place, 20)
             source = MetadataSource(place, EVERYTHING, kept)
             source.open(engine)
@@ -481,7 +483,7 @@ def test_reading_what_changed_gives_what_reading_all_gives_in_mysql(mysql_url: s
             assert not again.changes
             engine.close()
         finally:
-            cursor.execute("DROP DATABASE dbagent_kept")
+            cursor.execute(f"DROP DATABASE {OWN}")
 
 
 # ---- a changed schema is noticed
