@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.llm.offline.cursor import (
+    adds_up,
     is_count_field,
 )
 from agent.llm.offline.linking import Mention
@@ -154,6 +155,7 @@ class OrderReader(ItemReader):
         return None
 
     def _group(self) -> bool:
+        self._add_up_what_is_grouped()
         if self.kind() == "EACH":
             start = self.at
             self.at += 1
@@ -169,6 +171,23 @@ class OrderReader(ItemReader):
                 return True
             self.at = start
         return False
+
+    def _add_up_what_is_grouped(self) -> None:
+        """ "total amount of orders by status": an amount by what it has one of for each of many rows is a sum."""
+        items = self.query.items
+        if self.kind() not in ("IN", "EACH") or self.here().text.lower() not in ("by", "across", "per"):
+            return
+        if len(items) != 1 or not isinstance(items[0], Pick):
+            return
+        measure = items[0].slot.mention
+        if measure is None or not measure.fields or not self._is_number(measure) or not adds_up(measure.fields[0][0]):
+            return
+        ahead = 2 if self.kind(1) == "ART" else 1
+        after = self.here(ahead).mention if self.kind(ahead) == "MENTION" else None
+        if self.kind(ahead) == "UNIT" or (after and max(after.table_score, after.field_score) >= 0.8):
+            items[0].slot.wants = "number"
+            items[0] = Aggregate("sum", items[0].slot)
+            self.query.doubt("added up", 0.03)
 
     def _aggregating(self) -> bool:
         return any(isinstance(item, Aggregate) for item in self.query.items)
