@@ -48,11 +48,12 @@ constraints: .venv/developing ## write down the versions that are installed, nam
 wheel: .venv/developing ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
-bench: .venv/developing ## every benchmark that needs no data from outside
+bench: .venv/developing ## start-up, overhead, reflection, tokens, and recall where DATA is
 	$(BIN)/python -m tests.bench.bench_startup
 	$(BIN)/python -m tests.bench.bench_question
 	$(BIN)/python -m tests.bench.bench_reflection --tables 500 --times 2
 	$(BIN)/python -m tests.bench.bench_tokens --tables 10 500
+	test ! -d $(DATA) || $(BIN)/python -m tests.bench.bench_search --data $(DATA)
 
 bench-large: .venv/developing ## the same of 10,000 tables, in DuckDB and PostgreSQL: takes some ten minutes
 	$(BIN)/python -m tests.bench.bench_reflection

@@ -33,9 +33,9 @@ class Receipt:
     the database had more. `tokens` is None where the provider told none; `cost_usd` where a price is unknown.
     `warnings` say what is doubtful in `sql`: joins that repeat rows, conditions that are missing.
     `prompt_source` is "langfuse", "last known" or "file". Seconds are wall time; `model_seconds` and
-    `database_seconds` are sums over the calls. `policy` is the id of what the user may see, None without a policy.
-    `steps` counts model calls. `example` is the id, else the question,
-    of the verified example that `sql` follows (but for its values), None where it follows none.
+    `database_seconds` are sums over the calls; the latter is the time in the tools, samples and searches included.
+    `policy` is the id of what the user may see, None without a policy. `steps` counts model calls. `example` is the
+    id, else the question, of the verified example that `sql` follows (but for its values), None where it follows none.
     """
 
     sql: str | None

@@ -66,7 +66,9 @@ def open_agent(
         settings = settings.model_copy(update={"knowledge": Path(knowledge)})
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
-    redactor = Redactor(settings.openai_api_key, settings.langfuse_secret_key, _password(settings.database_url))
+    redactor = Redactor(settings.langfuse_secret_key, _password(settings.database_url))
+    if not settings.openai_api_key.isalpha():  # "ollama", "EMPTY": words that stand where no key is needed
+        redactor.add(settings.openai_api_key)
     langfuse = langfuse_client(settings, redactor)
     prompts = prompt_proxy(settings, langfuse)
     prompts.warm(PROMPT)  # Langfuse answers while the database is opened

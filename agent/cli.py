@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe went away (`| head`); without this Python complains once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ANSWERED
+    except OSError as error:
+        print(f"dbagent: {error.strerror or error}", file=sys.stderr)
+        return BROKEN
     except Exception as error:
         code = _code_of(error)
         if code == BROKEN:
@@ -213,9 +216,14 @@ def _version() -> int:
 def _ask(options: argparse.Namespace) -> int:
     from agent import terminal
     from agent.assembly import open_agent
+    from agent.errors import SettingsError
 
-    question = sys.stdin.read() if options.question == "-" else options.question
+    question = options.question
+    if question == "-":
+        question = sys.stdin.read() if sys.stdin else ""  # None where the shell closed it
     settings, user = _settings(options), _user(options)
+    if user is not None and user.roles and settings.policy is None:
+        raise SettingsError("--role says what a user may see, but there is no policy. Name one with --policy.")
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
         answer = agent.ask_sync(question, user=user, prompt_label=options.prompt_label, tell=progress.hear)
         wrong = len(agent.toolbox.database.knowledge.problems)

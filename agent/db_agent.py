@@ -60,6 +60,9 @@ TOLD_ALREADY = (
     "You have made this very call {count} times and its result has not changed. Do something else, "
     "or answer with what you have."
 )
+NO_TABLES = (
+    "The database has no table that you may read, so there is nothing to ask it. Check its name and your rights."
+)
 NOT_RUN = "Not run: the limit of {limit} tool calls for one question is reached."
 
 
@@ -204,6 +207,9 @@ class DBAgent:
         return found.called if found else None
 
     async def _work(self, work: _Work) -> None:
+        if next(work.toolbox.database.meta.tables(), None) is None:
+            work.finish(NO_TABLES, NO_QUERY)
+            return
         with ExitStack() as stack:
             phases = _Phases(self.tracing, stack, work.tell)
             for step in range(1, self.limits.steps + 1):
@@ -256,12 +262,15 @@ class DBAgent:
             elif count >= SAME_CALL_AT_MOST:
                 told = ToolReply(call, TOLD_ALREADY.format(count=count), failed=True)
             else:
+                began = time.monotonic()
                 with stoppable() as stop:
                     try:
                         told = await asyncio.to_thread(work.toolbox.call, call)
                     except asyncio.CancelledError:
                         stop()
                         raise
+                    finally:  # also of a query that was stopped
+                        work.tool_seconds += time.monotonic() - began
             span.update(output=told.text)
             if told.failed:
                 span.update(level="WARNING", status=told.text)
@@ -341,7 +350,6 @@ class _Work:
     def note(self, told: ToolReply) -> None:
         """Keep what a tool gave."""
         self.last_told = told
-        self.tool_seconds += told.seconds
         if isinstance(told.value, ResultTable):
             self.tables.append(told.value)
 
@@ -377,6 +385,8 @@ def _known(question: str, toolbox: Toolbox) -> tuple[str, ...]:
 
 
 def _checked(question: str) -> str:
+    if not isinstance(question, str):
+        raise QuestionRefused(f"A question is text, and this is {type(question).__name__}.")
     question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not question:
         raise QuestionRefused("The question is empty. Ask something, for example: How many customers are there?")

@@ -160,6 +160,12 @@ class Settings(BaseModel):
                 f"DBAGENT_EMBEDDING_MODEL is {settings.embedding_model!r} but OPENAI_API_KEY is not set. Set it (and "
                 "OPENAI_BASE_URL for an endpoint that is not OpenAI's), or leave DBAGENT_EMBEDDING_MODEL unset."
             )
+        for name, address in (
+            ("OPENAI_BASE_URL", settings.openai_base_url),
+            ("LANGFUSE_BASE_URL", settings.langfuse_base_url),
+        ):
+            if address and not address.lower().startswith(("http://", "https://")):
+                raise SettingsError(f"{name} is no address. It begins with http:// or https://.")
         if bool(settings.langfuse_public_key) != bool(settings.langfuse_secret_key):
             missing = "LANGFUSE_SECRET_KEY" if settings.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"
             raise SettingsError(f"{missing} is not set, though the other Langfuse key is. Set both or neither.")

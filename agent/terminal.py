@@ -137,9 +137,7 @@ def receipt_line(receipt: Receipt) -> str:
     parts.append(f"{' + '.join(receipt.models)} in {receipt.steps} step{'' if receipt.steps == 1 else 's'}")
     parts.append("tokens unknown" if receipt.tokens is None else f"{receipt.tokens.total:,} tokens")
     parts.append("cost unknown" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}")
-    parts.append(
-        f"{receipt.seconds:.2f} s (model {receipt.model_seconds:.2f}, database {receipt.database_seconds:.2f})"
-    )
+    parts.append(f"{receipt.seconds:.2f} s (model {receipt.model_seconds:.2f}, tools {receipt.database_seconds:.2f})")
     if receipt.trace_id:
         parts.append(f"trace {receipt.trace_url or receipt.trace_id}")
     return plain(" · ".join(parts))

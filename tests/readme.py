@@ -58,8 +58,13 @@ def transcript() -> str:
 def measured() -> str:
     """What the benchmarks print on this machine."""
     shown = []
-    for name in ("bench_startup", "bench_question"):
-        command = [sys.executable, "-m", f"tests.bench.{name}"]
+    for name, *options in (
+        ("bench_startup",),
+        ("bench_question",),
+        ("bench_tokens", "--tables", "10", "10000"),
+        ("bench_reflection", "--tables", "500", "--times", "2"),
+    ):
+        command = [sys.executable, "-m", f"tests.bench.{name}", *options]
         environment = {**os.environ, "COLUMNS": "100"}
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
         shown.append("\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines()))

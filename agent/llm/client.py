@@ -235,13 +235,14 @@ class AsyncLLMClient:
             if cost is None:
                 cost = self._prices.cost(asked_for, usage)
         # A call whose arguments were cut at the token limit must never run.
-        whole = hearing.finish_reason not in ("length", "content_filter")
+        finish_reason = hearing.finish_reason or ("tool_calls" if hearing.calls_are_whole else "length")
+        whole = finish_reason not in ("length", "content_filter")
         return ModelReply(
             text=hearing.text,
             tool_calls=hearing.tool_calls if whole else (),
             usage=usage,
             model=model,
-            finish_reason=hearing.finish_reason,
+            finish_reason=finish_reason,
             cost_usd=cost,
             seconds=seconds,
         )
@@ -301,7 +302,7 @@ class _Hearing:
 
     text: str = ""
     model: str = ""
-    finish_reason: str = "stop"
+    finish_reason: str | None = None  # a stream that ends without one was broken off
     usage: Usage | None = None
     first_token_at: datetime | None = None
     _calls: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -360,6 +361,16 @@ class _Hearing:
             seen.add(own)
             calls.append(ToolCall(own, call["name"], call["arguments"]))
         return tuple(calls)
+
+    @property
+    def calls_are_whole(self) -> bool:
+        """Whether there are calls and the arguments of all of them are JSON to the end."""
+        try:
+            return bool(self._calls) and all(
+                json.loads(each["arguments"] or "{}") is not None for each in self._calls.values()
+            )
+        except ValueError:
+            return False
 
     @property
     def is_empty(self) -> bool:

@@ -51,7 +51,7 @@ class ScriptedModel:
     def endpoint(self) -> Endpoint:
         """Where the client finds it."""
         transport = InProcessTransport(self.name, self._answer)
-        return Endpoint(self.name, "http://scripted.invalid/v1", "scripted", transport)
+        return Endpoint(self.name, "http://scripted.invalid/v1", transport=transport)
 
     @property
     def last_heard(self) -> str:

@@ -84,6 +84,10 @@ def locate(url: str) -> Place:
 
 
 def _file(text: str, kind: str | None) -> Place:
+    if re.search(r"(?i)\b(password|passwd|pwd)\s*=", text):
+        raise DatabaseUnavailable(
+            "That is a list of connection settings. Write it as a URL: postgresql://user:password@host:port/name."
+        )
     path = Path(os.path.expanduser(text))  # Path.expanduser raises for a user that is not there
     shown = str(path)[:300]
     if not os.path.exists(path):
