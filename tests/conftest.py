@@ -18,6 +18,7 @@ import pytest
 from agent import DBAgent, ScriptedModel, Settings, open_agent
 from agent.llm.scripted import Line
 from agent.sample import sample_database
+from tests import servers
 from tests.langfuse_double import LangfuseDouble
 from tools.database import Database, open_database
 
@@ -123,9 +124,14 @@ def langfuse() -> Iterator[LangfuseDouble]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> str:
-    """A PostgreSQL that is there; skips, or fails where skipping is not allowed, when it is not."""
-    return _there("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+def postgres_url() -> Iterator[str]:
+    """A database of this run's own in a PostgreSQL that is there; skips, or fails where it must not, when it is not."""
+    url = _there("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+    own = f"dbagent_test_{os.getpid()}"
+    with servers.postgres(url) as server:
+        server.execute(f"CREATE DATABASE {own}".encode())
+        yield servers.beside(url, own)
+        server.execute(f"DROP DATABASE {own} WITH (FORCE)".encode())
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,11 @@ def mysql(url: str) -> pymysql.Connection[Any]:
     )
 
 
+def alone(cursor: Any, name: str) -> None:
+    """Wait until no other run of the tests uses what goes by this name; others wait until the connection is closed."""
+    cursor.execute("SELECT GET_LOCK(%s, 600)", [f"test {name}"])
+
+
 def beside(url: str, name: str) -> str:
     """The URL of another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

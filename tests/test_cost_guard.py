@@ -61,6 +61,7 @@ def postgres(postgres_url: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def mysql(mysql_url: str) -> Iterator[str]:
     with servers.mysql(mysql_url) as connection, connection.cursor() as cursor:
+        servers.alone(cursor, "costly")
         for statement in MYSQL:
             cursor.execute(statement)
         yield servers.beside(mysql_url, "costly")

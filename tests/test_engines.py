@@ -77,6 +77,7 @@ def postgres(postgres_url: str) -> Iterator[str]:
 def mysql(mysql_url: str) -> Iterator[str]:
     """The URL of a server's database where `word` is there."""
     with servers.mysql(mysql_url) as made, made.cursor() as cursor:
+        servers.alone(cursor, "dbagent_engines")
         cursor.execute("DROP DATABASE IF EXISTS dbagent_engines")
         cursor.execute("CREATE DATABASE dbagent_engines CHARACTER SET utf8mb4")
         cursor.execute("CREATE TABLE dbagent_engines.word (n INT, said VARCHAR(20))")

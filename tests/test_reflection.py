@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -115,6 +116,7 @@ def postgres(postgres_url: str) -> Iterator[psycopg.Connection[tuple[object, ...
 def mysql(mysql_url: str) -> Iterator[str]:
     """The URL of a database that is there for these tests, beside another."""
     with servers.mysql(mysql_url) as made, made.cursor() as cursor:
+        servers.alone(cursor, "dbagent_shop")
         for statement in (
             """
             DROP DATABASE IF EXISTS dbagent_shop; DROP DATABASE IF EXISTS dbagent_other;
@@ -266,19 +268,21 @@ def test_every_schema_but_the_system_s_is_read(postgres: object, postgres_url: s
 def test_what_a_user_may_not_read_is_left_out_and_said(
     postgres: psycopg.Connection[tuple[object, ...]], postgres_url: str
 ) -> None:
-    postgres.execute("DROP ROLE IF EXISTS dbagent_reader")
-    postgres.execute("CREATE ROLE dbagent_reader LOGIN PASSWORD 'reading'")
+    reader = f"dbagent_reader_{os.getpid()}"
+    postgres.execute(f"DROP ROLE IF EXISTS {reader}; CREATE ROLE {reader} LOGIN PASSWORD 'reading'".encode())
     try:
-        postgres.execute("""
-            GRANT USAGE ON SCHEMA dbagent_shop TO dbagent_reader;
-            GRANT SELECT ON dbagent_shop."客户" TO dbagent_reader;
-            GRANT SELECT (client) ON dbagent_shop."Order lines" TO dbagent_reader""")
+        postgres.execute(
+            f"""
+            GRANT USAGE ON SCHEMA dbagent_shop TO {reader};
+            GRANT SELECT ON dbagent_shop."客户" TO {reader};
+            GRANT SELECT (client) ON dbagent_shop."Order lines" TO {reader}""".encode()
+        )
         server = locate(postgres_url).server
         assert server is not None
-        url = f"postgresql://dbagent_reader:reading@{server.host}:{server.port or 5432}/{server.database}"
+        url = f"postgresql://{reader}:reading@{server.host}:{server.port or 5432}/{server.database}"
         meta = meta_of(url, ("dbagent_shop", "dbagent_closed"))
     finally:
-        postgres.execute("DROP OWNED BY dbagent_reader; DROP ROLE dbagent_reader")
+        postgres.execute(f"DROP OWNED BY {reader}; DROP ROLE {reader}".encode())
     assert [each.full_name for each in meta.tables()] == ["dbagent_shop.Order lines", "dbagent_shop.客户"]
     assert [each.name for each in table(meta, "Order lines").fields] == ["client"]
     assert meta.notices == (

@@ -207,6 +207,7 @@ def test_mixed_case_names_of_postgresql_are_quoted(postgres_url: str) -> None:
 
 def test_reserved_names_of_mariadb_are_quoted(mysql_url: str) -> None:
     with servers.mysql(mysql_url) as connection, connection.cursor() as cursor:
+        servers.alone(cursor, "dbagent_shown")
         cursor.execute("DROP DATABASE IF EXISTS dbagent_shown")
         cursor.execute("CREATE DATABASE dbagent_shown")
         try:

@@ -235,6 +235,7 @@ def _mysql(request: pytest.FixtureRequest) -> tuple[Any, Run]:
     connection = servers.mysql(request.getfixturevalue("mysql_url"))
     cursor = connection.cursor()
     name = SCHEMAS["mysql"]
+    servers.alone(cursor, name)
     for statement in (
         f"DROP DATABASE IF EXISTS {name}",
         f"CREATE DATABASE {name} CHARACTER SET utf8mb4",
