@@ -34,15 +34,15 @@ def test_the_rows_come_back_as_typed_values(shop: Database) -> None:
     [
         (
             "SELECT * FROM customers WHERE city = 'berlin'",
-            "main.customers.city holds no 'berlin'; the nearest stored values are 'Berlin'. Use one of these.",
+            "main.customers.city holds no 'berlin'; the nearest stored values are 'Berlin' (1 of 2). Use one of these.",
         ),
         (
             "SELECT count(*) FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.city = 'Belrin'",
-            "main.customers.city holds no 'Belrin'; the nearest stored values are 'Berlin'. Use one of these.",
+            "main.customers.city holds no 'Belrin'; the nearest stored values are 'Berlin' (1 of 2). Use one of these.",
         ),
         (
             "SELECT sum(total) FROM orders WHERE status IN ('PAID')",
-            "main.orders.status holds no 'PAID'; the nearest stored values are 'paid'. Use one of these.",
+            "main.orders.status holds no 'PAID'; the nearest stored values are 'paid' (1 of 2). Use one of these.",
         ),
         (
             "SELECT * FROM customers WHERE 'Peking' = city",
@@ -50,15 +50,15 @@ def test_the_rows_come_back_as_typed_values(shop: Database) -> None:
         ),
         (
             "SELECT * FROM customers WHERE lower(name) = 'xda'",
-            "main.customers.name holds no 'xda'; the nearest stored values are 'Ada'. Use one of these.",
+            "main.customers.name holds no 'xda'; the nearest stored values are 'Ada' (1 of 3). Use one of these.",
         ),
         (
             "SELECT * FROM customers WHERE city LIKE '%erlim%'",
-            "main.customers.city holds no 'erlim'; the nearest stored values are 'Berlin'. Use one of these.",
+            "main.customers.city holds no 'erlim'; the nearest stored values are 'Berlin' (1 of 2). Use one of these.",
         ),
         (
             "SELECT * FROM (SELECT * FROM orders WHERE status = 'payed') AS x",
-            "main.orders.status holds no 'payed'; the nearest stored values are 'paid'. Use one of these.",
+            "main.orders.status holds no 'payed'; the nearest stored values are 'paid' (1 of 2). Use one of these.",
         ),
     ],
 )

@@ -122,8 +122,9 @@ def _note(compared: Compared, database: Database) -> str:
     if not all_of_them:
         said += f" among the {len(values)} values that were looked at"
     near = _nearest(wanted, texts)
+    count = f"{len(values)}" if all_of_them else f"more than {len(values)}"
     if near:
-        return f"{said}; the nearest stored values are {_listed(near)}. Use one of these."
+        return f"{said}; the nearest stored values are {_listed(near)} ({len(near)} of {count}). Use one of these."
     if all_of_them and len(texts) <= _ALL_NAMED_UP_TO:
         return f"{said}; all it holds is {_listed(sorted(texts))}."
     return f"{said}, nor anything like it; search_metadata tells where a value is stored."

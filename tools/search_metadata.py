@@ -114,17 +114,18 @@ class SearchResult:
             lines.append("  fields: " + listed)
         values = self._values(hit)
         if values:
-            lines.append("  values: " + "; ".join(values))
+            lines.append("  values: " + values)
         joins = self._joins(table)
         if joins:
             lines.append("  joins: " + "; ".join(joins))
         return "\n".join(visible(line, keep="") for line in lines)  # names may hold line ends
 
-    def _values(self, hit: TableHit) -> list[str]:
-        """`status = 'paid'` for the values named best, a few a field."""
+    def _values(self, hit: TableHit) -> str:
+        """`status = 'paid'` for the values named best, and how many of them these are."""
         best = hit.values[0].covered if hit.values else 0.0
-        named = [each for each in hit.values if each.covered >= min(best, _NAMED)][:_VALUES_LISTED]
-        return list(dict.fromkeys(f"{self.meta.quoted(each.field.name)} = {literal(each.value, 80)}" for each in named))
+        named = dict.fromkeys((each.field.name, each.value) for each in hit.values if each.covered >= min(best, _NAMED))
+        shown = [f"{self.meta.quoted(name)} = {literal(value, 80)}" for name, value in list(named)[:_VALUES_LISTED]]
+        return "; ".join(shown) + (f" ({len(shown)} of {len(named)} that fit)" if len(shown) < len(named) else "")
 
     def _joins(self, table: TableMeta) -> list[str]:
         dialect = self.meta.dialect
