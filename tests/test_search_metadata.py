@@ -102,7 +102,7 @@ def test_names_that_need_quotes_are_told_with_them(tmp_path: Path) -> None:
 def test_of_many_values_that_fit_it_is_said_how_many_there_are(tmp_path: Path) -> None:
     path = tmp_path / "towns.duckdb"
     with closing(duckdb.connect(str(path))) as connection:
-        connection.execute("CREATE TABLE towns AS SELECT 'Newtown ' || chr(64 + i::INTEGER) AS name FROM range(1, 8) r(i)")
+        connection.execute("CREATE TABLE towns AS SELECT 'Newtown ' || chr(64 + i::INT) AS name FROM range(1, 8) r(i)")
     with closing(open_database(str(path))) as database:
         assert (
             "values: name = 'Newtown A'; name = 'Newtown B'; name = 'Newtown C'; name = 'Newtown D' (4 of 7 that fit)\n"
