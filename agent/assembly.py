@@ -161,7 +161,7 @@ def chosen_knowledge(settings: Settings) -> Knowledge:
         try:
             known = Knowledge.read(settings.knowledge)
         except FileNotFoundError as error:
-            raise SettingsError(f"DBAGENT_KNOWLEDGE: {error} Make it, or unset the variable.") from None
+            raise SettingsError(f"{error} Make it, or name another with --knowledge or DBAGENT_KNOWLEDGE.") from None
     else:
         known = Knowledge() if settings.database_url else Knowledge.read(folder("sample_db") / "knowledge")
     return replace(known, sensitive=patterns(settings.sensitive))

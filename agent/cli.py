@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from agent.eval_commands import add_eval_commands
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ANSWERED, BROKEN, USAGE, NOT_ANSWERED, NO_MODEL, NO_DATABASE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 STALE = 6
+CANNOT_PRINT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 EXIT_CODES = """\
 exit codes:
@@ -49,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ANSWERED
     except OSError as error:
-        print(f"dbagent: {error.strerror or error}", file=sys.stderr)
+        if error.filename is not None or error.errno not in CANNOT_PRINT:
+            raise
+        print(f"dbagent: {error.strerror}", file=sys.stderr)
         return BROKEN
     except Exception as error:
         code = _code_of(error)
@@ -226,12 +230,21 @@ def _ask(options: argparse.Namespace) -> int:
         raise SettingsError("--role says what a user may see, but there is no policy. Name one with --policy.")
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
         answer = agent.ask_sync(question, user=user, prompt_label=options.prompt_label, tell=progress.hear)
-        wrong = len(agent.toolbox.database.knowledge.problems)
+        wrong, meta = len(agent.toolbox.database.knowledge.problems), agent.toolbox.database.meta
     if wrong:
         what = "thing in the knowledge files is" if wrong == 1 else "things in the knowledge files are"
-        print(f"dbagent: {wrong} {what} wrong and left out; dbagent knowledge check lists what.", file=sys.stderr)
+        _warn([f"{wrong} {what} wrong and left out; dbagent knowledge check lists what."])
+    if not any(meta.tables()):
+        _warn(meta.notices)
     _show(answer, options)
     return ANSWERED if answer.answered else NOT_ANSWERED
+
+
+def _warn(lines: Iterable[str]) -> None:
+    from tools.text import visible
+
+    for line in lines:
+        print(f"dbagent: {visible(line)}", file=sys.stderr)
 
 
 def _show(answer: Answer, options: argparse.Namespace) -> None:
@@ -278,16 +291,21 @@ def _traces(options: argparse.Namespace) -> int:
 def _search(options: argparse.Namespace) -> int:
     from agent import terminal
     from agent.assembly import chosen_policy, open_chosen_database
+    from agent.errors import SettingsError
     from tools.search_metadata import SearchMetadata, search_metadata
     from tools.seen_database import seen_by
 
     settings, user = _settings(options), _user(options)
+    words = " ".join(options.words).strip()
+    if not words:
+        raise SettingsError("There are no words to search. Name a table, a field or a value.")
     with terminal.progress() as progress:
         database = open_chosen_database(settings, tell=progress.say)
         policy = chosen_policy(settings, database)
         seen = seen_by(database, policy, user) if policy else database
-        found = search_metadata(SearchMetadata(words=" ".join(options.words)), seen)
+        found = search_metadata(SearchMetadata(words=words), seen)
         database.close()
+    _warn(database.meta.notices)
     print(_as_json(found) if options.json else terminal.plain(found.for_model()))
     return ANSWERED
 

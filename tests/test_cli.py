@@ -155,6 +155,8 @@ BAD = {
     "a wrong setting": (["ask", "x"], {"DBAGENT_ROW_LIMIT": "lots"}, 2, "DBAGENT_ROW_LIMIT"),
     "a model without a key": (["ask", "x"], {"DBAGENT_MODEL": "gpt-5"}, 2, "OPENAI_API_KEY"),
     "an unknown prompt label": (["ask", "x", "--prompt-label", "nope"], {}, 2, "nope"),
+    "nothing to search": (["search", " "], {}, 2, "no words"),
+    "knowledge that is not there": (["ask", "x", "--knowledge", "nope"], {}, 2, "no folder nope"),
     "a trace that is not there": (["traces", "show", "ffff"], {}, 2, "no trace"),
 }
 
@@ -296,3 +298,5 @@ def test_search_shows_what_the_model_would_see(shop_file: Path) -> None:
     assert shown.stdout.startswith("main.orders -- One row per order, also cancelled ones.")
     found = json.loads(dbagent("search", "paid orders", "--db", str(shop_file), "--json").stdout)
     assert found
+    nothing = dbagent("search", "orders", "--db", str(shop_file), DBAGENT_INCLUDE="nope.*")
+    assert nothing.stderr == "dbagent: The pattern 'nope.*' includes no table: there is none.\n"

@@ -65,7 +65,8 @@ class DuckDBEngine(AlchemyEngine):
         return root
 
     def _unavailable(self, cause: BaseException) -> DatabaseUnavailable:
-        text = " ".join(self._message(cause, 3 if self.place.loads else 1).split()).partition(" See also")[0]
+        text = " ".join(self._message(cause, 3 if self.place.loads else 1).split())
+        text = text.partition(" See also")[0].partition(" LINE 1: CREATE TABLE")[0]  # ours, which nobody wrote
         if "set lock" in text.lower():
             advice = "Another process has it open for writing; close it there, or open a copy."
         elif "different configuration" in text:
