@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from agent.resources import folder
+
+if TYPE_CHECKING:
+    import duckdb
 
 UNUSED_FOR = 2 * 24 * 3600  # seconds after which a sample that nobody asked for is deleted
 
@@ -660,16 +662,24 @@ def sample_database(
         return _found_or_built(directory, today, tell)
     try:
         return _found_or_built(_cache_directory(), today, tell)
-    except (OSError, RuntimeError, duckdb.IOException):  # a home that is read-only, full, or not there
+    except (OSError, RuntimeError):  # a home that is read-only, full, or not there
         return _found_or_built(_temporary_directory(), today, tell)
 
 
 def build_sample(path: Path, today: date, *, tell: Callable[[str], None] | None = None) -> None:
-    """Build the sample database of that day as one file, which appears at `path` when it is complete."""
+    """Build the sample database of that day as one file, which appears at `path` when it is complete.
+
+    Raises OSError where it cannot be written.
+    """
+    import duckdb  # a fifth of a second, which only the first question of a day needs
+
     with tempfile.TemporaryDirectory(prefix=".sample-", dir=path.parent) as workshop:
         unfinished = Path(workshop) / "sample.duckdb"
-        with duckdb.connect(":memory:") as connection:
-            _fill(connection, unfinished, today, tell or _silent)
+        try:
+            with duckdb.connect(":memory:") as connection:
+                _fill(connection, unfinished, today, tell or _silent)
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
         os.replace(unfinished, path)
 
 
@@ -711,7 +721,9 @@ def _found_or_built(directory: Path, today: date, tell: Callable[[str], None] | 
     path = directory / f"sample-{today.isoformat()}-{_edition()}.duckdb"
     if path.exists():
         with contextlib.suppress(OSError):  # a sample baked into a read-only image is as good
-            os.utime(path)  # says that it is in use, to whoever clears away old ones
+            # Says that it is in use, to whoever clears away old ones. Its time of writing stays: what is known
+            # of the database would have to be read anew.
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
         return path
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     build_sample(path, today, tell=tell)
@@ -732,7 +744,7 @@ def _clear_away_unused(directory: Path) -> None:
     """Delete our old samples, but none lately used: another process may be about to open it again."""
     for old in (*directory.glob("sample-*.duckdb"), *directory.glob(".sample-*")):
         with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > UNUSED_FOR:
+            if time.time() - max(old.stat().st_atime, old.stat().st_mtime) > UNUSED_FOR:
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 

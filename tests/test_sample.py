@@ -252,7 +252,9 @@ def test_a_sample_unused_for_days_is_deleted_and_one_in_use_is_not(tmp_path: Pat
     someone_elses.touch()
     for file in (unused, used, someone_elses):
         os.utime(file, (time.time() - 7 * 24 * 3600,) * 2)
+    written = used.stat().st_mtime_ns
     sample_database(tmp_path, TODAY - timedelta(days=8))
+    assert used.stat().st_mtime_ns == written  # or what is known of its schema would be read anew each time
     new = sample_database(tmp_path, TODAY)
     assert set(tmp_path.iterdir()) == {used, new, someone_elses}
 
