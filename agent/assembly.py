@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from agent.db_agent import PROMPT, DBAgent, QuestionLimits
@@ -34,6 +35,12 @@ from tools.scope import patterns
 from tools.search_metadata import SEARCH_METADATA
 from tools.show_table import SHOW_TABLE
 from tools.tool import Tool
+
+if TYPE_CHECKING:
+    from agent.store import Store
+
+# Its tables, should it be in the database that is asked: what others asked and were told is not for everybody.
+_OF_THE_STORE = "dbagent_*"
 
 TOOLS = (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL)
 
@@ -66,7 +73,7 @@ def open_agent(
         settings = settings.model_copy(update={"knowledge": Path(knowledge)})
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
-    redactor = Redactor(settings.langfuse_secret_key, _password(settings.database_url))
+    redactor = Redactor(settings.langfuse_secret_key, _password(settings.database_url), _password(settings.store_url))
     if not settings.openai_api_key.isalpha():  # "ollama", "EMPTY": words that stand where no key is needed
         redactor.add(settings.openai_api_key)
     langfuse = langfuse_client(settings, redactor)
@@ -134,7 +141,7 @@ def open_chosen_database(
         url,
         limits=_limits(settings),
         include=settings.include,
-        exclude=settings.exclude,
+        exclude=[*patterns(settings.exclude), *([_OF_THE_STORE] if settings.store_url else [])],
         snapshots=settings.home / "metadata" if snapshots else None,
         tell=tell,
     )
@@ -174,6 +181,13 @@ def _limits(settings: Settings) -> Limits:
 def trace_store(settings: Settings) -> TraceStore:
     """Where this machine keeps its traces."""
     return TraceStore(settings.home / "traces.db")
+
+
+def open_store(settings: Settings) -> Store:
+    """Where what must last is kept. Raises SettingsError."""
+    from agent.store import Store  # SQLAlchemy takes a quarter of a second, and most questions need nothing of it
+
+    return Store(settings.store_url or settings.home / "store.db")
 
 
 def langfuse_client(settings: Settings, redactor: Redactor) -> LangfuseClient:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from agent.assembly import langfuse_client, model_endpoint, open_chosen_database, prompt_proxy, trace_store
+from agent.assembly import langfuse_client, model_endpoint, open_chosen_database, open_store, prompt_proxy, trace_store
 from agent.db_agent import PROMPT
 from agent.errors import DBAgentError
 from agent.llm.client import reach
@@ -36,6 +37,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield from _prompt_and_langfuse(settings)
     yield _traces(settings)
+    yield _store(settings)
 
 
 def _versions() -> Iterator[str]:
@@ -102,3 +104,13 @@ def _traces(settings: Settings) -> Finding:
         return Finding("traces", None, "not kept on this machine (DBAGENT_LOCAL_TRACES)")
     trouble = trace_store(settings).trouble()
     return Finding("traces", trouble is None, trouble or f"kept in {settings.home / 'traces.db'}")
+
+
+def _store(settings: Settings) -> Finding:
+    try:
+        store = open_store(settings)
+        with closing(store):
+            store.sessions(1)
+    except DBAgentError as error:
+        return Finding("store", False, f"{error} Answers are not affected.", error)
+    return Finding("store", True, f"sessions and feedback are kept in {store.shown}")

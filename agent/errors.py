@@ -8,6 +8,7 @@
     ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
     ├── DatabaseUnavailable       the database cannot be reached, opened or logged into          exit 5
     │   └── DriverMissing         its driver is not installed                                    exit 5
+    ├── StoreUnavailable          what must last cannot be kept or read; answers go on without   exit 2
     ├── PolicyInvalid             the policy cannot be read, or does not fit the database            exit 2
     ├── UserNotPermitted          the policy has nothing for this user, or lacks a variable          exit 2
     └── ToolError                 the model erred; it is told so and tries again (tools/errors.py)
@@ -45,6 +46,7 @@ __all__ = [
     "SqlFailed",
     "SqlRefused",
     "SqlTimeout",
+    "StoreUnavailable",
     "ToolError",
     "UnknownTable",
     "UserNotPermitted",
@@ -69,3 +71,7 @@ class PromptInvalid(DBAgentError):
 
 class ModelUnavailable(DBAgentError):
     """The model cannot be reached, or does not take the request; the text names the host or the setting."""
+
+
+class StoreUnavailable(DBAgentError):
+    """What must last cannot be kept or read; the text names the file or the server, and says what to try."""

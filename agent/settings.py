@@ -105,6 +105,13 @@ class Settings(BaseModel):
         description="The folder for traces, the last known prompts, and what was read of each database's schema.",
         validation_alias="DBAGENT_HOME",
     )
+    store_url: str = _variable(
+        "DBAGENT_STORE_URL",
+        "Where sessions, feedback and cached answers are kept: `postgresql://user:password@host/name`, a database that "
+        "is not the one asked. Unset: DBAGENT_HOME/store.db.",
+        "",
+        repr=False,
+    )
     row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0
