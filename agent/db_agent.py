@@ -23,7 +23,7 @@ from agent.answer import (
     Answer,
     Receipt,
 )
-from agent.errors import QuestionRefused
+from agent.errors import PromptInvalid, QuestionRefused
 from agent.events import (
     AnswerReady,
     Event,
@@ -41,6 +41,7 @@ from agent.llmops.prompts import CompiledPrompt, PromptProxy
 from agent.llmops.tracing import Span, Tracing
 from agent.messages import ModelReply, ToolCall, ToolReply, Usage
 from agent.own_loop import OwnLoop
+from agent.prompt_tokens import PromptTokens
 from agent.toolbox import Toolbox
 from tools.database import stoppable
 from tools.policy import User
@@ -106,13 +107,16 @@ class DBAgent:
         user_id: str | None = None,
         session_id: str | None = None,
         prompt_label: str | None = None,
+        tags: Sequence[str] = (),
+        today: date | None = None,
         tell: Tell = tell_nobody,
     ) -> Answer:
         """Answer one question.
 
         `history` is earlier turns as chat messages (role, content). `user` is whose permissions hold, where a policy
-        is set; an id alone, there or as `user_id`, is a user without roles. `tell` hears each event as it happens, in
-        the caller's event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
+        is set; an id alone, there or as `user_id`, is a user without roles. `tags` mark the trace; `today` is the day
+        that "last month" is reckoned from, None for this one. `tell` hears each event as it happens, in the caller's
+        event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
         DatabaseUnavailable, UserNotPermitted; limits are outcomes in the receipt.
         """
         question = _checked(question)
@@ -121,18 +125,24 @@ class DBAgent:
         asking = User(user) if isinstance(user, str) else user
         user_id = asking.id if asking else None
         with (
-            self.tracing.question("db_agent", input=question, user_id=user_id, session_id=session_id) as root,
+            self.tracing.question(
+                "db_agent", input=question, user_id=user_id, session_id=session_id, tags=tags
+            ) as root,
             model_clock() as clock,
         ):
             tell(QuestionStarted(question, root.trace_id))
             toolbox = await asyncio.to_thread(self.toolbox.seen_by, asking)
-            prompt = await asyncio.to_thread(self._compile, prompt_label, toolbox)
+            prompt, frame = await asyncio.to_thread(self._compile, prompt_label, toolbox)
             known = await asyncio.to_thread(_known, question, toolbox)
-            work = _Work(question, prompt, toolbox, tell)
+            today = today or date.today()
+            spent = PromptTokens(frame=frame, history=len(history), known=known)
+            work = _Work(question, prompt, toolbox, spent, tell)
+            # Told before the model is asked: a question that fails counts for its prompt version too.
+            root.update(metadata=_asked(prompt, toolbox, len(history), today))
             work.messages += [
                 {"role": "system", "content": prompt.text},
                 *map(_checked_turn, history),
-                {"role": "user", "content": _user_turn(question, date.today(), known)},
+                {"role": "user", "content": _user_turn(question, today, known)},
             ]
             try:
                 async with asyncio.timeout(self.limits.seconds) as deadline:
@@ -141,6 +151,8 @@ class DBAgent:
                 if not deadline.expired():
                     raise
                 work.finish(self._out_of_time(work), TIME_LIMIT)
+            finally:  # a question that fails was paid for too
+                root.update(metadata={"prompt_tokens": work.spent.by_section()})
             example = await asyncio.to_thread(self._example_followed, work)
             answer = self._answer(work, root, clock.seconds, example)
             root.update(output=answer.text, metadata=_summary(answer.receipt))
@@ -193,10 +205,16 @@ class DBAgent:
     ) -> None:
         self.close()
 
-    def _compile(self, label: str | None, toolbox: Toolbox) -> CompiledPrompt:
-        meta = toolbox.database.meta
+    def _compile(self, label: str | None, toolbox: Toolbox) -> tuple[CompiledPrompt, str]:
+        """The system prompt, and what of it is not the schema."""
         prompt = self.prompts.get_prompt(PROMPT, label=label)
-        return prompt.compile(meta=meta.outline(self.limits.schema_tokens))
+        outline = toolbox.database.meta.outline(self.limits.schema_tokens)
+        compiled = prompt.compile(meta=outline)
+        try:
+            frame = prompt.compile(meta={**outline, "schemas": []}).text
+        except PromptInvalid:  # it counts on there being a schema
+            frame = compiled.text
+        return compiled, frame
 
     def _example_followed(self, work: _Work) -> str | None:
         """How the verified example is called that the last query follows; None where it follows none."""
@@ -225,11 +243,12 @@ class DBAgent:
     async def _ask_model(self, work: _Work, *, last: bool) -> ModelReply:
         if last and work.replies:
             work.messages.append({"role": "user", "content": SAY_WHAT_YOU_KNOW})
-        config = work.prompt.config
+        config, tools = work.prompt.config, () if last else work.toolbox.schemas
+        work.spent.count(work.messages, tools)
         reply = await self.model.create_completion(
             work.messages,
             model=config.get("model"),
-            tools=() if last else work.toolbox.schemas,
+            tools=tools,
             temperature=config.get("temperature", 0.0),
             prompt_client=work.prompt.link,
             parallel_tool_calls=False,
@@ -319,6 +338,7 @@ class _Work:
     question: str
     prompt: CompiledPrompt
     toolbox: Toolbox
+    spent: PromptTokens
     tell: Tell
     started: float = field(default_factory=time.monotonic)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -425,6 +445,17 @@ def _ending(reply: ModelReply, last: bool, work: _Work, limits: QuestionLimits) 
         text = reply.text or "The model wanted to go on, but the limit for one question is reached."
         return text, TOOL_CALL_LIMIT if work.tool_calls >= limits.tool_calls else STEP_LIMIT
     return reply.text, ANSWERED if work.tables else NO_QUERY
+
+
+def _asked(prompt: CompiledPrompt, toolbox: Toolbox, turns: int, today: date) -> dict[str, Any]:
+    """What the trace says of how a question was asked: what it takes to ask it again."""
+    return {
+        "prompt": {"name": prompt.name, "version": prompt.version, "label": prompt.label, "source": prompt.source},
+        "database": toolbox.database.url,
+        "policy": toolbox.database.policy_id,
+        "history_turns": turns,
+        "today": today.isoformat(),
+    }
 
 
 def _summary(receipt: Receipt) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from agent.events import Event, PhaseStarted, ToolStarted
 if TYPE_CHECKING:
     from agent.answer import Answer, Receipt
     from agent.doctor import Finding
-    from agent.llmops.trace_store import SpanRecord, TraceSummary, TraceTree
+    from agent.llmops.trace_records import SpanRecord, TraceSummary, TraceTree
 
 ROWS_SHOWN = 50
 CELL_WIDTH = 60

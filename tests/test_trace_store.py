@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import DBAgentError
-from agent.llmops.trace_store import SpanRecord, TraceStore
+from agent.llmops.trace_records import SpanRecord
+from agent.llmops.trace_store import TraceStore
 from tests.waiting import within
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -136,7 +137,8 @@ WRITER = """
 import sys
 from datetime import datetime, UTC
 from pathlib import Path
-from agent.llmops.trace_store import SpanRecord, TraceStore
+from agent.llmops.trace_records import SpanRecord
+from agent.llmops.trace_store import TraceStore
 store = TraceStore(Path(sys.argv[1]))
 for number in range(400):
     store.write(SpanRecord(sys.argv[2] * 32, str(number), None, "s", "span", datetime.now(UTC), 0.1, "x" * 5000))
@@ -170,7 +172,8 @@ def test_a_forked_process_writes_through_a_connection_of_its_own(store: TraceSto
 import os, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from agent.llmops.trace_store import SpanRecord, TraceStore
+from agent.llmops.trace_records import SpanRecord
+from agent.llmops.trace_store import TraceStore
 store = TraceStore(Path(sys.argv[1]))
 def write(id): store.write(SpanRecord("ab" * 16, id, None, "s", "span", datetime.now(UTC), 0.1))
 write("1")
@@ -223,7 +226,8 @@ def test_a_full_disk_turns_the_store_off_with_one_warning(tmp_path: Path) -> Non
 import resource, signal, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from agent.llmops.trace_store import SpanRecord, TraceStore
+from agent.llmops.trace_records import SpanRecord
+from agent.llmops.trace_store import TraceStore
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 store = TraceStore(Path(sys.argv[1]))

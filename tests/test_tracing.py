@@ -18,7 +18,8 @@ import pytest
 from pydantic import BaseModel
 
 from agent.llmops.langfuse_client import LangfuseClient
-from agent.llmops.trace_store import SpanRecord, TraceStore, TraceTree
+from agent.llmops.trace_records import SpanRecord, TraceTree
+from agent.llmops.trace_store import TraceStore
 from agent.llmops.tracing import Tracing
 from agent.redaction import Redactor
 

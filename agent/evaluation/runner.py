@@ -27,6 +27,7 @@ from agent.errors import (
 from agent.evaluation.cases import Case, shown_database
 from agent.evaluation.results import CaseResult, Preview, ResultStore, Run
 from agent.evaluation.scoring import WRONG, Order, Score, order_of, score
+from agent.llmops.trace_records import EVALUATION
 from tools.database import Database
 from tools.engines import open_engine
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
@@ -205,6 +206,7 @@ class _Work:
                 case.asked if self.asking.evidence else case.question,
                 user=_user(case),
                 prompt_label=self.asking.prompt_label,
+                tags=(EVALUATION,),
             )
         except _NOBODY_CAN_BE_ASKED:
             raise

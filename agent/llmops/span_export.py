@@ -12,7 +12,8 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import format_span_id, format_trace_id
 
-from agent.llmops.trace_store import SpanRecord, TraceStore
+from agent.llmops.trace_records import SpanRecord
+from agent.llmops.trace_store import TraceStore
 from agent.llmops.vendor_noise import unheard
 
 

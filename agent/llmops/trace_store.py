@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from agent.errors import DBAgentError
+from agent.llmops.trace_records import (
+    SpanRecord,
+    TraceSummary,
+    TraceTree,
+    record_of_row,
+    row_of,
+    summary_of,
+    tree_of,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -59,86 +66,6 @@ _TABLES = """
 """
 
 
-@dataclass(frozen=True)
-class SpanRecord:
-    """One span. `seconds` is None while it runs, and stays so where its process was killed.
-
-    `usage` counts tokens by kind and `cost` US dollars by kind, each with its "total"; both are empty where
-    they are unknown. `level` is "DEFAULT", "WARNING" or "ERROR"; `status` says what was wrong.
-    """
-
-    trace_id: str
-    id: str
-    parent_id: str | None
-    name: str
-    kind: str
-    started: datetime
-    seconds: float | None
-    input: str | None = None
-    output: str | None = None
-    level: str = "DEFAULT"
-    status: str | None = None
-    model: str | None = None
-    model_parameters: Mapping[str, Any] = field(default_factory=dict)
-    usage: Mapping[str, int] = field(default_factory=dict)
-    cost: Mapping[str, float] = field(default_factory=dict)
-    prompt_name: str | None = None
-    prompt_version: int | None = None
-    first_token_at: datetime | None = None
-    user: str | None = None
-    session: str | None = None
-    tags: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    children: tuple[SpanRecord, ...] = ()
-
-    @property
-    def tokens(self) -> int | None:
-        """All tokens of this span itself, None where they are unknown."""
-        return int(_total(self.usage)) if self.usage else None
-
-    @property
-    def cost_usd(self) -> float | None:
-        """US dollars of this span itself, None where they are unknown."""
-        return float(_total(self.cost)) if self.cost else None
-
-
-@dataclass(frozen=True)
-class TraceSummary:
-    """One question in a line. `tokens` and `cost_usd` are sums over its model calls, None where none told.
-
-    `outcome` is that of the receipt; "error", "cancelled" or "unfinished" where there was none.
-    """
-
-    id: str
-    name: str
-    question: str
-    started: datetime
-    seconds: float | None
-    tokens: int | None
-    cost_usd: float | None
-    models: tuple[str, ...]
-    outcome: str
-    user: str | None
-    session: str | None
-    error: str | None
-
-
-@dataclass(frozen=True)
-class TraceTree:
-    """One question with all its spans; `roots` is one span, or several where the first was lost."""
-
-    summary: TraceSummary
-    roots: tuple[SpanRecord, ...]
-
-    def walk(self) -> Iterator[tuple[int, SpanRecord]]:
-        """Every span with its depth, in the order in which they started within their parent."""
-        stack = [(0, span) for span in reversed(self.roots)]
-        while stack:
-            depth, span = stack.pop()
-            yield depth, span
-            stack += [(depth + 1, child) for child in reversed(span.children)]
-
-
 class TraceStore:
     """Spans in a SQLite file, opened when first needed.
 
@@ -178,15 +105,24 @@ class TraceStore:
                 self._write_pending(wait_seconds=_WAIT_SECONDS_AT_CLOSE)
             self._disconnect()
 
-    def traces(self, limit: int = 20) -> list[TraceSummary]:
-        """The newest questions, newest first. Raises DBAgentError where the file cannot be read."""
+    def traces(
+        self, limit: int | None = 20, *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[TraceSummary]:
+        """The newest questions, newest first: `limit` of them at the most, begun since then and before `until`.
+
+        Raises DBAgentError where the file cannot be read.
+        """
         with self._reading() as connection:
             if connection is None:
                 return []
-            roots = connection.execute(
-                "SELECT * FROM spans WHERE parent_id IS NULL ORDER BY started DESC LIMIT ?", (limit,)
-            ).fetchall()
-            return [_summary(connection, row) for row in roots]
+            within = {
+                "since": since.timestamp() if since else 0.0,
+                "until": until.timestamp() if until else _FOR_EVER,
+                "limit": -1 if limit is None else limit,
+            }
+            roots = connection.execute(f"SELECT * {_ROOTS}", within).fetchall()
+            work = _work_of(connection, f"SELECT trace_id {_ROOTS}", within)
+            return [summary_of(row, work.get(row["trace_id"])) for row in roots]
 
     def trace(self, id_or_prefix: str) -> TraceTree | None:
         """The tree of a trace by its id or the first characters of it; None unless exactly one is meant.
@@ -209,7 +145,8 @@ class TraceStore:
                 "SELECT * FROM spans WHERE trace_id = ? ORDER BY started", (ids[0][0],)
             ).fetchall()
             first = next((row for row in spans if row["parent_id"] is None), spans[0])
-            return TraceTree(_summary(connection, first), _tree([_record(row) for row in spans]))
+            work = _work_of(connection, "VALUES (:id)", {"id": ids[0][0]})
+            return TraceTree(summary_of(first, work.get(ids[0][0])), tree_of([record_of_row(row) for row in spans]))
 
     def _write_pending(self, wait_seconds: float | None = None) -> None:
         try:
@@ -217,7 +154,7 @@ class TraceStore:
             if wait_seconds is not None:
                 connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
             with connection:
-                connection.executemany(_INSERT, [_row(span) for span in self._pending])
+                connection.executemany(_INSERT, [row_of(span) for span in self._pending])
             self._pending.clear()
         except (ValueError, OverflowError) as error:
             self._pending.clear()  # or it would stand in the way of every later one
@@ -314,119 +251,36 @@ _INSERT = """
 """
 
 
-def _row(span: SpanRecord) -> dict[str, Any]:
-    started = span.started.timestamp()
-    return {
-        "trace_id": span.trace_id,
-        "id": span.id,
-        "parent_id": span.parent_id,
-        "name": span.name,
-        "kind": span.kind,
-        "started": started,
-        "ended": None if span.seconds is None else started + span.seconds,
-        "input": span.input,
-        "output": span.output,
-        "level": span.level,
-        "status": span.status,
-        "model": span.model,
-        "model_parameters": _json(span.model_parameters),
-        "usage": _json(span.usage),
-        "cost": _json(span.cost),
-        "tokens": span.tokens,
-        "cost_usd": span.cost_usd,
-        "prompt_name": span.prompt_name,
-        "prompt_version": span.prompt_version,
-        "first_token_at": span.first_token_at and span.first_token_at.isoformat(),
-        "user_id": span.user,
-        "session_id": span.session,
-        "tags": _json(span.tags),
-        "metadata": _json(span.metadata),
-    }
+_ROOTS = """
+    FROM spans WHERE parent_id IS NULL AND started >= :since AND started < :until
+    ORDER BY started DESC LIMIT :limit
+"""
+_FOR_EVER = 253_402_300_800.0  # the year 10000
 
-
-def _record(row: sqlite3.Row) -> SpanRecord:
-    started, ended, first_token_at = row["started"], row["ended"], row["first_token_at"]
-    return SpanRecord(
-        trace_id=row["trace_id"],
-        id=row["id"],
-        parent_id=row["parent_id"],
-        name=row["name"],
-        kind=row["kind"],
-        started=datetime.fromtimestamp(started, UTC),
-        seconds=None if ended is None else max(ended - started, 0.0),
-        input=row["input"],
-        output=row["output"],
-        level=row["level"],
-        status=row["status"],
-        model=row["model"],
-        model_parameters=json.loads(row["model_parameters"] or "{}"),
-        usage=json.loads(row["usage"] or "{}"),
-        cost=json.loads(row["cost"] or "{}"),
-        prompt_name=row["prompt_name"],
-        prompt_version=row["prompt_version"],
-        first_token_at=first_token_at and datetime.fromisoformat(first_token_at),
-        user=row["user_id"],
-        session=row["session_id"],
-        tags=tuple(json.loads(row["tags"] or "[]")),
-        metadata=json.loads(row["metadata"] or "{}"),
+# A failed call told neither tokens nor cost; a call that succeeded without telling makes the sum unknown.
+_WORK = """
+    SELECT trace_id,
+           sum(tokens) FILTER (WHERE kind = 'generation') AS tokens,
+           sum(cost_usd) FILTER (WHERE kind = 'generation') AS cost,
+           sum(tokens IS NULL AND told) AS untold_tokens,
+           sum(cost_usd IS NULL AND told) AS untold_costs,
+           json_group_array(DISTINCT model) FILTER (WHERE kind = 'generation' AND model IS NOT NULL) AS models,
+           max(prompt_name) AS prompt_name,
+           max(prompt_version) AS prompt_version,
+           count(*) FILTER (WHERE kind = 'generation') AS steps,
+           count(*) FILTER (WHERE kind = 'tool') AS tool_calls,
+           count(*) FILTER (WHERE is_query AND level <> 'DEFAULT') AS failed_queries,
+           max(started) FILTER (WHERE is_query AND level = 'DEFAULT' AND ended IS NOT NULL)
+               > min(started) FILTER (WHERE is_query AND level <> 'DEFAULT') AS repaired
+    FROM (
+        SELECT *, kind = 'tool' AND name = 'execute_sql' AS is_query,
+               kind = 'generation' AND level <> 'ERROR' AND ended IS NOT NULL AS told
+        FROM spans
     )
+    WHERE trace_id IN ({ids}) GROUP BY trace_id
+"""
 
 
-def _tree(spans: Sequence[SpanRecord]) -> tuple[SpanRecord, ...]:
-    """The spans put under their parents; one whose parent is not there stands at the top."""
-    known = {span.id for span in spans}
-    children: dict[str | None, list[SpanRecord]] = {}
-    for span in spans:
-        children.setdefault(span.parent_id if span.parent_id in known else None, []).append(span)
-
-    def grown(span: SpanRecord) -> SpanRecord:
-        return replace(span, children=tuple(grown(child) for child in children.get(span.id, ())))
-
-    return tuple(grown(span) for span in children.get(None, ()))
-
-
-def _summary(connection: sqlite3.Connection, root: sqlite3.Row) -> TraceSummary:
-    # A failed call told neither tokens nor cost; a call that succeeded without telling makes the sum unknown.
-    totals = connection.execute(
-        """
-        SELECT sum(tokens) AS tokens, sum(cost_usd) AS cost,
-               sum(tokens IS NULL AND level <> 'ERROR' AND ended IS NOT NULL) AS untold_tokens,
-               sum(cost_usd IS NULL AND level <> 'ERROR' AND ended IS NOT NULL) AS untold_costs,
-               json_group_array(DISTINCT model) FILTER (WHERE model IS NOT NULL) AS models
-        FROM spans WHERE trace_id = ? AND kind = 'generation'
-        """,
-        (root["trace_id"],),
-    ).fetchone()
-    span = _record(root)
-    return TraceSummary(
-        id=span.trace_id,
-        name=span.name,
-        question=span.input or "",
-        started=span.started,
-        seconds=span.seconds,
-        tokens=None if totals["untold_tokens"] else totals["tokens"],
-        cost_usd=None if totals["untold_costs"] else totals["cost"],
-        models=tuple(json.loads(totals["models"])),
-        outcome=_outcome(span),
-        user=span.user,
-        session=span.session,
-        error=span.status if span.level == "ERROR" else None,
-    )
-
-
-def _outcome(root: SpanRecord) -> str:
-    if root.seconds is None:
-        return "unfinished"
-    if root.level == "ERROR":
-        return "error"
-    if root.status == "cancelled":
-        return "cancelled"
-    return str(root.metadata.get("outcome") or "")
-
-
-def _total(amounts: Mapping[str, float]) -> float:
-    return amounts["total"] if "total" in amounts else sum(amounts.values())
-
-
-def _json(value: Mapping[str, Any] | Sequence[str]) -> str | None:
-    return json.dumps(value, ensure_ascii=False) if value else None
+def _work_of(connection: sqlite3.Connection, ids: str, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the spans of each of these traces come to; `ids` is SQL that gives their ids."""
+    return {row["trace_id"]: dict(row) for row in connection.execute(_WORK.format(ids=ids), values)}
