@@ -11,10 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 from agent.db_agent import PROMPT, DBAgent, QuestionLimits
 from agent.errors import SettingsError
-from agent.llm.client import AsyncLLMClient, LanguageModel, Observe, embedder
+from agent.llm.client import AsyncLLMClient, embedder
 from agent.llm.endpoint import Endpoint
+from agent.llm.fitting import FittingModel
+from agent.llm.language_model import LanguageModel, Observe
 from agent.llm.offline.transport import MODEL_NAME, OfflineTransport
 from agent.llm.pricing import PriceList
+from agent.llm.retry import RetryingModel
 from agent.llm.scripted import ScriptedModel
 from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.prompts import PromptProxy
@@ -217,7 +220,9 @@ def model_endpoint(settings: Settings) -> Endpoint:
     """The endpoint that the settings name."""
     if settings.model == MODEL_NAME:
         return Endpoint(MODEL_NAME, "http://offline.invalid/v1", transport=OfflineTransport())
-    return Endpoint(settings.model, settings.openai_base_url or None, settings.openai_api_key)
+    return Endpoint(
+        settings.model, settings.openai_base_url or None, settings.openai_api_key, tool_calls=settings.tool_calls
+    )
 
 
 def _password(url: str) -> str:
@@ -243,9 +248,10 @@ def _language_model(
         folder("assets") / "model_prices.json",
         *([settings.model_prices] if settings.model_prices else []),
     ]
-    return AsyncLLMClient(
+    client = AsyncLLMClient(
         endpoint,
         observe=observe,
         prices=PriceList.read(*files),
         timeout_seconds=settings.model_timeout,
     )
+    return FittingModel(RetryingModel(client, observe=observe, attempts=settings.model_attempts))

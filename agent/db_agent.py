@@ -36,7 +36,8 @@ from agent.events import (
     ToolStarted,
     tell_nobody,
 )
-from agent.llm.client import LanguageModel, model_clock
+from agent.llm.clock import model_clock
+from agent.llm.language_model import LanguageModel
 from agent.llmops.prompts import CompiledPrompt, PromptProxy
 from agent.llmops.tracing import Span, Tracing
 from agent.messages import ModelReply, ToolCall, ToolReply, Usage
@@ -128,7 +129,7 @@ class DBAgent:
             self.tracing.question(
                 "db_agent", input=question, user_id=user_id, session_id=session_id, tags=tags
             ) as root,
-            model_clock() as clock,
+            model_clock(self.limits.seconds) as clock,
         ):
             tell(QuestionStarted(question, root.trace_id))
             toolbox = await asyncio.to_thread(self.toolbox.seen_by, asking)
@@ -252,7 +253,7 @@ class DBAgent:
             temperature=config.get("temperature", 0.0),
             prompt_client=work.prompt.link,
             parallel_tool_calls=False,
-            on_text=lambda text: work.tell(TextDelta(text)),
+            on_text=lambda text: work.tell(TextWithdrawn() if text is None else TextDelta(text)),
         )
         work.replies.append(reply)
         work.messages.append(reply.as_message())

@@ -6,6 +6,8 @@
     ├── PromptNotFound            no prompt of that name, label or version                       exit 2
     ├── PromptInvalid             the template does not parse, or names what is not there        exit 2
     ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
+    │   ├── ModelBusy             it failed as it may not the next time it is asked              exit 4
+    │   └── ConversationTooLong   the conversation is longer than the model can read             exit 4
     ├── DatabaseUnavailable       the database cannot be reached, opened or logged into          exit 5
     │   └── DriverMissing         its driver is not installed                                    exit 5
     ├── StoreUnavailable          what must last cannot be kept or read; answers go on without   exit 2
@@ -32,9 +34,11 @@ from tools.errors import (
 )
 
 __all__ = [
+    "ConversationTooLong",
     "DBAgentError",
     "DatabaseUnavailable",
     "DriverMissing",
+    "ModelBusy",
     "ModelUnavailable",
     "NotPermitted",
     "PolicyInvalid",
@@ -75,3 +79,18 @@ class ModelUnavailable(DBAgentError):
 
 class StoreUnavailable(DBAgentError):
     """What must last cannot be kept or read; the text names the file or the server, and says what to try."""
+
+
+class ModelBusy(ModelUnavailable):
+    """The model failed as it may not the next time: busy, silent, broken off.
+
+    `after` is the seconds it asked to be left alone, None where it said nothing of it.
+    """
+
+    def __init__(self, text: str, after: float | None = None) -> None:
+        super().__init__(text)
+        self.after = after
+
+
+class ConversationTooLong(ModelUnavailable):
+    """What was to be sent is longer than the model's context; the text says what to set."""

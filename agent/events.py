@@ -33,7 +33,7 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class TextWithdrawn:
-    """What was told by TextDelta since the last call was not the answer: the model went on to call a tool."""
+    """What was told by TextDelta so far is not the answer: the model went on to call a tool, or was asked again."""
 
 
 @dataclass(frozen=True)

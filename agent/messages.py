@@ -26,18 +26,23 @@ class Usage:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A call the model asked for; `arguments` is the JSON text as the model wrote it, not yet believed."""
+    """A call the model asked for; `arguments` is the JSON text as the model wrote it, not yet believed.
+
+    `extra` is what its provider wants to have back with it: Gemini signs its calls.
+    """
 
     id: str
     name: str
     arguments: str
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
 class ModelReply:
     """What one model call gave.
 
-    `usage` and `cost_usd` are None where they are unknown; `seconds` is the time of the call.
+    `usage` and `cost_usd` are None where they are unknown; `seconds` is the time of the call. `extra` is what its
+    provider wants to have back with it: the reasoning that led to its calls.
     """
 
     text: str
@@ -47,16 +52,18 @@ class ModelReply:
     finish_reason: str = "stop"
     cost_usd: float | None = None
     seconds: float = 0.0
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def as_message(self) -> dict[str, Any]:
         """The reply as the wire wants it back."""
-        message: dict[str, Any] = {"role": "assistant", "content": self.text or None}
+        message: dict[str, Any] = {"role": "assistant", "content": self.text or None, **self.extra}
         if self.tool_calls:
             message["tool_calls"] = [
                 {
                     "id": call.id,
                     "type": "function",
                     "function": {"name": call.name, "arguments": call.arguments},
+                    **call.extra,
                 }
                 for call in self.tool_calls
             ]

@@ -44,6 +44,18 @@ class Settings(BaseModel):
     model_timeout: float = _variable(
         "DBAGENT_MODEL_TIMEOUT", "Seconds of silence after which a model call is given up.", 60.0, gt=0
     )
+    model_attempts: int = _variable(
+        "DBAGENT_MODEL_ATTEMPTS",
+        "How often a model is asked in all where it was busy, silent or broke off. Each wait is in the trace.",
+        4,
+        ge=1,
+        le=20,
+    )
+    tool_calls: Literal["auto", "text"] = _variable(
+        "DBAGENT_TOOL_CALLS",
+        "How the model calls tools: `text` for one that has none of its own; `auto` finds out.",
+        "auto",
+    )
     model_prices: Path | None = _variable(
         "DBAGENT_MODEL_PRICES", "A JSON file of prices whose entries win over assets/model_prices.json."
     )

@@ -109,9 +109,12 @@ def says(reply: ModelReply | str) -> Behaviour:
     return behave
 
 
-def fails(status: int, message: str = "no", param: str | None = None, **headers: str) -> Behaviour:
+def fails(
+    status: int, message: str = "no", param: str | None = None, code: str | None = None, **headers: str
+) -> Behaviour:
     """It answers with an HTTP error."""
-    return lambda handler: handler.send_json(status, {"error": {"message": message, "param": param}}, **headers)
+    error = {"message": message, "param": param, "code": code}
+    return lambda handler: handler.send_json(status, {"error": error}, **headers)
 
 
 def sends(*events: Any) -> Behaviour:
@@ -135,34 +138,51 @@ def stalls(text: str, seconds: float) -> Behaviour:
 
     def behave(handler: Handler) -> None:
         handler.start_stream()
-        handler.send_event(
-            {
-                "id": "x",
-                "object": "chat.completion.chunk",
-                "created": 0,
-                "model": "test-model",
-                "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}],
-            }
-        )
+        handler.send_event(chunk({"content": text}))
         time.sleep(seconds)
 
     return behave
 
 
-def drops() -> Behaviour:
-    """It breaks the connection in the middle of a chunk."""
+def hangs_up(handler: Handler) -> None:
+    """It takes the request and closes the connection without a word."""
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
+
+
+def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    """One event of a stream as it should be."""
+    return {
+        "id": "x",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "test-model",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }
+
+
+def breaks_off(*events: Any) -> Behaviour:
+    """It streams these events and then breaks the connection in the middle of the next."""
 
     def behave(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("content-type", "text/event-stream")
         handler.send_header("transfer-encoding", "chunked")
         handler.end_headers()
+        for event in events:
+            data = f"data: {json.dumps(event)}\n\n".encode()
+            handler.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         handler.wfile.write(b'ff\r\ndata: {"id"')
         handler.wfile.flush()
         handler.connection.shutdown(socket.SHUT_RDWR)
         handler.close_connection = True
 
     return behave
+
+
+def answers_json(value: Any, status: int = 200) -> Behaviour:
+    """It answers with this JSON, whether a stream was asked for or not."""
+    return lambda handler: handler.send_json(status, value)
 
 
 def is_no_api(handler: Handler) -> None:

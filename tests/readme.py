@@ -1,4 +1,4 @@
-"""Writes the parts of README.md that are made and not written: `python -m tests.readme [PART ...]`.
+"""Writes the parts of README.md and MODELS.md that are made and not written: `python -m tests.readme [PART ...]`.
 
 A part stands between `<!-- made by `make docs`: NAME -->` and `<!-- end -->`.
 """
@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agent.settings import Settings
+from tests import model_faults
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+MODELS = ROOT / "MODELS.md"
 
 TRANSCRIPT = (
     ["ask", "What is the total amount of orders by status?"],
@@ -97,28 +99,28 @@ PARTS: Mapping[str, Callable[[], str | None]] = {
     "transcript": transcript,
     "measured": measured,
     "search": search,
+    "faults": model_faults.table,
 }
 
 
 def with_part(text: str, name: str, made: str) -> str:
-    """The README's text with one part replaced."""
+    """The text with one part replaced."""
     start, end = f"<!-- made by `make docs`: {name} -->", "<!-- end -->"
     pattern = re.compile(re.escape(start) + r".*?" + re.escape(end), re.DOTALL)
     if not pattern.search(text):
-        raise SystemExit(f"README.md has no place for {name!r}.")
+        raise SystemExit(f"There is no place for {name!r}.")
     return pattern.sub(lambda _: f"{start}\n{made}\n{end}", text, count=1)
 
 
 def main() -> None:
-    text = README.read_text("utf-8")
     for name in sys.argv[1:] or PARTS:
         print(f"making {name} ...", flush=True)
         made = PARTS[name]()
         if made is None:
             print(f"{name} stays as it is: what it is made of is not here", flush=True)
         else:
-            text = with_part(text, name, made)
-    README.write_text(text, "utf-8")
+            file = MODELS if name == "faults" else README
+            file.write_text(with_part(file.read_text("utf-8"), name, made), "utf-8")
 
 
 if __name__ == "__main__":

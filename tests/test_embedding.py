@@ -13,7 +13,7 @@ import pytest
 
 from agent import Settings, SettingsError
 from agent.assembly import chosen_embedding, open_chosen_database
-from tests.model_server import Handler, ModelServer, drops, fails, hangs, is_no_api, model_server, sends_bad_json
+from tests.model_server import Handler, ModelServer, breaks_off, fails, hangs, is_no_api, model_server, sends_bad_json
 from tests.waiting import within
 from tools.database import Database
 from tools.embedding import Embedding, likeness
@@ -120,7 +120,7 @@ def test_only_what_is_new_in_the_schema_is_sent(animals: Path, endpoint: ModelSe
         fails(500),
         fails(401, "bad key sk-secret"),
         fails(404),
-        drops(),
+        breaks_off(),
         is_no_api,
         sends_bad_json,
         answers([]),

@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -18,67 +14,30 @@ import httpx2
 import openai
 
 from agent.errors import ModelUnavailable
+from agent.llm import faults
+from agent.llm.clock import running_clock
 from agent.llm.endpoint import Endpoint
+from agent.llm.faults import Fault
+from agent.llm.hearing import REASONING, SIGNATURE, Hearing, as_chunk
+from agent.llm.language_model import Observe, OnText
 from agent.llm.pricing import PriceList
-from agent.messages import ModelReply, ToolCall, Usage
+from agent.llm.text_protocol import calls_in, with_tools_in_text
+from agent.messages import ModelReply
 
 # What a request can do without: a model that refuses one of these is asked again without it.
-OPTIONAL_PARAMETERS = ("temperature", "parallel_tool_calls", "stream_options", "response_format")
+OPTIONAL_PARAMETERS = ("temperature", "parallel_tool_calls", "stream_options", "response_format", "tools", "stream")
 
-# A reply larger than this is cut: a broken endpoint that never stops talking must not fill the memory.
-MOST_CHARACTERS = 1_000_000
+# What its provider wants back of earlier turns, and another one may refuse.
+PASSED_BACK = (*REASONING, SIGNATURE)
 
-
-class LanguageModel(Protocol):
-    """The face of everything that can be asked: the client, and the wrappers around it."""
-
-    async def create_completion(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        *,
-        model: str | None = None,
-        tools: Sequence[Mapping[str, Any]] = (),
-        response_format: Mapping[str, Any] | None = None,
-        temperature: float | None = 0.0,
-        prompt_client: object | None = None,
-        parallel_tool_calls: bool = False,
-        on_text: Callable[[str], None] | None = None,
-    ) -> ModelReply:
-        """Ask once; raises ModelUnavailable."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        ...
-
-
-# Opens a record of a call and gives what has `update(**fields)`; in this house, Tracing.span.
-Observe = Callable[..., AbstractContextManager[Any]]
-
-
-@dataclass
-class ModelClock:
-    """The wall time spent in model calls, in seconds."""
-
-    seconds: float = 0.0
-
-
-_clock: ContextVar[ModelClock | None] = ContextVar("model_clock", default=None)
-
-
-@contextmanager
-def model_clock() -> Iterator[ModelClock]:
-    """Within it, the time of every model call made in this context adds up on the clock it gives."""
-    clock = ModelClock()
-    token = _clock.set(clock)
-    try:
-        yield clock
-    finally:
-        _clock.reset(token)
+NEEDS_REASONING = "an empty reasoning_content"
 
 
 class AsyncLLMClient:
-    """Asks one endpoint. Safe for many questions at once; keeps only what the endpoint was seen to refuse."""
+    """Asks one endpoint, once a call. Safe for many questions at once.
+
+    Of an endpoint it keeps what each model there was seen to refuse, and no more.
+    """
 
     def __init__(
         self,
@@ -87,15 +46,13 @@ class AsyncLLMClient:
         observe: Observe,
         prices: PriceList,
         timeout_seconds: float = 60.0,
-        retries: int = 2,
     ) -> None:
         self.endpoint = endpoint
         self._observe = observe
         self._prices = prices
-        self._refused: dict[str, frozenset[str]] = {}
+        self._seen: dict[str, frozenset[str]] = {}
         # The read timeout runs anew with every chunk, which makes it a limit on silence, not on length.
         self._timeout = httpx2.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds))
-        self._retries = retries
         # A connection belongs to the event loop that opened it, and a script may run one loop after another.
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
 
@@ -109,15 +66,16 @@ class AsyncLLMClient:
         temperature: float | None = 0.0,
         prompt_client: object | None = None,
         parallel_tool_calls: bool = False,
-        on_text: Callable[[str], None] | None = None,
+        on_text: OnText | None = None,
     ) -> ModelReply:
         """Ask the model once and give its whole reply.
 
         `model` other than the endpoint's own goes to the same address. `prompt_client` links the call to a
-        prompt's version in the trace. `on_text` hears the text as it comes. Raises ModelUnavailable.
+        prompt's version in the trace. `on_text` hears the text as it comes. Raises ModelUnavailable: ModelBusy where
+        asking again may help, ConversationTooLong where saying less may.
         """
         name = model or self.endpoint.model
-        parameters: dict[str, Any] = {"stream_options": {"include_usage": True}}
+        parameters: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
         if temperature is not None:
             parameters["temperature"] = temperature
         if tools:
@@ -129,17 +87,18 @@ class AsyncLLMClient:
             "generation",
             input={"messages": list(messages), "tools": [each["function"]["name"] for each in tools]},
             model=name,
-            model_parameters={k: v for k, v in parameters.items() if k not in ("tools", "stream_options")},
+            model_parameters={k: v for k, v in parameters.items() if k not in ("tools", "stream", "stream_options")},
             prompt=prompt_client,
         ) as span:
             started = time.monotonic()
             try:
-                hearing = await self._ask_twice_if_empty(name, messages, parameters, on_text)
+                hearing = await self._ask_without_what_it_refuses(name, messages, parameters, on_text)
             finally:
                 seconds = time.monotonic() - started
-                if clock := _clock.get():
-                    clock.seconds += seconds
-            reply = self._reply(hearing, name, seconds)
+                running_clock().seconds += seconds
+            if hearing.is_empty:
+                raise self._unavailable(name, Fault("empty"))
+            reply = self._reply(hearing, name, seconds, [each["function"]["name"] for each in tools])
             span.update(
                 output=reply.as_message(),
                 model=reply.model,
@@ -164,69 +123,76 @@ class AsyncLLMClient:
             client = self._clients[loop] = openai.AsyncOpenAI(
                 api_key=self.endpoint.api_key or "none",
                 base_url=self.endpoint.base_url,
-                max_retries=self._retries,
+                max_retries=0,  # whoever wraps this client asks again, where it can be seen
                 timeout=self._timeout,
                 http_client=httpx2.AsyncClient(transport=transport) if transport else None,
             )
         return client
-
-    async def _ask_twice_if_empty(
-        self,
-        name: str,
-        messages: Sequence[Mapping[str, Any]],
-        parameters: Mapping[str, Any],
-        on_text: Callable[[str], None] | None,
-    ) -> _Hearing:
-        for _ in range(2):
-            hearing = await self._ask_without_what_it_refuses(name, messages, parameters, on_text)
-            if not hearing.is_empty:
-                return hearing
-        raise ModelUnavailable(
-            f"The model {name!r} at {self._host} answered twice with neither text nor a tool call. "
-            "Try another model (DBAGENT_MODEL) or ask the provider."
-        )
 
     async def _ask_without_what_it_refuses(
         self,
         name: str,
         messages: Sequence[Mapping[str, Any]],
         parameters: Mapping[str, Any],
-        on_text: Callable[[str], None] | None,
-    ) -> _Hearing:
+        on_text: OnText | None,
+    ) -> Hearing:
         while True:
-            refused = self._refused.get(name, frozenset())
-            sent = {key: value for key, value in parameters.items() if key not in refused}
+            seen = self._seen.get(name, frozenset())
+            body = {"model": name, **self._as_taken(seen, messages, parameters)}
             try:
-                return await self._hear(name, messages, sent, on_text)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                newly = _parameter_refused(error, sent)
-                if newly is None:
-                    raise self._unavailable(name, error) from error
-                self._refused[name] = refused | {newly}
-            except (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError) as error:
-                raise self._unavailable(name, error) from error
+                return await self._hear(body, on_text)
+            except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+                fault = _fault(error)
+                new = faults.refused(fault, _can_do_without(body))
+                if faults.wants_reasoning(fault):
+                    new = NEEDS_REASONING
+                if new is None or new in seen:
+                    raise self._unavailable(name, fault) from error
+                self._seen[name] = self._seen.get(name, frozenset()) | {new}
 
-    async def _hear(
-        self,
-        name: str,
-        messages: Sequence[Mapping[str, Any]],
-        parameters: Mapping[str, Any],
-        on_text: Callable[[str], None] | None,
-    ) -> _Hearing:
-        hearing = _Hearing()
-        create: Any = self._openai.chat.completions.create
-        stream = await create(model=name, messages=list(messages), stream=True, **parameters)
+    def _as_taken(
+        self, seen: frozenset[str], messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The request as the model takes it, as far as that is known."""
+        body = {key: value for key, value in parameters.items() if key not in seen}
+        if "stream" in seen:
+            body.pop("stream_options", None)
+        if "tools" in seen or self.endpoint.tool_calls == "text":
+            tools = body.pop("tools", ())
+            body.pop("parallel_tool_calls", None)
+            return {"messages": with_tools_in_text(messages, tools), **body}
+        return {"messages": [_turn(each, seen) for each in messages], **body}
+
+    async def _hear(self, body: Mapping[str, Any], on_text: OnText | None) -> Hearing:
+        hearing = Hearing()
+        # Not chat.completions.create: it would make an object of every chunk, which costs more than all that is done
+        # with it here, and would believe what an endpoint sends.
+        stream: openai.AsyncStream[object] = await self._openai.post(
+            "/chat/completions",
+            cast_to=object,
+            body=dict(body),
+            stream=True,
+            stream_cls=openai.AsyncStream[object],
+        )
         async with stream:
+            kind = stream.response.headers.get("content-type", "")
+            if "html" in kind:
+                raise _NoReply(Fault("page"))
+            if "json" in kind and "event-stream" not in kind:
+                said = hearing.take(_whole_reply(await stream.response.aread()))
+                if said and on_text:
+                    on_text(said)
+                return hearing
             async for chunk in stream:
-                text = hearing.take(chunk)
-                if text and on_text:
-                    on_text(text)
+                said = hearing.take(chunk)
+                if said and on_text:
+                    on_text(said)
                 if hearing.is_too_long:
                     hearing.finish_reason = "length"
                     break
         return hearing
 
-    def _reply(self, hearing: _Hearing, asked_for: str, seconds: float) -> ModelReply:
+    def _reply(self, hearing: Hearing, asked_for: str, seconds: float, tools: Sequence[str]) -> ModelReply:
         model = hearing.model or asked_for
         usage = hearing.usage
         cost = None
@@ -234,27 +200,33 @@ class AsyncLLMClient:
             cost = self._prices.cost(model, usage)
             if cost is None:
                 cost = self._prices.cost(asked_for, usage)
+        text, calls = hearing.text, hearing.tool_calls
+        if tools and not calls:
+            text, calls = calls_in(text, tools)
         # A call whose arguments were cut at the token limit must never run.
         finish_reason = hearing.finish_reason or ("tool_calls" if hearing.calls_are_whole else "length")
         whole = finish_reason not in ("length", "content_filter")
         return ModelReply(
-            text=hearing.text,
-            tool_calls=hearing.tool_calls if whole else (),
+            text=text,
+            tool_calls=calls if whole else (),
             usage=usage,
             model=model,
             finish_reason=finish_reason,
             cost_usd=cost,
             seconds=seconds,
+            extra=hearing.extra if calls else {},
         )
 
-    @property
-    def _host(self) -> str:
-        return urlsplit(str(self._openai.base_url)).netloc.rsplit("@", 1)[-1]
+    def _unavailable(self, name: str, fault: Fault) -> ModelUnavailable:
+        return faults.unavailable(fault, name, _host(self._openai), self.endpoint.api_key)
 
-    def _unavailable(self, name: str, error: Exception) -> ModelUnavailable:
-        said = _in_one_line(error, name, self._host)
-        # A provider's complaint may quote the key it was sent.
-        return ModelUnavailable(said.replace(self.endpoint.api_key, "***") if self.endpoint.api_key else said)
+
+class _NoReply(ValueError):
+    """What came is no reply of a model; says what it is."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.kind)
+        self.fault = fault
 
 
 async def reach(endpoint: Endpoint, seconds: float = 5.0) -> list[str]:
@@ -266,9 +238,9 @@ async def reach(endpoint: Endpoint, seconds: float = 5.0) -> list[str]:
             return [model.id for model in (await client.models.list()).data]
         except openai.NotFoundError:
             return []  # an endpoint that serves chat completions alone answers nevertheless
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-            host = urlsplit(str(client.base_url)).netloc.rsplit("@", 1)[-1]
-            raise ModelUnavailable(_in_one_line(error, endpoint.model, host)) from error
+        # What is no API answers with a page, which comes as a text that has no data.
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError, TypeError, AttributeError) as error:
+            raise faults.unavailable(_fault(error), endpoint.model, _host(client), endpoint.api_key) from error
 
 
 def embedder(endpoint: Endpoint, seconds: float) -> Callable[[Sequence[str]], list[list[float]]]:
@@ -286,9 +258,7 @@ def embedder(endpoint: Endpoint, seconds: float) -> Callable[[Sequence[str]], li
             data = [list(each.embedding) for each in sorted(reply.data, key=lambda each: each.index)]
         # What is no API answers with a page, which comes as a text that has no data.
         except (openai.OpenAIError, httpx2.HTTPError, ValueError, TypeError, AttributeError) as error:
-            host = urlsplit(str(client.base_url)).netloc.rsplit("@", 1)[-1]
-            said = _in_one_line(error, endpoint.model, host)
-            raise ModelUnavailable(said.replace(endpoint.api_key, "***") if endpoint.api_key else said) from error
+            raise faults.unavailable(_fault(error), endpoint.model, _host(client), endpoint.api_key) from error
         if len(data) != len(texts):
             raise ModelUnavailable(f"{endpoint.model!r} gave {len(data)} vectors for {len(texts)} texts.")
         return data
@@ -296,127 +266,57 @@ def embedder(endpoint: Endpoint, seconds: float) -> Callable[[Sequence[str]], li
     return embed
 
 
-@dataclass
-class _Hearing:
-    """A streamed reply as it adds up."""
-
-    text: str = ""
-    model: str = ""
-    finish_reason: str | None = None  # a stream that ends without one was broken off
-    usage: Usage | None = None
-    first_token_at: datetime | None = None
-    _calls: dict[int, dict[str, str]] = field(default_factory=dict)
-    _size: int = 0
-
-    def take(self, chunk: Any) -> str:
-        """Add a chunk; gives the text that it brought."""
-        self.model = getattr(chunk, "model", None) or self.model
-        if usage := getattr(chunk, "usage", None):
-            details = getattr(usage, "prompt_tokens_details", None)
-            self.usage = Usage(
-                usage.prompt_tokens or 0,
-                usage.completion_tokens or 0,
-                getattr(details, "cached_tokens", None) or 0,
-            )
-        if not (choices := getattr(chunk, "choices", None)):
-            return ""
-        choice = choices[0]
-        self.finish_reason = choice.finish_reason or self.finish_reason
-        delta = choice.delta
-        if delta is None:
-            return ""
-        text = delta.content or getattr(delta, "refusal", None) or ""
-        if (text or delta.tool_calls) and self.first_token_at is None:
-            self.first_token_at = datetime.now(UTC)
-        self.text += text
-        self._size += len(text)
-        for piece in delta.tool_calls or ():
-            self._add(piece)
-        return text
-
-    def _add(self, piece: Any) -> None:
-        # Some endpoints leave the index out of every piece; a new id then means a new call.
-        at = piece.index
-        if at is None:
-            known = max(self._calls, default=-1)
-            new = known < 0 or (piece.id and self._calls[known]["id"] not in ("", piece.id))
-            at = known + 1 if new else known
-        call = self._calls.setdefault(at, {"id": "", "name": "", "arguments": ""})
-        call["id"] = piece.id or call["id"]
-        if function := piece.function:
-            call["name"] = function.name or call["name"]
-            arguments = function.arguments or ""
-            # Some endpoints send the arguments as an object, though the protocol says a string.
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-            call["arguments"] += text
-            self._size += len(text)
-
-    @property
-    def tool_calls(self) -> tuple[ToolCall, ...]:
-        calls: list[ToolCall] = []
-        seen: set[str] = set()
-        for position, call in sorted(self._calls.items()):
-            # Replies are matched to calls by id: a missing or repeated one gets its own.
-            own = call["id"] if call["id"] and call["id"] not in seen else f"call_{position}_{len(seen)}"
-            seen.add(own)
-            calls.append(ToolCall(own, call["name"], call["arguments"]))
-        return tuple(calls)
-
-    @property
-    def calls_are_whole(self) -> bool:
-        """Whether there are calls and the arguments of all of them are JSON to the end."""
-        try:
-            return bool(self._calls) and all(
-                json.loads(each["arguments"] or "{}") is not None for each in self._calls.values()
-            )
-        except ValueError:
-            return False
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.text.strip() and not self._calls and self.finish_reason != "content_filter"
-
-    @property
-    def is_too_long(self) -> bool:
-        return self._size > MOST_CHARACTERS
+def _host(client: openai.AsyncOpenAI | openai.OpenAI) -> str:
+    return urlsplit(str(client.base_url)).netloc.rsplit("@", 1)[-1]
 
 
-def _parameter_refused(error: openai.APIStatusError, sent: Mapping[str, Any]) -> str | None:
-    """Which of the parameters that a request can do without the endpoint complains about, if any."""
-    body = error.body if isinstance(error.body, dict) else {}
-    named = str(body.get("param") or "")
-    complaint = f"{named} {error.message}"
-    return next((each for each in OPTIONAL_PARAMETERS if each in sent and each in complaint), None)
+def _whole_reply(content: bytes) -> dict[str, Any]:
+    """What an endpoint sent that does not stream, as a chunk."""
+    told = json.loads(content)
+    if isinstance(told, Mapping) and isinstance(told.get("error"), Mapping | str):
+        error = told["error"]
+        message = str(error.get("message") if isinstance(error, Mapping) else error)
+        raise _NoReply(Fault("stream", message, body=told))
+    if not isinstance(told, Mapping):
+        raise _NoReply(Fault("json"))
+    return as_chunk(told)
 
 
-def _in_one_line(error: Exception, model: str, host: str) -> str:
-    """What failed and what to try; holds neither the key nor the request."""
+def _turn(message: Mapping[str, Any], seen: frozenset[str]) -> Mapping[str, Any]:
+    """A turn with what its provider wants back of it, and without what the model refuses to hear."""
+    if NEEDS_REASONING in seen and message.get("tool_calls") and "reasoning_content" not in message:
+        return {**message, "reasoning_content": ""}
+    if seen.isdisjoint(PASSED_BACK):
+        return message
+    told = {key: value for key, value in message.items() if key not in seen}
+    if SIGNATURE in seen and "tool_calls" in told:
+        told["tool_calls"] = [{k: v for k, v in call.items() if k not in seen} for call in told["tool_calls"]]
+    return told
+
+
+def _can_do_without(body: Mapping[str, Any]) -> list[str]:
+    """What of a request could be left out."""
+    messages: Sequence[Mapping[str, Any]] = body["messages"]
+    turns = [*messages, *(call for each in messages for call in each.get("tool_calls") or ())]
+    back = [name for name in PASSED_BACK if any(name in turn for turn in turns)]
+    return [*(name for name in OPTIONAL_PARAMETERS if name in body), *back]
+
+
+def _fault(error: Exception) -> Fault:
+    """How a request failed, without the vendor."""
     match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return f"{host} did not accept the key ({error.status_code}). Set OPENAI_API_KEY to a key of that provider."
-        case openai.NotFoundError():
-            return (
-                f"{host} does not know the model {model!r} or the address (404). "
-                "Check DBAGENT_MODEL and OPENAI_BASE_URL."
-            )
-        case openai.RateLimitError():
-            return f"{host} is refusing more requests for now (429). Wait a little, or check the plan and its quota."
-        case openai.APIStatusError() if error.status_code >= 500:
-            return f"{host} failed ({error.status_code}: {_short(error.message)}). Try later, or another model."
+        case _NoReply():
+            return error.fault
         case openai.APIStatusError():
-            return f"{host} did not take the request ({error.status_code}): {_short(error.message)}"
-        case openai.APITimeoutError() | httpx2.TimeoutException():
-            return f"{host} did not answer in time. Try again, or raise DBAGENT_MODEL_TIMEOUT (seconds)."
-        case openai.APIConnectionError() | httpx2.HTTPError():
-            return f"{host} cannot be reached, or broke off. Check OPENAI_BASE_URL and the network."
-        case openai.APIError():
-            return f"{host} reported an error: {_short(error.message)}"
-        case _:
-            return (
-                f"{host} sent a reply that is not valid JSON. Check that OPENAI_BASE_URL is an OpenAI-compatible one."
+            headers = {name.lower(): value for name, value in error.response.headers.items()}
+            return Fault(
+                "status", faults.message_in(error.body) or error.message, error.status_code, error.body, headers
             )
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 300 else line[:299] + "…"
+        case openai.APITimeoutError() | httpx2.TimeoutException():
+            return Fault("timeout")
+        case openai.APIConnectionError() | httpx2.HTTPError():
+            return Fault("connection")
+        case openai.APIError():
+            return Fault("stream", error.message, body=error.body)
+        case _:
+            return Fault("json")
