@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.messages import Usage
+from agent.times.ranges import TimeRange
 from tools.result_table import ResultTable
 
 ANSWERED = "answered"
@@ -36,6 +37,7 @@ class Receipt:
     `database_seconds` are sums over the calls; the latter is the time in the tools, samples and searches included.
     `policy` is the id of what the user may see, None without a policy. `steps` counts model calls. `example` is the
     id, else the question, of the verified example that `sql` follows (but for its values), None where it follows none.
+    `times` are the ranges that the question's words for times were taken to mean, as the model was told them.
     """
 
     sql: str | None
@@ -60,6 +62,7 @@ class Receipt:
     example: str | None = None
     policy: str | None = None
     warnings: tuple[str, ...] = ()
+    times: tuple[TimeRange, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The receipt as JSON holds it."""
@@ -93,6 +96,7 @@ class Receipt:
             "warnings": list(self.warnings),
             "example": self.example,
             "policy": self.policy,
+            "times": [each.as_json() for each in self.times],
         }
 
 

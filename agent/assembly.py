@@ -27,6 +27,7 @@ from agent.redaction import Redactor
 from agent.resources import folder
 from agent.sample import sample_database
 from agent.settings import Settings
+from agent.times.ranges import WEEKDAYS, Calendar
 from agent.toolbox import Toolbox
 from tools.database import Database, Limits, open_database
 from tools.embedding import Embedding
@@ -117,6 +118,9 @@ def open_agent(
         tracing,
         QuestionLimits(
             settings.step_limit, settings.tool_call_limit, settings.question_seconds, settings.schema_tokens
+        ),
+        calendar=Calendar(
+            settings.time_zone, WEEKDAYS.index(settings.week_start.capitalize()), settings.fiscal_year_start
         ),
         close=close,
     )

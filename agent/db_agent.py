@@ -43,6 +43,8 @@ from agent.llmops.tracing import Span, Tracing
 from agent.messages import ModelReply, ToolCall, ToolReply, Usage
 from agent.own_loop import OwnLoop
 from agent.prompt_tokens import PromptTokens
+from agent.times.ranges import Calendar, TimeRange
+from agent.times.resolver import resolve
 from agent.toolbox import Toolbox
 from tools.database import stoppable
 from tools.policy import User
@@ -89,6 +91,7 @@ class DBAgent:
         tracing: Tracing,
         limits: QuestionLimits | None = None,
         *,
+        calendar: Calendar | None = None,
         close: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.model = model
@@ -96,6 +99,7 @@ class DBAgent:
         self.prompts = prompts
         self.tracing = tracing
         self.limits = limits or QuestionLimits()
+        self.calendar = calendar or Calendar()
         self._close = close
         self._own_loop = OwnLoop()
 
@@ -135,15 +139,17 @@ class DBAgent:
             toolbox = await asyncio.to_thread(self.toolbox.seen_by, asking)
             prompt, frame = await asyncio.to_thread(self._compile, prompt_label, toolbox)
             known = await asyncio.to_thread(_known, question, toolbox)
-            today = today or date.today()
+            now = self.calendar.now(today)
+            times = resolve(question, now, self.calendar)
+            told = (*(f"Time: {each.told(self.calendar)}" for each in times), *known)
             spent = PromptTokens(frame=frame, history=len(history), known=known)
-            work = _Work(question, prompt, toolbox, spent, tell)
+            work = _Work(question, prompt, toolbox, spent, tell, times)
             # Told before the model is asked: a question that fails counts for its prompt version too.
-            root.update(metadata=_asked(prompt, toolbox, len(history), today))
+            root.update(metadata=_asked(prompt, toolbox, len(history), now.date()))
             work.messages += [
                 {"role": "system", "content": prompt.text},
                 *map(_checked_turn, history),
-                {"role": "user", "content": _user_turn(question, today, known)},
+                {"role": "user", "content": _user_turn(question, self.calendar.of_today(now), told)},
             ]
             try:
                 async with asyncio.timeout(self.limits.seconds) as deadline:
@@ -328,6 +334,7 @@ class DBAgent:
             warnings=table.warnings if table else (),
             example=example,
             policy=work.toolbox.database.policy_id,
+            times=work.times,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)
 
@@ -341,6 +348,7 @@ class _Work:
     toolbox: Toolbox
     spent: PromptTokens
     tell: Tell
+    times: tuple[TimeRange, ...] = ()
     started: float = field(default_factory=time.monotonic)
     messages: list[dict[str, Any]] = field(default_factory=list)
     replies: list[ModelReply] = field(default_factory=list)
@@ -428,9 +436,9 @@ def _checked_turn(turn: Mapping[str, Any]) -> dict[str, Any]:
     return dict(turn)
 
 
-def _user_turn(question: str, today: date, known: Sequence[str] = ()) -> str:
+def _user_turn(question: str, today: str, told: Sequence[str]) -> str:
     """What changes from day to day stands here, so that the system prompt stays the same byte for byte."""
-    return "\n".join([f"Today: {today.isoformat()} ({today:%A})", *known, f"Question: {question}"])
+    return "\n".join([f"Today: {today}", *told, f"Question: {question}"])
 
 
 def _ending(reply: ModelReply, last: bool, work: _Work, limits: QuestionLimits) -> tuple[str, str]:
@@ -478,5 +486,6 @@ def _summary(receipt: Receipt) -> dict[str, Any]:
             "tokens",
             "prompt",
             "policy",
+            "times",
         )
     }

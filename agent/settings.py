@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -124,6 +125,21 @@ class Settings(BaseModel):
         "",
         repr=False,
     )
+    time_zone: str = _variable(
+        "DBAGENT_TIME_ZONE",
+        "The time zone in which days are counted, by its IANA name: `Asia/Shanghai`. Unset: the machine's own.",
+        "",
+    )
+    week_start: Literal["monday", "saturday", "sunday"] = _variable(
+        "DBAGENT_WEEK_START", "The day a week begins on: `monday`, `saturday` or `sunday`.", "monday"
+    )
+    fiscal_year_start: int = _variable(
+        "DBAGENT_FISCAL_YEAR_START",
+        "The month (1 to 12) in which the fiscal year begins; it is named for the year in which it ends.",
+        1,
+        ge=1,
+        le=12,
+    )
     row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0
@@ -139,6 +155,16 @@ class Settings(BaseModel):
     )
     step_limit: int = _variable("DBAGENT_STEP_LIMIT", "Model calls for one question.", 12, ge=1, le=100)
     tool_call_limit: int = _variable("DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200)
+
+    @field_validator("time_zone", mode="after")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            if name:
+                ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError(f"{name!r} is no time zone that this machine knows; one is called Asia/Shanghai") from None
+        return name
 
     @field_validator("home", "knowledge", "policy", "model_prices", mode="after")
     @classmethod

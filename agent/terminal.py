@@ -116,6 +116,9 @@ def show_answer(answer: Answer) -> None:
     console.print()
     for warning in answer.receipt.warnings:
         console.print(Text(f"Warning: {one_line(warning, 1000)}", style="yellow"))
+    for each in answer.receipt.times:
+        assumed = f" ({each.assumption})" if each.assumption else ""
+        console.print(Text(f"Time: {one_line(each.said, 80)!r} is {each}{one_line(assumed, 200)}", style="dim"))
     console.print(Text(receipt_line(answer.receipt), style="dim"))
 
 

@@ -27,6 +27,7 @@ VALUES = (
     "agent.settings",
     "agent.errors",
     "agent.redaction",
+    "agent.times.ranges",
 )
 MAY_IMPORT_ASSEMBLY = ("agent", *DOORS)
 

@@ -30,6 +30,7 @@ WRONG = {
     "a choice that is none": ({"DBAGENT_PROMPT_SOURCE": "carrier pigeon"}, "DBAGENT_PROMPT_SOURCE"),
     "a name mistyped": ({"DBAGENT_MODLE": "gpt-5"}, "Did you mean DBAGENT_MODEL?"),
     "a model without a key": ({"DBAGENT_MODEL": "gpt-5-mini"}, "OPENAI_API_KEY"),
+    "a time zone that is none": ({"DBAGENT_TIME_ZONE": "Mars/Olympus"}, "Asia/Shanghai"),
     "half of Langfuse's keys": ({"LANGFUSE_PUBLIC_KEY": "pk-x"}, "LANGFUSE_SECRET_KEY"),
 }
 
