@@ -17,7 +17,8 @@ import tools
 if TYPE_CHECKING:
     from agent.answer import Answer, Receipt
     from agent.assembly import open_agent
-    from agent.db_agent import DBAgent, QuestionLimits
+    from agent.budget import QuestionLimits
+    from agent.db_agent import DBAgent
     from agent.errors import (
         DatabaseUnavailable,
         DBAgentError,
@@ -67,7 +68,7 @@ _HOMES = {
     "Receipt": "agent.answer",
     "open_agent": "agent.assembly",
     "DBAgent": "agent.db_agent",
-    "QuestionLimits": "agent.db_agent",
+    "QuestionLimits": "agent.budget",
     "ScriptedModel": "agent.llm.scripted",
     "calls": "agent.llm.scripted",
     "Settings": "agent.settings",

@@ -14,6 +14,8 @@ NO_QUERY = "no_query"
 STEP_LIMIT = "step_limit"
 TOOL_CALL_LIMIT = "tool_call_limit"
 TIME_LIMIT = "time_limit"
+TOKEN_LIMIT = "token_limit"  # noqa: S105 (no password)
+MONEY_LIMIT = "money_limit"
 CUT_OFF = "cut_off"
 FILTERED = "content_filter"
 
@@ -28,6 +30,8 @@ class Receipt:
       "step_limit"       it had to say what it knew after the last step,
       "tool_call_limit"  likewise after the last tool call,
       "time_limit"       likewise, because the seconds for one question were used up,
+      "token_limit"      likewise, because the tokens for one question were,
+      "money_limit"      likewise, because the money for one question was,
       "cut_off"          the model's text was cut at its token limit,
       "content_filter"   the provider withheld the text.
     `tables` are the full names of the tables read by `sql`. `rows` is how many came back; `more_rows` whether

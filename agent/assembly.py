@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from agent.db_agent import PROMPT, DBAgent, QuestionLimits
+from agent.budget import QuestionLimits
+from agent.db_agent import PROMPT, DBAgent
 from agent.errors import SettingsError
 from agent.llm.client import AsyncLLMClient, embedder
 from agent.llm.endpoint import Endpoint
@@ -23,6 +24,7 @@ from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.prompts import PromptProxy
 from agent.llmops.trace_store import TraceStore
 from agent.llmops.tracing import Tracing
+from agent.messages import Usage
 from agent.redaction import Redactor
 from agent.resources import folder
 from agent.sample import sample_database
@@ -117,7 +119,12 @@ def open_agent(
         prompts,
         tracing,
         QuestionLimits(
-            settings.step_limit, settings.tool_call_limit, settings.question_seconds, settings.schema_tokens
+            settings.step_limit,
+            settings.tool_call_limit,
+            settings.question_seconds,
+            settings.schema_tokens,
+            settings.token_limit,
+            settings.money_limit,
         ),
         calendar=Calendar(
             settings.time_zone, WEEKDAYS.index(settings.week_start.capitalize()), settings.fiscal_year_start
@@ -252,10 +259,16 @@ def _language_model(
         folder("assets") / "model_prices.json",
         *([settings.model_prices] if settings.model_prices else []),
     ]
+    prices = PriceList.read(*files)
+    if settings.money_limit is not None and prices.cost(endpoint.model, Usage()) is None:
+        raise SettingsError(
+            f"DBAGENT_MONEY_LIMIT is set, but what {endpoint.model!r} costs is not known. Name a file that says it in "
+            "DBAGENT_MODEL_PRICES, or limit the tokens with DBAGENT_TOKEN_LIMIT."
+        )
     client = AsyncLLMClient(
         endpoint,
         observe=observe,
-        prices=PriceList.read(*files),
+        prices=prices,
         timeout_seconds=settings.model_timeout,
     )
     return FittingModel(RetryingModel(client, observe=observe, attempts=settings.model_attempts))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
@@ -16,13 +14,14 @@ from agent.answer import (
     ANSWERED,
     CUT_OFF,
     FILTERED,
+    MONEY_LIMIT,
     NO_QUERY,
-    STEP_LIMIT,
     TIME_LIMIT,
-    TOOL_CALL_LIMIT,
+    TOKEN_LIMIT,
     Answer,
     Receipt,
 )
+from agent.budget import QuestionLimits, room_for
 from agent.errors import PromptInvalid, QuestionRefused
 from agent.events import (
     AnswerReady,
@@ -40,18 +39,17 @@ from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
 from agent.llmops.prompts import CompiledPrompt, PromptProxy
 from agent.llmops.tracing import Span, Tracing
-from agent.messages import ModelReply, ToolCall, ToolReply, Usage
+from agent.messages import SQL, ModelReply, ToolCall, ToolReply, Usage
 from agent.own_loop import OwnLoop
 from agent.prompt_tokens import PromptTokens
-from agent.times.ranges import Calendar, TimeRange
+from agent.times.ranges import Calendar
 from agent.times.resolver import resolve
 from agent.toolbox import Toolbox
+from agent.work import Work
 from tools.database import stoppable
 from tools.policy import User
-from tools.result_table import ResultTable
 
 PROMPT = "agent/db_agent"
-PLAN, SQL, FORMAT = "plan generation", "sql generation", "result formatting"
 
 LONGEST_QUESTION = 20_000  # characters; a longer one costs more than it can ask
 SAME_CALL_AT_MOST = 2
@@ -68,16 +66,6 @@ NO_TABLES = (
     "The database has no table that you may read, so there is nothing to ask it. Check its name and your rights."
 )
 NOT_RUN = "Not run: the limit of {limit} tool calls for one question is reached."
-
-
-@dataclass(frozen=True)
-class QuestionLimits:
-    """How much one question may take: model calls, tool calls, seconds, and schema tokens in its prompt."""
-
-    steps: int = 12
-    tool_calls: int = 20
-    seconds: float = 120.0
-    schema_tokens: int = 1500
 
 
 class DBAgent:
@@ -143,7 +131,7 @@ class DBAgent:
             times = resolve(question, now, self.calendar)
             told = (*(f"Time: {each.told(self.calendar)}" for each in times), *known)
             spent = PromptTokens(frame=frame, history=len(history), known=known)
-            work = _Work(question, prompt, toolbox, spent, tell, times)
+            work = Work(question, prompt, toolbox, spent, tell, times)
             # Told before the model is asked: a question that fails counts for its prompt version too.
             root.update(metadata=_asked(prompt, toolbox, len(history), now.date()))
             work.messages += [
@@ -157,7 +145,7 @@ class DBAgent:
             except TimeoutError:
                 if not deadline.expired():
                     raise
-                work.finish(self._out_of_time(work), TIME_LIMIT)
+                work.finish(self._used_up(work, TIME_LIMIT), TIME_LIMIT)
             finally:  # a question that fails was paid for too
                 root.update(metadata={"prompt_tokens": work.spent.by_section()})
             example = await asyncio.to_thread(self._example_followed, work)
@@ -223,7 +211,7 @@ class DBAgent:
             frame = compiled.text
         return compiled, frame
 
-    def _example_followed(self, work: _Work) -> str | None:
+    def _example_followed(self, work: Work) -> str | None:
         """How the verified example is called that the last query follows; None where it follows none."""
         if not work.tables:
             return None
@@ -231,23 +219,26 @@ class DBAgent:
         found = database.knowledge.example_followed(work.tables[-1].sql, work.question, database.meta)
         return found.called if found else None
 
-    async def _work(self, work: _Work) -> None:
+    async def _work(self, work: Work) -> None:
         if next(work.toolbox.database.meta.tables(), None) is None:
             work.finish(NO_TABLES, NO_QUERY)
             return
         with ExitStack() as stack:
             phases = _Phases(self.tracing, stack, work.tell)
-            for step in range(1, self.limits.steps + 1):
+            while True:
                 phases.enter(work.phase_of_next_model_call)
-                last = step == self.limits.steps or work.tool_calls >= self.limits.tool_calls
-                reply = await self._ask_model(work, last=last)
-                if not reply.tool_calls or last:
-                    work.finish(*_ending(reply, last, work, self.limits))
+                room = room_for(self.limits, work.replies, work.tool_calls, work.messages, work.toolbox.schemas)
+                if not room.call:
+                    work.finish(self._used_up(work, room.limit), room.limit)
+                    return
+                reply = await self._ask_model(work, last=bool(room.limit))
+                if not reply.tool_calls or room.limit:
+                    work.finish(*_ending(reply, room.limit, work))
                     return
                 work.tell(TextWithdrawn())
                 await self._run_tools(reply, work, phases)
 
-    async def _ask_model(self, work: _Work, *, last: bool) -> ModelReply:
+    async def _ask_model(self, work: Work, *, last: bool) -> ModelReply:
         if last and work.replies:
             work.messages.append({"role": "user", "content": SAY_WHAT_YOU_KNOW})
         config, tools = work.prompt.config, () if last else work.toolbox.schemas
@@ -260,12 +251,12 @@ class DBAgent:
             prompt_client=work.prompt.link,
             parallel_tool_calls=False,
             on_text=lambda text: work.tell(TextWithdrawn() if text is None else TextDelta(text)),
+            standing=work.standing,
         )
-        work.replies.append(reply)
-        work.messages.append(reply.as_message())
+        work.heard(reply)
         return reply
 
-    async def _run_tools(self, reply: ModelReply, work: _Work, phases: _Phases) -> None:
+    async def _run_tools(self, reply: ModelReply, work: Work, phases: _Phases) -> None:
         """Run every call of the reply at once; their results go back in the order of the calls."""
         wants_rows = any(call.name == "execute_sql" for call in reply.tool_calls)
         phases.enter(SQL if wants_rows or work.tables else phases.current)
@@ -278,7 +269,7 @@ class DBAgent:
             work.messages.append(work.said_once(told).as_message())
             work.note(told)
 
-    async def _run_tool(self, call: ToolCall, work: _Work, *, within: bool) -> ToolReply:
+    async def _run_tool(self, call: ToolCall, work: Work, *, within: bool) -> ToolReply:
         work.tell(ToolStarted(call))
         with self.tracing.span(call.name or "unnamed tool", "tool", input=call.arguments) as span:
             work.same_calls[call.name, call.arguments] += 1
@@ -303,11 +294,17 @@ class DBAgent:
         work.tell(ToolFinished(told))
         return told
 
-    def _out_of_time(self, work: _Work) -> str:
-        said = f"The {self.limits.seconds:g} seconds for one question were used up before the answer was complete."
+    def _used_up(self, work: Work, limit: str) -> str:
+        """What is said where there was no time, or no room, to let the model say it."""
+        what = {
+            TIME_LIMIT: f"{self.limits.seconds:g} seconds",
+            TOKEN_LIMIT: f"{self.limits.tokens or 0:,} tokens",
+            MONEY_LIMIT: f"${self.limits.usd or 0:g}",
+        }[limit]
+        said = f"The {what} for one question were used up before the answer was complete."
         return said + (" The rows of the last query that ran are below." if work.tables else "")
 
-    def _answer(self, work: _Work, root: Span, model_seconds: float, example: str | None) -> Answer:
+    def _answer(self, work: Work, root: Span, model_seconds: float, example: str | None) -> Answer:
         table = work.tables[-1] if work.tables else None
         usages = [reply.usage for reply in work.replies]
         costs = [reply.cost_usd for reply in work.replies]
@@ -337,55 +334,6 @@ class DBAgent:
             times=work.times,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)
-
-
-@dataclass
-class _Work:
-    """One question as it is worked on; lives as long as the call of `ask`."""
-
-    question: str
-    prompt: CompiledPrompt
-    toolbox: Toolbox
-    spent: PromptTokens
-    tell: Tell
-    times: tuple[TimeRange, ...] = ()
-    started: float = field(default_factory=time.monotonic)
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    replies: list[ModelReply] = field(default_factory=list)
-    tables: list[ResultTable] = field(default_factory=list)
-    same_calls: Counter[tuple[str, str]] = field(default_factory=Counter)
-    tool_calls: int = 0
-    tool_seconds: float = 0.0
-    last_told: ToolReply | None = None
-    text: str = ""
-    outcome: str = ""
-
-    @property
-    def phase_of_next_model_call(self) -> str:
-        """Planning until something was looked up, formatting when rows have just come, SQL in between."""
-        if self.last_told is None:
-            return PLAN
-        return FORMAT if isinstance(self.last_told.value, ResultTable) else SQL
-
-    def said_once(self, told: ToolReply) -> ToolReply:
-        """The reply without warnings that an earlier one of this question held."""
-        table = told.value
-        heard = {warning for earlier in self.tables for warning in earlier.warnings}
-        if not isinstance(table, ResultTable) or not heard.intersection(table.warnings):
-            return told
-        new = tuple(warning for warning in table.warnings if warning not in heard)
-        return replace(told, text=replace(table, warnings=new).for_model())
-
-    def note(self, told: ToolReply) -> None:
-        """Keep what a tool gave."""
-        self.last_told = told
-        if isinstance(told.value, ResultTable):
-            self.tables.append(told.value)
-
-    def finish(self, text: str, outcome: str) -> None:
-        """Set what is said and how it ended."""
-        self.text = text
-        self.outcome = outcome
 
 
 class _Phases:
@@ -441,7 +389,7 @@ def _user_turn(question: str, today: str, told: Sequence[str]) -> str:
     return "\n".join([f"Today: {today}", *told, f"Question: {question}"])
 
 
-def _ending(reply: ModelReply, last: bool, work: _Work, limits: QuestionLimits) -> tuple[str, str]:
+def _ending(reply: ModelReply, limit: str, work: Work) -> tuple[str, str]:
     """The text of the answer and the outcome."""
     if reply.finish_reason == "content_filter":
         return reply.text or "The model's provider withheld the answer (content filter).", FILTERED
@@ -450,9 +398,8 @@ def _ending(reply: ModelReply, last: bool, work: _Work, limits: QuestionLimits) 
             reply.text or "The model's reply was cut off at its token limit before it said anything.",
             CUT_OFF,
         )
-    if last and work.replies[1:]:
-        text = reply.text or "The model wanted to go on, but the limit for one question is reached."
-        return text, TOOL_CALL_LIMIT if work.tool_calls >= limits.tool_calls else STEP_LIMIT
+    if limit and work.replies[1:]:
+        return reply.text or "The model wanted to go on, but the limit for one question is reached.", limit
     return reply.text, ANSWERED if work.tables else NO_QUERY
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+PLAN, SQL, FORMAT = "plan generation", "sql generation", "result formatting"
+"""The phases of a question."""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -42,7 +45,8 @@ class ModelReply:
     """What one model call gave.
 
     `usage` and `cost_usd` are None where they are unknown; `seconds` is the time of the call. `extra` is what its
-    provider wants to have back with it: the reasoning that led to its calls.
+    provider wants to have back with it: the reasoning that led to its calls. `passed_over` are replies that were asked
+    for and not used, and `took_over` why a stronger model gave this one in their place.
     """
 
     text: str
@@ -53,6 +57,8 @@ class ModelReply:
     cost_usd: float | None = None
     seconds: float = 0.0
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    passed_over: tuple[ModelReply, ...] = ()
+    took_over: str = ""
 
     def as_message(self) -> dict[str, Any]:
         """The reply as the wire wants it back."""
@@ -84,3 +90,19 @@ class ToolReply:
     def as_message(self) -> dict[str, Any]:
         """The reply as the wire wants it."""
         return {"role": "tool", "tool_call_id": self.call.id, "content": self.text}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a question stands when the model is asked for its next turn: what a choice between models can go by.
+
+    `queried` is whether a query has run, `failed_queries` how many were refused or failed, `doubts` what is doubtful
+    in the last that ran: joins that repeat rows, nothing found for a value that does not exist. `took_over` is why a
+    stronger model has taken over, empty where it has not.
+    """
+
+    phase: str
+    queried: bool = False
+    failed_queries: int = 0
+    doubts: tuple[str, ...] = ()
+    took_over: str = ""

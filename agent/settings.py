@@ -155,6 +155,14 @@ class Settings(BaseModel):
     )
     step_limit: int = _variable("DBAGENT_STEP_LIMIT", "Model calls for one question.", 12, ge=1, le=100)
     tool_call_limit: int = _variable("DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200)
+    token_limit: int | None = _variable(
+        "DBAGENT_TOKEN_LIMIT", "Tokens of all model calls for one question, in and out. Unset: no limit.", gt=0
+    )
+    money_limit: float | None = _variable(
+        "DBAGENT_MONEY_LIMIT",
+        "US dollars that the model calls for one question may cost; the model's price must be known. Unset: no limit.",
+        gt=0,
+    )
 
     @field_validator("time_zone", mode="after")
     @classmethod

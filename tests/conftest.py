@@ -91,7 +91,15 @@ def open_shop(shop_file: Path) -> Iterator[Database]:
         yield database
 
 
-OF_THE_AGENT = {"policy", "question_seconds", "step_limit", "tool_call_limit"}
+OF_THE_AGENT = {
+    "model_prices",
+    "money_limit",
+    "policy",
+    "question_seconds",
+    "step_limit",
+    "token_limit",
+    "tool_call_limit",
+}
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from agent.llm.hearing import REASONING, SIGNATURE, Hearing, as_chunk
 from agent.llm.language_model import Observe, OnText
 from agent.llm.pricing import PriceList
 from agent.llm.text_protocol import calls_in, with_tools_in_text
-from agent.messages import ModelReply
+from agent.messages import ModelReply, Standing
 
 # What a request can do without: a model that refuses one of these is asked again without it.
 OPTIONAL_PARAMETERS = ("temperature", "parallel_tool_calls", "stream_options", "response_format", "tools", "stream")
@@ -67,11 +67,13 @@ class AsyncLLMClient:
         prompt_client: object | None = None,
         parallel_tool_calls: bool = False,
         on_text: OnText | None = None,
+        standing: Standing | None = None,
     ) -> ModelReply:
         """Ask the model once and give its whole reply.
 
         `model` other than the endpoint's own goes to the same address. `prompt_client` links the call to a
-        prompt's version in the trace. `on_text` hears the text as it comes. Raises ModelUnavailable: ModelBusy where
+        prompt's version in the trace. `on_text` hears the text as it comes. `standing` changes nothing
+        here. Raises ModelUnavailable: ModelBusy where
         asking again may help, ConversationTooLong where saying less may.
         """
         name = model or self.endpoint.model

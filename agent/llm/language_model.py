@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from agent.messages import ModelReply
+from agent.messages import ModelReply, Standing
 
 # Hears the text as it comes, a piece at a time; None takes back what this call has told so far.
 OnText = Callable[[str | None], None]
@@ -29,8 +29,9 @@ class LanguageModel(Protocol):
         prompt_client: object | None = None,
         parallel_tool_calls: bool = False,
         on_text: OnText | None = None,
+        standing: Standing | None = None,
     ) -> ModelReply:
-        """Ask once; raises ModelUnavailable."""
+        """Ask once; `standing` is for who chooses between models. Raises ModelUnavailable."""
         ...
 
     async def aclose(self) -> None:
