@@ -27,10 +27,12 @@ if TYPE_CHECKING:
         PromptInvalid,
         PromptNotFound,
         QuestionRefused,
+        SessionUnknown,
         SettingsError,
         UserNotPermitted,
     )
     from agent.llm.scripted import ScriptedModel, calls
+    from agent.session import Session
     from agent.settings import Settings
     from tools.policy import Policy, User
     from tools.policy_file import policy_from, read_policy
@@ -51,6 +53,8 @@ __all__ = [
     "QuestionRefused",
     "Receipt",
     "ScriptedModel",
+    "Session",
+    "SessionUnknown",
     "Settings",
     "SettingsError",
     "User",
@@ -70,6 +74,7 @@ _HOMES = {
     "DBAgent": "agent.db_agent",
     "QuestionLimits": "agent.budget",
     "ScriptedModel": "agent.llm.scripted",
+    "Session": "agent.session",
     "calls": "agent.llm.scripted",
     "Settings": "agent.settings",
     "Policy": "tools.policy",

@@ -28,6 +28,7 @@ from agent.messages import Usage
 from agent.redaction import Redactor
 from agent.resources import folder
 from agent.sample import sample_database
+from agent.session import Shelf
 from agent.settings import Settings
 from agent.times.ranges import WEEKDAYS, Calendar
 from agent.toolbox import Toolbox
@@ -107,8 +108,11 @@ def open_agent(
     tracing = Tracing(langfuse)
     asked = _language_model(model, settings, tracing.span)
 
+    shelf = Shelf(lambda: open_store(settings), settings.history_tokens)
+
     async def close() -> None:
         await asked.aclose()
+        await asyncio.to_thread(shelf.close)
         if opened is not database:
             opened.close()
         await asyncio.to_thread(langfuse.close)  # may wait for a slow Langfuse
@@ -129,6 +133,7 @@ def open_agent(
         calendar=Calendar(
             settings.time_zone, WEEKDAYS.index(settings.week_start.capitalize()), settings.fiscal_year_start
         ),
+        shelf=shelf,
         close=close,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import ExitStack
 from datetime import date
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from agent.answer import (
     ANSWERED,
@@ -42,12 +42,18 @@ from agent.llmops.tracing import Span, Tracing
 from agent.messages import SQL, ModelReply, ToolCall, ToolReply, Usage
 from agent.own_loop import OwnLoop
 from agent.prompt_tokens import PromptTokens
+from agent.session import Session, Shelf
 from agent.times.ranges import Calendar
 from agent.times.resolver import resolve
 from agent.toolbox import Toolbox
 from agent.work import Work
 from tools.database import stoppable
 from tools.policy import User
+
+if TYPE_CHECKING:
+    from agent.store import SessionSummary
+
+T = TypeVar("T")
 
 PROMPT = "agent/db_agent"
 
@@ -80,6 +86,7 @@ class DBAgent:
         limits: QuestionLimits | None = None,
         *,
         calendar: Calendar | None = None,
+        shelf: Shelf | None = None,
         close: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.model = model
@@ -88,6 +95,7 @@ class DBAgent:
         self.tracing = tracing
         self.limits = limits or QuestionLimits()
         self.calendar = calendar or Calendar()
+        self._shelf = shelf or Shelf()
         self._close = close
         self._own_loop = OwnLoop()
 
@@ -170,7 +178,23 @@ class DBAgent:
 
     def ask_sync(self, question: str, **options: Any) -> Answer:
         """`ask` for callers that do not await; works within a running event loop too, which it holds up."""
-        return self._own_loop.run(self.ask(question, **options))
+        return self.run(self.ask(question, **options))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run what is awaited elsewhere for a caller that does not await."""
+        return self._own_loop.run(work)
+
+    def session(self, id: str | None = None, *, user: User | str | None = None) -> Session:
+        """The conversation of that id with its turns so far; a new one where there is none, or without an id.
+
+        `user` is whose it is, and with whose permissions it is asked. Reads the store. Raises SessionUnknown where it
+        is another user's.
+        """
+        return self._shelf.session(self, id, User(user) if isinstance(user, str) else user)
+
+    def sessions(self, *, user: User | str | None = None, limit: int = 20) -> list[SessionSummary]:
+        """The conversations of the user, the latest first. Raises StoreUnavailable."""
+        return self._shelf.sessions(User(user) if isinstance(user, str) else user, limit)
 
     async def aclose(self) -> None:
         """Close what was opened for this agent; asking it afterwards is an error."""

@@ -11,6 +11,7 @@
     ├── DatabaseUnavailable       the database cannot be reached, opened or logged into          exit 5
     │   └── DriverMissing         its driver is not installed                                    exit 5
     ├── StoreUnavailable          what must last cannot be kept or read; answers go on without   exit 2
+    ├── SessionUnknown            the session is another user's, or its id is none               exit 2
     ├── PolicyInvalid             the policy cannot be read, or does not fit the database            exit 2
     ├── UserNotPermitted          the policy has nothing for this user, or lacks a variable          exit 2
     └── ToolError                 the model erred; it is told so and tries again (tools/errors.py)
@@ -46,6 +47,7 @@ __all__ = [
     "PromptNotFound",
     "QueryTooCostly",
     "QuestionRefused",
+    "SessionUnknown",
     "SettingsError",
     "SqlFailed",
     "SqlRefused",
@@ -63,6 +65,10 @@ class SettingsError(DBAgentError):
 
 class QuestionRefused(DBAgentError):
     """The question is empty or longer than the limit, or a turn of its history is none; no model was asked."""
+
+
+class SessionUnknown(DBAgentError):
+    """The session is another user's, or its id is none."""
 
 
 class PromptNotFound(DBAgentError):

@@ -82,6 +82,12 @@ class Settings(BaseModel):
         1500,
         ge=0,
     )
+    history_tokens: int = _variable(
+        "DBAGENT_HISTORY_TOKENS",
+        "Tokens that the earlier turns of a session may take in the prompt; older ones are shortened to fit.",
+        2000,
+        ge=200,
+    )
     include: str = _variable(
         "DBAGENT_INCLUDE",
         "The tables to read, as patterns with commas between: `sales.*, orders`. Unset: all.",

@@ -64,6 +64,15 @@ class ResultTable:
             lines = _fitting(lines[:PREVIEW_ROWS], budget - _length(figures))
         return "\n".join([self._count(len(lines)), *header, *lines, *hidden, *figures, *notes])
 
+    def summary(self, rows: int, characters: int) -> str:
+        """How many rows came back and the first of them, for who will look back at it; likewise one line a row."""
+        width = self._columns_that_fit(characters // 2)
+        header = self._header(width)
+        if not self.rows:
+            return "\n".join(["0 rows", *header])
+        lines = _fitting([_pipes(row[:width]) for row in self.rows[:rows]], characters - _length(header))
+        return "\n".join([self._count(len(lines)), *header, *lines, *self._hidden_columns(width)])
+
     def as_json(self) -> Mapping[str, Any]:
         """Columns, types, rows, row_count, more, notes and warnings, with values that JSON can hold, exactly.
 
