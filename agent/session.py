@@ -29,7 +29,7 @@ ROWS_SHORT = 3
 LONGEST_RESULT = 3000  # characters of a result that are kept with its turn
 LONGEST_TEXT = 4000
 _ID = re.compile(r"[\w.:@-]{1,100}")
-_FROM_ELSEWHERE = "(Answered over another database, or under other permissions than hold now. It is not repeated here; query it again.)"
+_FROM_ELSEWHERE = "(Answered over another database or under other permissions; not repeated here. Query it again.)"
 _FOLDED = "Earlier questions of this conversation, the oldest first; their answers had to be left out here:"
 _FOLDED_REPLY = "Understood. I will query again what I need of them."
 
