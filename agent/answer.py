@@ -41,6 +41,7 @@ class Receipt:
     `database_seconds` are sums over the calls; the latter is the time in the tools, samples and searches included.
     `policy` is the id of what the user may see, None without a policy. `steps` counts model calls. `example` is the
     id, else the question, of the verified example that `sql` follows (but for its values), None where it follows none.
+    `took_over` is why the strong model took over from the fast one, None where it did not.
     `times` are the ranges that the question's words for times were taken to mean, as the model was told them.
     """
 
@@ -66,6 +67,7 @@ class Receipt:
     example: str | None = None
     policy: str | None = None
     warnings: tuple[str, ...] = ()
+    took_over: str | None = None
     times: tuple[TimeRange, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -100,6 +102,7 @@ class Receipt:
             "warnings": list(self.warnings),
             "example": self.example,
             "policy": self.policy,
+            "took_over": self.took_over,
             "times": [each.as_json() for each in self.times],
         }
 

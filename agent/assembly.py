@@ -19,6 +19,7 @@ from agent.llm.language_model import LanguageModel, Observe
 from agent.llm.offline.transport import MODEL_NAME, OfflineTransport
 from agent.llm.pricing import PriceList
 from agent.llm.retry import RetryingModel
+from agent.llm.routing import RoutedModel, by_phase, cheap_first
 from agent.llm.scripted import ScriptedModel
 from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.prompts import PromptProxy
@@ -49,13 +50,16 @@ if TYPE_CHECKING:
 # Its tables, should it be in the database that is asked: what others asked and were told is not for everybody.
 _OF_THE_STORE = "dbagent_*"
 
+AnyModel = str | Endpoint | ScriptedModel | LanguageModel
+
 TOOLS = (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL)
 
 
 def open_agent(
     database: str | Database | None = None,
     *,
-    model: str | Endpoint | ScriptedModel | LanguageModel | None = None,
+    model: AnyModel | None = None,
+    fast_model: AnyModel | None = None,
     settings: Settings | None = None,
     knowledge: str | Path | Knowledge | None = None,
     policy: str | Path | Policy | None = None,
@@ -67,11 +71,12 @@ def open_agent(
     `database` is a SQLAlchemy URL, the path of a file (DuckDB, SQLite, CSV, Parquet), or an open Database, which
     stays the caller's to close; None is DBAGENT_DATABASE_URL, else the sample database. `model` is a name at the
     configured endpoint, an Endpoint, a ScriptedModel, or anything with the client's face; None is DBAGENT_MODEL,
-    else the offline model. `settings` None is the environment's. `knowledge` is a folder of knowledge files; None is
-    DBAGENT_KNOWLEDGE, and the sample database has its own. `policy` says who may see what: a YAML file, or a Policy;
-    None is DBAGENT_POLICY, and without one everybody sees everything. `tell` hears of long work (reading a large
-    schema, building the sample). Connects and reads the metadata before it returns, so call it once, not for every
-    question. Raises SettingsError, DatabaseUnavailable, DriverMissing.
+    else the offline model. `fast_model` likewise is a cheaper one beside it; None is DBAGENT_FAST_MODEL, else none, and
+    DBAGENT_ROUTING says what it does. `settings` None is the environment's. `knowledge` is a folder of knowledge files;
+    None is DBAGENT_KNOWLEDGE, and the sample database has its own. `policy` says who may see what: a YAML file, or a
+    Policy; None is DBAGENT_POLICY, and without one everybody sees everything. `tell` hears of long work (reading a
+    large schema, building the sample). Connects and reads the metadata before it returns, so call it once, not for
+    every question. Raises SettingsError, DatabaseUnavailable, DriverMissing.
     """
     settings = settings or Settings.from_environment(model=model if isinstance(model, str) else None)
     if policy is not None and not isinstance(policy, Policy):
@@ -81,8 +86,9 @@ def open_agent(
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
     redactor = Redactor(settings.langfuse_secret_key, _password(settings.database_url), _password(settings.store_url))
-    if not settings.openai_api_key.isalpha():  # "ollama", "EMPTY": words that stand where no key is needed
-        redactor.add(settings.openai_api_key)
+    for key in (settings.openai_api_key, settings.fast_api_key):
+        if not key.isalpha():  # "ollama", "EMPTY": words that stand where no key is needed
+            redactor.add(key)
     langfuse = langfuse_client(settings, redactor)
     prompts = prompt_proxy(settings, langfuse)
     prompts.warm(PROMPT)  # Langfuse answers while the database is opened
@@ -106,7 +112,7 @@ def open_agent(
             opened.close()
         raise
     tracing = Tracing(langfuse)
-    asked = _language_model(model, settings, tracing.span)
+    asked = _language_model(model, fast_model, settings, tracing.span)
 
     shelf = Shelf(lambda: open_store(settings), settings.history_tokens)
 
@@ -241,6 +247,16 @@ def model_endpoint(settings: Settings) -> Endpoint:
     )
 
 
+def _fast_endpoint(settings: Settings) -> Endpoint:
+    """The endpoint of the fast model; a key goes to the address it was given for and to no other."""
+    given = {"model": settings.fast_model}
+    if settings.fast_base_url:
+        given |= {"openai_base_url": settings.fast_base_url, "openai_api_key": settings.fast_api_key}
+    elif settings.fast_api_key:
+        given |= {"openai_api_key": settings.fast_api_key}
+    return model_endpoint(settings.model_copy(update=given))
+
+
 def _password(url: str) -> str:
     try:
         return unquote(urlsplit(url).password or "")
@@ -249,15 +265,28 @@ def _password(url: str) -> str:
 
 
 def _language_model(
-    model: str | Endpoint | ScriptedModel | LanguageModel | None, settings: Settings, observe: Observe
+    model: AnyModel | None, fast_model: AnyModel | None, settings: Settings, observe: Observe
 ) -> LanguageModel:
+    if isinstance(model, str):
+        settings = settings.model_copy(update={"model": model})
+    if isinstance(fast_model, str):
+        settings = settings.model_copy(update={"fast_model": fast_model})
+    named = None if fast_model is None or isinstance(fast_model, str) else fast_model
+    if model is None or isinstance(model, str):
+        model = model_endpoint(settings)
+    strong = _asked(model, settings, observe)
+    if named is None and not settings.fast_model:
+        return strong
+    fast = _asked(named or _fast_endpoint(settings), settings, observe)
+    return RoutedModel(fast, strong, cheap_first if settings.routing == "cascade" else by_phase)
+
+
+def _asked(model: Endpoint | ScriptedModel | LanguageModel, settings: Settings, observe: Observe) -> LanguageModel:
     match model:
-        case None | str():
-            endpoint = model_endpoint(settings.model_copy(update={"model": model}) if model else settings)
-        case Endpoint():
-            endpoint = model
         case ScriptedModel():
             endpoint = model.endpoint
+        case Endpoint():
+            endpoint = model
         case _:
             return model
     files = [

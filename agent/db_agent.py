@@ -355,6 +355,7 @@ class DBAgent:
             warnings=table.warnings if table else (),
             example=example,
             policy=work.toolbox.database.policy_id,
+            took_over=work.took_over or None,
             times=work.times,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)

@@ -42,6 +42,23 @@ class Settings(BaseModel):
     openai_base_url: str = _variable(
         "OPENAI_BASE_URL", "The address of an OpenAI-compatible endpoint. Unset: OpenAI's own.", ""
     )
+    fast_model: str = _variable(
+        "DBAGENT_FAST_MODEL",
+        "A cheaper model beside DBAGENT_MODEL; `offline` will do. Unset: DBAGENT_MODEL does it all.",
+        "",
+    )
+    routing: Literal["phases", "cascade"] = _variable(
+        "DBAGENT_ROUTING",
+        "What DBAGENT_FAST_MODEL does. `phases`: it looks things up and words the answer, DBAGENT_MODEL writes the "
+        "SQL. `cascade`: it does all of it, and DBAGENT_MODEL takes over where it fails or leaves a doubt.",
+        "phases",
+    )
+    fast_base_url: str = _variable(
+        "DBAGENT_FAST_BASE_URL", "The address of DBAGENT_FAST_MODEL, where it is not that of DBAGENT_MODEL.", ""
+    )
+    fast_api_key: str = _variable(
+        "DBAGENT_FAST_API_KEY", "Its key there; OPENAI_API_KEY is not sent to another address.", "", repr=False
+    )
     model_timeout: float = _variable(
         "DBAGENT_MODEL_TIMEOUT", "Seconds of silence after which a model call is given up.", 60.0, gt=0
     )
@@ -219,8 +236,15 @@ class Settings(BaseModel):
                 f"DBAGENT_EMBEDDING_MODEL is {settings.embedding_model!r} but OPENAI_API_KEY is not set. Set it (and "
                 "OPENAI_BASE_URL for an endpoint that is not OpenAI's), or leave DBAGENT_EMBEDDING_MODEL unset."
             )
+        away = settings.openai_api_key or settings.openai_base_url or settings.fast_base_url
+        if settings.fast_model not in ("", "offline") and not away:
+            raise SettingsError(
+                f"DBAGENT_FAST_MODEL is {settings.fast_model!r} but neither OPENAI_API_KEY nor DBAGENT_FAST_BASE_URL "
+                "is set. Set the one of its provider, or leave DBAGENT_FAST_MODEL unset."
+            )
         for name, address in (
             ("OPENAI_BASE_URL", settings.openai_base_url),
+            ("DBAGENT_FAST_BASE_URL", settings.fast_base_url),
             ("LANGFUSE_BASE_URL", settings.langfuse_base_url),
         ):
             if address and not address.lower().startswith(("http://", "https://")):

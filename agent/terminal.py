@@ -139,6 +139,8 @@ def receipt_line(receipt: Receipt) -> str:
     parts.append(f"prompt {receipt.prompt_name}{version} ({receipt.prompt_label}, {receipt.prompt_source})")
     if receipt.models:
         parts.append(f"{' + '.join(receipt.models)} in {receipt.steps} step{'' if receipt.steps == 1 else 's'}")
+    if receipt.took_over:
+        parts.append(f"the strong model took over: {one_line(receipt.took_over, 100)}")
     parts.append("tokens unknown" if receipt.tokens is None else f"{receipt.tokens.total:,} tokens")
     parts.append("cost unknown" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}")
     parts.append(f"{receipt.seconds:.2f} s (model {receipt.model_seconds:.2f}, tools {receipt.database_seconds:.2f})")

@@ -34,6 +34,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         with self.server.lock:
             self.server.heard.append(body)
+            self.server.keys.append(self.headers["authorization"])
             behaviours = self.server.behaviours
             behave = behaviours.pop(0) if len(behaviours) > 1 else behaviours[0]
         self.body = body
@@ -74,6 +75,7 @@ class ModelServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behaviours = list(behaviours)
         self.heard: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
         self.lock = threading.Lock()
 
     @property

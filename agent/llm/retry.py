@@ -42,7 +42,7 @@ class RetryingModel:
     async def create_completion(self, messages: Any, *, on_text: OnText | None = None, **options: Any) -> ModelReply:
         """Ask until there is a reply; raises ModelUnavailable."""
         for attempt in range(1, self._attempts + 1):
-            told = _Told(on_text)
+            told = Told(on_text)
             try:
                 return await self._model.create_completion(messages, on_text=told.hear, **options)
             except ModelBusy as error:
@@ -73,7 +73,7 @@ class RetryingModel:
             await self._sleep(seconds)
 
 
-class _Told:
+class Told:
     """Passes text on, and takes it back where it came to nothing."""
 
     def __init__(self, on_text: OnText | None) -> None:
@@ -81,10 +81,12 @@ class _Told:
         self._some = False
 
     def hear(self, text: str | None) -> None:
+        """Pass it on."""
         self._some = text is not None
         if self._on_text:
             self._on_text(text)
 
     def take_back(self) -> None:
+        """Say that what was told is not the answer."""
         if self._some:
             self.hear(None)
