@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from agent.eval_commands import add_eval_commands
+from agent.eval_commands import add_eval_commands, positive
+from agent.observe_commands import add_observe_commands
 
 if TYPE_CHECKING:
     from agent.answer import Answer
@@ -109,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     traces.add_argument(
         "id", nargs="?", metavar="ID", help="with show: a trace's id or its beginning (default: the latest)"
     )
-    traces.add_argument("--limit", type=int, default=20, metavar="N", help="how many to list (default: 20)")
+    traces.add_argument("--limit", type=positive, default=20, metavar="N", help="how many to list (default: 20)")
     traces.add_argument("--json", action="store_true", help="as JSON")
     traces.add_argument("--full", action="store_true", help="with show: inputs and outputs uncut")
 
@@ -139,6 +140,8 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("path", metavar="PATH", help="a dbt project, its target folder, or its manifest.json")
     importing.add_argument("--into", metavar="FOLDER", help="where to (default: DBAGENT_KNOWLEDGE, else knowledge)")
     importing.add_argument("--force", action="store_true", help="overwrite dbt.yaml even if it was edited by hand")
+
+    add_observe_commands(commands, _command)
 
     evaluation = _command(commands, "eval", None, "measure how good the answers are")
     add_eval_commands(evaluation.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
@@ -269,18 +272,14 @@ def _traces(options: argparse.Namespace) -> int:
     from agent.settings import Settings
 
     store = trace_store(Settings.from_environment())
-    latest = store.traces(limit=max(1, options.limit))
     if options.action == "list":
+        latest = store.traces(limit=options.limit)
         if options.json:
             print(_as_json(latest))
         else:
             terminal.show_traces(latest)
         return ANSWERED
-    wanted = options.id or (latest[0].id if latest else "")
-    trace = store.trace(wanted) if wanted else None
-    if trace is None:
-        print(f"dbagent: there is no trace {wanted!r}; dbagent traces lists them.", file=sys.stderr)
-        return USAGE
+    trace = store.wanted(options.id)
     if options.json:
         print(_as_json(trace))
     else:

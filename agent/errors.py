@@ -5,6 +5,7 @@
     ├── QuestionRefused           the question is empty or too long, or its history is none      exit 2
     ├── PromptNotFound            no prompt of that name, label or version                       exit 2
     ├── PromptInvalid             the template does not parse, or names what is not there        exit 2
+    ├── TraceNotFound             no trace has that id, or several begin so                      exit 2
     ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
     │   ├── ModelBusy             it failed as it may not the next time it is asked              exit 4
     │   └── ConversationTooLong   the conversation is longer than the model can read             exit 4
@@ -54,6 +55,7 @@ __all__ = [
     "SqlTimeout",
     "StoreUnavailable",
     "ToolError",
+    "TraceNotFound",
     "UnknownTable",
     "UserNotPermitted",
 ]
@@ -77,6 +79,10 @@ class PromptNotFound(DBAgentError):
 
 class PromptInvalid(DBAgentError):
     """The template does not parse, or names a variable it was not given."""
+
+
+class TraceNotFound(DBAgentError):
+    """No trace has that id, or several begin so; the text says what to try."""
 
 
 class ModelUnavailable(DBAgentError):

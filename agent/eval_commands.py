@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from agent.evaluation.cases import Case
@@ -32,15 +31,15 @@ def add_eval_commands(actions: Any, command: Command) -> None:
     )
     run.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
     run.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
-    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="how many are asked at once (default: 1)")
-    run.add_argument("--limit", type=_positive, metavar="N", help="ask only N of them, spread over the file")
+    run.add_argument("--jobs", type=positive, default=1, metavar="N", help="how many are asked at once (default: 1)")
+    run.add_argument("--limit", type=positive, metavar="N", help="ask only N of them, spread over the file")
     run.add_argument("--no-evidence", action="store_true", help="do not tell the evidence that cases come with")
     run.add_argument("--knowledge", metavar="FOLDER", help="what people know of the database, in files")
     run.add_argument("--policy", metavar="FILE", help="who may see what, in YAML; cases may name their user")
     run.add_argument("--resume", metavar="RUN", help="go on with a run: what has no score yet is asked")
 
     listing = command(actions, "list", _list, "list the latest runs")
-    listing.add_argument("--limit", type=_positive, default=20, metavar="N", help="how many (default: 20)")
+    listing.add_argument("--limit", type=positive, default=20, metavar="N", help="how many (default: 20)")
 
     show = command(actions, "show", _show, "show the figures of a run")
     show.add_argument(
@@ -59,7 +58,8 @@ def add_eval_commands(actions: Any, command: Command) -> None:
     report.add_argument("--out", metavar="FILE", required=True, help="where to; - writes it to stdout")
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """An option that counts something."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
@@ -218,13 +218,14 @@ def _list(options: argparse.Namespace) -> int:
     from rich.text import Text
 
     from agent.evaluation.figures import figures, money, share
+    from agent.terminal import stdout_console, text_table
 
     with _store(_settings(options)) as store:
         runs = store.runs(options.limit)
         if not runs:
             print("There are no runs yet. Begin one: dbagent eval run CASES")
             return OK
-        table = _table(
+        table = text_table(
             ("run", "began", "cases", "model", "prompt label", "state"),
             ("asked", "answered", "EX", "precision", "cost"),
         )
@@ -243,7 +244,7 @@ def _list(options: argparse.Namespace) -> int:
                 share(got.precision),
                 money(got.cost_usd),
             )
-        _console().print(table)
+        stdout_console().print(table)
     return OK
 
 
@@ -261,11 +262,12 @@ def _show(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from agent.evaluation.figures import compared, significance
+    from agent.terminal import stdout_console
 
     with _store(_settings(options)) as store:
         first, second = store.run(options.first), store.run(options.second)
         both = compared(store.results(first.id), store.results(second.id))
-    console = _console()
+    console = stdout_console()
     if not both.first.scored:
         console.print(f"No case was scored by both {first.id} and {second.id}; there is nothing to compare.")
         return OK
@@ -310,8 +312,9 @@ def _report(options: argparse.Namespace) -> int:
 
 def _show_run(run: Run, results: Sequence[CaseResult]) -> None:
     from agent.evaluation.figures import GROUPS, figures, grouped, share, unscored
+    from agent.terminal import stdout_console
 
-    console = _console()
+    console = stdout_console()
     state = "finished" if run.finished else f"to be resumed: dbagent eval run --resume {run.id}"
     console.print(f"run {run.id} · {_clean(run.cases)} · {state}", style="bold", markup=False)
     models = ", ".join(sorted({model for each in results for model in each.models})) or run.options.model
@@ -340,7 +343,9 @@ def _show_run(run: Run, results: Sequence[CaseResult]) -> None:
 
 
 def _show_case(result: CaseResult) -> None:
-    console = _console()
+    from agent.terminal import stdout_console
+
+    console = stdout_console()
     console.print()
     state = "WRONG" if result.answered else f"NOT ANSWERED ({result.outcome})"
     console.print(f"{state} {_clean(result.case_id)}: {_clean(result.question)}", style="bold", markup=False)
@@ -358,7 +363,9 @@ def _rows_of(preview: Any) -> str:
 
 
 def _figures_table() -> Table:
-    return _table(
+    from agent.terminal import text_table
+
+    return text_table(
         ("",),
         ("cases", "scored", "answered", "EX", "precision", "soft-F1", "tool calls", "tokens", "cost", "median", "p95"),
     )
@@ -383,25 +390,6 @@ def _add_figures(table: Table, got: Figures, name: str) -> None:
         duration(got.seconds),
         duration(got.slow_seconds),
     )
-
-
-def _table(texts: Sequence[str], numbers: Sequence[str]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for name in texts:
-        table.add_column(name, overflow="fold")
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    console = Console(file=sys.stdout, highlight=False)
-    return console if console.is_terminal else Console(file=sys.stdout, highlight=False, width=1000)
 
 
 def _clean(text: str) -> str:

@@ -33,6 +33,7 @@ ROWS_SHOWN = 50
 CELL_WIDTH = 60
 # A pipe has no width of its own; a table in it is as wide as it needs to be, up to this.
 PIPE_WIDTH = 1000
+NARROW = 100  # below it, listings leave out what matters least
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -103,7 +104,7 @@ def _arguments_in_words(arguments: str) -> str:
 
 def show_answer(answer: Answer) -> None:
     """The text, the rows, the SQL, and the receipt in one line."""
-    console = _console()
+    console = stdout_console()
     console.print(Text(plain(answer.text)))
     if answer.table is not None and answer.table.columns:
         console.print()
@@ -218,33 +219,43 @@ _FORMULA = tuple("=+-@＝＋－＠")
 
 
 def show_traces(traces: Iterable[TraceSummary]) -> None:
-    """The latest traces, newest first."""
-    console = _console()
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for name in ("trace", "when", "question", "outcome", "model"):
-        table.add_column(name, overflow="fold")
-    for name in ("tokens", "cost", "seconds"):
-        table.add_column(name, justify="right")
-    for each in traces:
-        table.add_row(
-            each.id[:12],
-            f"{each.started.astimezone():%Y-%m-%d %H:%M:%S}",
-            Text(one_line(each.question, CELL_WIDTH)),
-            Text(one_line(each.error or each.outcome, CELL_WIDTH), style="red" if each.error else ""),
-            Text(plain(" + ".join(each.models))),
-            _count(each.tokens),
-            _money(each.cost_usd),
-            _seconds(each.seconds),
-        )
-    if table.row_count:
-        console.print(table)
-    else:
+    """The latest traces, newest first, a line each; where it is narrow, without what matters least."""
+    console = stdout_console()
+    narrow = console.width < 120
+    rows = [_trace_row(each, narrow) for each in traces]
+    if not rows:
         console.print('There are no traces yet. Ask something: dbagent ask "How many customers are there?"')
+        return
+    texts = ("trace", "when", "question", "outcome", *(() if narrow else ("model",)))
+    table = text_table(texts, ("tokens", *(() if narrow else ("cost",)), "seconds"))
+    for column in table.columns:
+        column.no_wrap, column.overflow = True, "ellipsis"
+    if console.is_terminal:
+        table.columns[2].ratio, table.expand = 1, True
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _trace_row(trace: TraceSummary, narrow: bool) -> list[str | Text]:
+    failed = Text(one_line(trace.outcome if narrow else trace.error or trace.outcome, 18))
+    if trace.error:
+        failed.stylize("red")
+    return [
+        trace.id[:12],
+        f"{trace.started.astimezone():{'%m-%d %H:%M' if narrow else '%Y-%m-%d %H:%M:%S'}}",
+        Text(one_line(trace.question, CELL_WIDTH)),
+        failed,
+        *([] if narrow else [Text(one_line(" + ".join(trace.models), 16))]),
+        _count(trace.tokens),
+        *([] if narrow else [_money(trace.cost_usd)]),
+        _seconds(trace.seconds),
+    ]
 
 
 def show_trace(trace: TraceTree, *, full: bool) -> None:
     """The spans of one trace as a tree, with seconds, tokens and cost a node, and totals."""
-    console = _console()
+    console = stdout_console()
     total = trace.summary
     tree = Tree(Text(f"trace {total.id}", style="bold"), guide_style="dim")
     for root in trace.roots:
@@ -278,16 +289,28 @@ def _grow(tree: Tree, span: SpanRecord, full: bool) -> None:
         _grow(branch, child, full)
 
 
+def text_table(texts: Sequence[str], numbers: Sequence[str] = (), *, show_header: bool = True) -> Table:
+    """A table without lines: columns of text, which fold, then columns of numbers, which never do."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", show_header=show_header)
+    table.collapse_padding = True
+    for name in texts:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
 def show_finding(finding: Finding) -> None:
     """One thing that was looked at, and how it is."""
     mark, style = {True: ("ok", "green"), False: ("no", "red"), None: ("--", "dim")}[finding.ok]
     line = Text(f"{mark:<3}", style=style)
     line.append(f"{finding.name:<10}", style="bold")
     line.append(plain(finding.text))
-    _console().print(line)
+    stdout_console().print(line)
 
 
-def _console() -> Console:
+def stdout_console() -> Console:
+    """What prints to stdout: as wide as the terminal, or as wide as it needs to be in a pipe."""
     console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console = Console(file=sys.stdout, highlight=False, width=PIPE_WIDTH)

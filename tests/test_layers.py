@@ -18,6 +18,8 @@ DOORS = (
     "agent.mcp_server",
     "agent.evaluation",
     "agent.eval_commands",
+    "agent.observe_commands",
+    "agent.metrics_view",
     "agent.__main__",
 )
 VALUES = (
@@ -54,7 +56,7 @@ HOMES = {
     "duckdb": ("tools.engines", "agent.sample"),
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),
-    "rich": ("agent.terminal", "agent.eval_commands"),
+    "rich": ("agent.terminal", "agent.eval_commands", "agent.metrics_view"),
     "yaml": (
         "tools.policy_file",
         "tools.knowledge_files",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import DBAgentError
+from agent.errors import DBAgentError, TraceNotFound
 from agent.llmops.trace_records import SpanRecord
 from agent.llmops.trace_store import TraceStore
 from tests.waiting import within
@@ -290,3 +290,15 @@ def test_a_file_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path: P
     path = spoil(tmp_path / "traces.db")  # type: ignore[operator]
     with pytest.raises(DBAgentError, match="Move the file away"):
         TraceStore(path).traces()
+
+
+def test_a_trace_is_wanted_by_the_beginning_of_its_id_or_as_the_latest(store: TraceStore) -> None:
+    with pytest.raises(TraceNotFound, match="no traces yet"):
+        store.wanted(None)
+    for id in ("ab" * 16, "ac" * 16):
+        store.write(replace(span("1"), trace_id=id, started=START + timedelta(hours=int(id[1] == "c"))))
+    assert store.wanted(None).summary.id == "ac" * 16
+    assert store.wanted(" AB ").summary.id == "ab" * 16
+    for text, said in (("a", "Several traces begin with 'a'"), ("", "no trace ''"), ("zz", "no trace 'zz'")):
+        with pytest.raises(TraceNotFound, match=said):
+            store.wanted(text)

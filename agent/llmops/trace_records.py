@@ -201,14 +201,22 @@ def summary_of(root: Mapping[str, Any], work: Mapping[str, Any] | None) -> Trace
     prompt: Mapping[str, Any] = named if isinstance(named, dict) else {}
     sections = told.get("prompt_tokens")
     seen = work or {}
+    tokens = None if seen.get("untold_tokens") else seen.get("tokens")
+    cost = None if seen.get("untold_costs") else seen.get("cost")
+    if not seen.get("steps"):  # a model of the application's own, whose calls are no spans of ours; or none was asked
+        received = told.get("tokens")
+        tokens = received.get("input", 0) + received.get("output", 0) if isinstance(received, dict) else None
+        cost = told.get("cost_usd")
+        if span.level == "ERROR":
+            tokens, cost = tokens or 0, cost or 0.0
     return TraceSummary(
         id=span.trace_id,
         name=span.name,
         question=span.input or "",
         started=span.started,
         seconds=span.seconds,
-        tokens=None if seen.get("untold_tokens") else seen.get("tokens"),
-        cost_usd=None if seen.get("untold_costs") else seen.get("cost"),
+        tokens=tokens,
+        cost_usd=cost,
         models=tuple(sorted(json.loads(seen.get("models") or "[]"))),
         outcome=_outcome(span),
         user=span.user,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from agent.errors import DBAgentError
+from agent.errors import DBAgentError, TraceNotFound
 from agent.llmops.trace_records import (
     SpanRecord,
     TraceSummary,
@@ -129,24 +129,34 @@ class TraceStore:
 
         Raises DBAgentError where the file cannot be read.
         """
-        wanted = id_or_prefix.strip().lower()
-        if not wanted or not set(wanted) <= set("0123456789abcdef"):
-            return None
         with self._reading() as connection:
-            if connection is None:
+            ids = _ids(connection, id_or_prefix) if connection else []
+            if connection is None or len(ids) != 1:
                 return None
-            ids = connection.execute(
-                "SELECT DISTINCT trace_id FROM spans WHERE trace_id >= ? AND trace_id < ? LIMIT 2",
-                (wanted, wanted + "g"),
-            ).fetchall()
-            if len(ids) != 1:
-                return None
-            spans = connection.execute(
-                "SELECT * FROM spans WHERE trace_id = ? ORDER BY started", (ids[0][0],)
-            ).fetchall()
+            spans = connection.execute("SELECT * FROM spans WHERE trace_id = ? ORDER BY started", ids).fetchall()
             first = next((row for row in spans if row["parent_id"] is None), spans[0])
-            work = _work_of(connection, "VALUES (:id)", {"id": ids[0][0]})
-            return TraceTree(summary_of(first, work.get(ids[0][0])), tree_of([record_of_row(row) for row in spans]))
+            work = _work_of(connection, "VALUES (:id)", {"id": ids[0]})
+            return TraceTree(summary_of(first, work.get(ids[0])), tree_of([record_of_row(row) for row in spans]))
+
+    def wanted(self, id_or_prefix: str | None) -> TraceTree:
+        """The trace that a person means: by its id, by the beginning of it, or the latest for None.
+
+        Raises TraceNotFound, and DBAgentError where the file cannot be read.
+        """
+        if id_or_prefix is None:
+            latest = self.traces(limit=1)
+            if not latest:
+                raise TraceNotFound(
+                    'There are no traces yet. Ask something: dbagent ask "How many customers are there?"'
+                )
+            id_or_prefix = latest[0].id
+        if found := self.trace(id_or_prefix):
+            return found
+        with self._reading() as connection:
+            several = len(_ids(connection, id_or_prefix)) if connection else 0
+        if several:
+            raise TraceNotFound(f"Several traces begin with {id_or_prefix!r}. Give more of the id.")
+        raise TraceNotFound(f"There is no trace {id_or_prefix[:80]!r}. dbagent traces lists them.")
 
     def _write_pending(self, wait_seconds: float | None = None) -> None:
         try:
@@ -279,6 +289,17 @@ _WORK = """
     )
     WHERE trace_id IN ({ids}) GROUP BY trace_id
 """
+
+
+def _ids(connection: sqlite3.Connection, id_or_prefix: str) -> list[str]:
+    """The trace ids that begin so, two at the most; none for what is no beginning of an id."""
+    wanted = id_or_prefix.strip().lower()
+    if not wanted or not set(wanted) <= set("0123456789abcdef"):
+        return []
+    found = connection.execute(
+        "SELECT DISTINCT trace_id FROM spans WHERE trace_id >= ? AND trace_id < ? LIMIT 2", (wanted, wanted + "g")
+    )
+    return [row["trace_id"] for row in found]
 
 
 def _work_of(connection: sqlite3.Connection, ids: str, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
