@@ -159,6 +159,13 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
                 continue  # "at least", "at most"
             if kind == "LIST" and at and tokens[at - 1].lower not in _STARTERS:
                 continue
+            if (
+                kind == "ORDER"
+                and length == 1
+                and lowers[1:2]
+                and lowers[1] in ("most", "least", "the", "more", "only")
+            ):
+                continue  # "has been ordered most often"
             weight = 0.9
             if kind == "ORDER" and length == 1 and phrase in ("order", "sort"):
                 weight = 0.7

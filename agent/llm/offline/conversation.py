@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from agent.llm.offline.answer_text import answered, declined, failed, nothing_found, repeated, rows_told
@@ -66,9 +67,9 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
     if not searched and "search_metadata" in offered:
         words = " ".join([question, *nouns_in(question)]) if is_chinese(question) else question
         return _call(offered, "search_metadata", words)
-    schema = Schema({table.sql: table for text in situation.texts("show_table") for table in tables_of(text)})
+    schema = _schema(tuple(situation.texts("show_table")))
     values = tuple(value for text in searched for value in found_in(text).values)
-    understood = understand(question, schema, situation.dialect, situation.today, values)
+    understood = _understood(question, tuple(situation.texts("show_table")), values, situation.dialect, situation.today)
     missing = _not_shown(schema, searched, situation.joins)
     looks = _MOST_LOOKS if situation.joins is None else _LOOKS_WHERE_LISTED
     enough = _SURE_WITHOUT_LOOKING if situation.joins is None else _SURE_WHERE_LISTED
@@ -88,6 +89,22 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
     if understood.best is None or "execute_sql" not in offered:
         return Said(declined(question, understood))
     return _call(offered, "execute_sql", understood.best.sql)
+
+
+@lru_cache(maxsize=128)
+def _understood(
+    question: str,
+    shown: tuple[str, ...],
+    values: tuple[tuple[str, str, str], ...],
+    dialect: str,
+    today: date,
+) -> Understanding:
+    """The understanding of a question by these tools' replies: kept, since a conversation asks for it step by step."""
+    return understand(question, _schema(shown), dialect, today, values)
+
+
+def _schema(shown: tuple[str, ...]) -> Schema:
+    return Schema({table.sql: table for text in shown for table in tables_of(text)})
 
 
 def _after_rows(

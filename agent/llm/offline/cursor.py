@@ -11,6 +11,7 @@ from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention
 from agent.llm.offline.meaning import (
     Condition,
+    Having,
     Null,
     Query,
     Related,
@@ -304,5 +305,33 @@ class Cursor:
         owner = self.query.main if self.query.main is not None else self.context
         if self.dated_by is not None:
             owner = self.dated_by
+        elif (event := self._event()) is not None:
+            owner = event
         found = self.linker.fields_for("date,time,timestamp,day")
         return Slot(Mention("date", fields=tuple((each, score) for each, score, _ in found)), "field", owner, "date")
+
+    def _thing(self) -> Slot | None:
+        """What the question is about: the main table, or the first thing asked for that names one."""
+        if self.query.main is not None:
+            return self.query.main
+        slots = [item.slot for item in self.query.items if item.slot is not None]
+        return next((slot for slot in slots if slot.role != "field" and slot.mention.tables), None)
+
+    def _event(self) -> Slot | None:
+        """ "the top products by revenue this year": the time is of the sales, of which each product has many."""
+        main = self.query.main
+        if main is None or not main.mention.tables:
+            return None
+        ranked = [each.key.slot for each in self.query.order]
+        counted = [each.aggregate.slot for each in self.query.conditions if isinstance(each, Having)]
+        for slot in (self.context, *ranked, *counted):
+            if slot is None or slot is main:
+                continue
+            tables = [table.sql for table, _ in slot.mention.tables[:1]] if slot.role == "table" else []
+            tables += [each.table for each, _ in slot.mention.fields[:1]] if slot.role == "field" else []
+            if any(self._points_at(table, main.mention.tables[0][0].sql) for table in tables):
+                return slot
+        return None
+
+    def _points_at(self, many: str, one: str) -> bool:
+        return any(key.table == many and key.target == one for key in self.linker.schema.keys)

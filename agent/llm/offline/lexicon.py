@@ -31,6 +31,8 @@ class Lexicon:
     add_up: frozenset[str]
     do_not_add_up: frozenset[str]
     filler: frozenset[str]
+    weighty: frozenset[str]
+    producing: frozenset[str]
     coded_words: dict[str, tuple[str, ...]]
 
     def measures(self, adjective: str) -> str:
@@ -68,6 +70,8 @@ def english() -> Lexicon:
         add_up=_words(sections["measures that add up"]),
         do_not_add_up=_words(sections["measures that do not add up"]),
         filler=_words(sections["filler"]),
+        weighty=_words(sections["filler that weighs"]),
+        producing=_words(sections["verbs of production"]),
         coded_words={
             word: tuple(stored.split()) for word, stored in (line.split(": ", 1) for line in sections["coded words"])
         },

@@ -15,8 +15,11 @@ from agent.llm.offline.meaning import (
     Pick,
     Query,
     Related,
+    Slot,
 )
 from agent.llm.offline.reading_conditions import ConditionReader
+
+_OF_ANY_ROW = frozenset(("id", "ids", "code", "codes"))
 
 
 class Reader(ConditionReader):
@@ -61,6 +64,7 @@ class Reader(ConditionReader):
             "THAN",
             "ORMORE",
             "COUNT",
+            "COUNTVERB",
             "BOTH",
             "ALLOF",
             "EACH",
@@ -82,7 +86,12 @@ class Reader(ConditionReader):
             self._relation,
             self._glue,
         )
-        return any(step() for step in steps)
+        start = self.at
+        for step in steps:
+            if step():
+                return True
+            self.at = start
+        return False
 
     def _leading_group(self) -> None:
         """ "For each department, …" before anything is selected."""
@@ -221,7 +230,6 @@ class Reader(ConditionReader):
         if self.query.main is None and self.kind(-1) in ("IN", "ART"):
             # "the average price in the city": no table is named like this noun.
             self.at += 1
-            self.query.doubt(f"what {mention.text!r} has to do with it", 0.25)
             return True
         self.at = start
         return False
@@ -236,10 +244,21 @@ class Reader(ConditionReader):
         if self.negated:
             query.unexplained.append("not")
         self._add_up()
+        self._same_row()
         if self.who and query.items:
             first = query.items[0]
             if isinstance(first, Pick) and first.slot.owner is None:
                 first.slot.owner = query.main
+
+    def _same_row(self) -> None:
+        """ "the account name, id and number of transactions": a bare id is of the row that its neighbour names."""
+        before: Slot | None = None
+        for item in self.query.items:
+            if not isinstance(item, Pick):
+                continue
+            if item.slot.owner is None and before is not None and item.slot.mention.text.lower() in _OF_ANY_ROW:
+                item.slot.owner = before
+            before = item.slot
 
     def _add_up(self) -> None:
         """ "What is our revenue this year", "the profit in each month": a measure of nobody is added up."""

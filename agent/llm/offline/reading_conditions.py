@@ -18,7 +18,8 @@ from agent.llm.offline.cursor import (
     replace_wants,
     same_field,
 )
-from agent.llm.offline.linking import Mention
+from agent.llm.offline.lexicon import english
+from agent.llm.offline.linking import Mention, likeness
 from agent.llm.offline.meaning import (
     AgainstAggregate,
     Aggregate,
@@ -37,6 +38,7 @@ from agent.llm.offline.meaning import (
     ValueSlot,
 )
 from agent.llm.offline.reading_order import OrderReader
+from agent.llm.offline.words import identifier_words
 
 
 class ConditionReader(OrderReader):
@@ -228,6 +230,14 @@ class ConditionReader(OrderReader):
         assert mention is not None
         start = self.at
         name_score = max(mention.field_score, mention.table_score)
+        if mention.text in ("cost", "costs") and self.kind(-1) in ("REL", "MENTION"):
+            priced = self.hinted("list price,price,cost,fee,amount", self.context, mention.text)
+            if priced is not None:
+                self.at += 1
+                condition = self._after_field(priced[0], negated)  # "that cost less than 60": their price
+                if condition is not None:
+                    return condition
+                self.at = start
         if mention.field_score >= 0.55:
             self.at += 1
             slot = self.slot(mention, "field", self.context)
@@ -238,6 +248,9 @@ class ConditionReader(OrderReader):
             missing = self._missing(mention) if negated else None
             if missing is not None:
                 return missing
+            happened = self._happened(mention, negated)
+            if happened is not None:
+                return happened
         if mention.value_score and mention.value_score >= name_score - 0.05:
             return self._free_value(negated)
         if mention.table_score >= 0.7 and self.kind(1) == "QUOTED":
@@ -274,6 +287,29 @@ class ConditionReader(OrderReader):
             return None
         self.at += 1
         return Null(self.slot(replace(mention, fields=empty, tables=(), values=()), "field", self.query.main))
+
+    def _happened(self, mention: Mention, negated: bool) -> Condition | None:
+        """ "stores that have closed": those with a date of closing."""
+        word = mention.text.lower()
+        thing = self._thing()
+        if thing is None or not self.at or self.kind(-1) not in ("REL", "WITH", "NOT", "VERB"):
+            return None
+        if word not in english().relation_verbs or self.kind(1) not in ("END", "AND", "COMMA"):
+            return None
+        tables = {table.sql for table, _ in thing.mention.tables[:1]}
+        dates = tuple(
+            (each, score)
+            for each, score in mention.fields
+            if each.kind == "date"
+            and each.nullable
+            and each.table in tables
+            and any(likeness(word, part) >= 0.9 for part in identifier_words(each.name))
+        )
+        if len(dates) != 1:
+            return None
+        self.at += 1
+        self.query.doubt("done when there is a date", 0.05)
+        return Null(self.slot(replace(mention, fields=dates, tables=(), values=()), "field", thing), not negated)
 
     def _row_by_key(self, mention: Mention, negated: bool) -> Condition | None:
         """ "department 80": a row of the table by its key."""
@@ -348,6 +384,9 @@ class ConditionReader(OrderReader):
                 break
             self.at += 1
         kind = self.kind()
+        if kind == "NUMBER" and self._is_year(self.here().meaning) and self._in_time(slot):
+            self.at = start
+            return None
         if kind in ("CMP", "AFTER", "ADJCMP"):
             found = self._comparison(slot, negated)
         elif kind == "BETWEEN":
@@ -370,6 +409,14 @@ class ConditionReader(OrderReader):
         if found is None:
             self.at = start
         return found
+
+    def _in_time(self, slot: Slot) -> bool:
+        """ "the fees on a campus in 1996": a year after "in" is no value of a field that holds no years."""
+        if self.kind(-1) != "IN" or self.here(-1).text.lower().split()[0] not in ("in", "during", "since", "until"):
+            return False
+        return not any(
+            each.kind == "date" or "year" in each.name.lower() for each, score in slot.mention.fields if score >= 0.55
+        )
 
     def _comparison(self, slot: Slot | None, negated: bool) -> Condition | None:
         chunk = self.here()

@@ -234,7 +234,7 @@ class ItemReader(Cursor):
             meaning = self.here().meaning
             self.at += 1
             return self._count(distinct or meaning == "distinct", kind)
-        if kind == "AGG":
+        if kind == "AGG" or (kind == "SUPER" and self._agg_follows()):
             return self._aggregates()
         if kind == "ALLINFO":
             self.at += 1
@@ -360,7 +360,7 @@ class ItemReader(Cursor):
             if self.kind() == "AGG":
                 functions.append(self.here().meaning)
                 self.at += 1
-            elif self.kind() == "SUPER" and functions:
+            elif self.kind() == "SUPER" and (functions or self._agg_follows()):
                 functions.append("max" if self.here().meaning == "desc" else "min")
                 self.at += 1
             elif functions and self.kind() in ("COMMA", "AND", "ART", "OR") and self._agg_follows():

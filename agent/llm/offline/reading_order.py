@@ -189,6 +189,20 @@ class OrderReader(ItemReader):
             items[0] = Aggregate("sum", items[0].slot)
             self.query.doubt("added up", 0.03)
 
+    def _sum_of_each(self, group: Slot) -> bool:
+        """ "the revenue of each region": an amount of which each has many is added up."""
+        items = self.query.items
+        item = items[0] if len(items) == 1 else None
+        if not isinstance(item, Pick) or not group.mention.tables or not self._is_number(item.slot.mention):
+            return False
+        measure = item.slot.mention.fields[0][0]
+        if not adds_up(measure) or not self._points_at(measure.table, group.mention.tables[0][0].sql):
+            return False
+        item.slot.wants = "number"
+        items[0] = Aggregate("sum", item.slot)
+        self.query.doubt("added up", 0.03)
+        return True
+
     def _aggregating(self) -> bool:
         return any(isinstance(item, Aggregate) for item in self.query.items)
 
@@ -211,6 +225,8 @@ class OrderReader(ItemReader):
             slot = self.slot(mention, "field", self.context if self.query.main is not None else None)
         else:
             return False
+        if slot.role in ("table", "any") and self._sum_of_each(slot):
+            slot.role = "table"
         if slot.role == "table" and self.query.items and not self._aggregating():
             # "the name of each department" groups nothing.
             self._own(slot)

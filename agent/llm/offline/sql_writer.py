@@ -58,16 +58,19 @@ class Writer:
     dialect: str
     doubts: list[tuple[str, float]] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    tables_read: frozenset[str] = frozenset()  # by the statement, in the schema's spelling
 
     def sql(self) -> str:
         """The statement; raises CannotWrite."""
         tree = self.tree()
-        if self.query.traded_in:
-            read = {exp.table_name(each).lower() for each in tree.find_all(exp.Table)}
-            if not any(
-                bare(name).lower() in read or name.replace('"', "").lower() in read for name in self.query.traded_in
-            ):
-                self.doubts.append(("what was sold or bought", 0.4))
+        read = {exp.table_name(each).lower() for each in tree.find_all(exp.Table)}
+        self.tables_read = frozenset(
+            name for name in self.graph.schema.tables if name.replace('"', "").replace("`", "").lower() in read
+        )
+        if self.query.traded_in and not any(
+            bare(name).lower() in read or name.replace('"', "").lower() in read for name in self.query.traded_in
+        ):
+            self.doubts.append(("what was sold or bought", 0.4))
         return tree.sql(dialect=self.dialect)
 
     # --- the statement ---
@@ -75,6 +78,8 @@ class Writer:
     def tree(self) -> exp.Query:
         both = next((each for each in self.query.conditions if isinstance(each, BothOf)), None)
         if both is not None and self._both_in_main(both):
+            if any(isinstance(item, Aggregate) for item in self.query.items):
+                raise CannotWrite("No one figure is of both.")
             parts = [
                 self._select([c for c in self.query.conditions if c is not both] + [one]) for one in both.conditions
             ]

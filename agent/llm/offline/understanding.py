@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import date
 
+from agent.llm.offline.accounting import left_out
 from agent.llm.offline.binding import Binding, bindings
 from agent.llm.offline.chinese import in_english, is_chinese
 from agent.llm.offline.chunking import Cut, cuts
@@ -89,7 +90,8 @@ def understand(
                 sql = writer.sql()
             except CannotWrite:
                 continue
-            doubts = [*query.doubts, *binding.doubts, *writer.doubts]
+            dropped = left_out(cut, query, binding, writer.tables_read, linker)
+            doubts = [*query.doubts, *binding.doubts, *writer.doubts, *dropped]
             confidence = _confidence(query, binding, doubts, found[0].score - cut.score)
             if sql not in readings or readings[sql].confidence < confidence:
                 readings[sql] = Reading(sql, confidence, query, binding, cut, doubts)

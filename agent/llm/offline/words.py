@@ -51,6 +51,14 @@ def tokenise(text: str) -> list[Token]:
             tokens.append(quoted)
             position = quoted.end
             continue
+        if (
+            text[position] in "'’"
+            and text[position - 1 : position] == "s"
+            and not text[position + 1 : position + 2].isalnum()
+        ):
+            tokens.append(Token("'s", "word", position, position + 1))  # "the visitors' names"
+            position += 1
+            continue
         match = _TOKEN.match(text, position)
         if match is None:
             position += 1

@@ -1,0 +1,124 @@
+"""Which words of a question a reading has no place for: each makes the reading less sure, and is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.llm.offline.binding import Binding, slots_of
+from agent.llm.offline.chunking import Chunk, Cut
+from agent.llm.offline.cursor import LIGHT_VERBS, MEASURE_UNITS, is_flag
+from agent.llm.offline.lexicon import english
+from agent.llm.offline.linking import Linker, Mention, likeness
+from agent.llm.offline.meaning import Condition, IsValue, Query, Slot, conditions_within
+from agent.llm.offline.words import identifier_words
+
+_DROPPED = 0.45  # enough by itself to decline: the word may well be a condition
+_PASSED_BY = ("IN", "ART", "FILLER", "AND", "REL", "DISTINCT", "COMMA", "WITH", "POSS")
+_PARTICIPLES = ("ed", "ing", "en", "id", "ld", "wn", "lt", "nt")
+_OBJECTS = ("MENTION", "QUOTED", "EACH", "MOSTCOMMON", "SUPER", "CMP", "WORD", "BOTH")
+_SUBJECTS = ("REL", "WHO", "VERB", "MENTION", "QUOTED", "WITH", "NOT", "NUMBER", "DATE", "WORD", "TIMES")
+
+
+def left_out(
+    cut: Cut, query: Query, binding: Binding, tables: frozenset[str], linker: Linker
+) -> list[tuple[str, float]]:
+    """What the reading leaves out, as doubts; `tables` are those that its SQL reads."""
+    said = {mention.text.lower() for mention in _mentions(query)}
+    doubts: list[tuple[str, float]] = []
+    for at, chunk in enumerate(cut.chunks):
+        if chunk.text in query.unexplained:
+            continue
+        if chunk.kind == "VERB" and not _verb_has_its_place(cut.chunks, at, said, binding, tables, linker):
+            doubts.append((f"what {chunk.text!r} says", _DROPPED))
+        elif chunk.kind == "MENTION" and not _mention_has_its_place(cut.chunks, at, said, tables):
+            doubts.append((f"what {chunk.text!r} has to do with it", _DROPPED))
+        elif chunk.kind in ("FILLER", "ART", "IN") and _weighs(cut.chunks, at):
+            doubts.append((f"what {chunk.text!r} says", _DROPPED))
+        elif chunk.kind == "PERCENTSIGN" and not query.shares and (not at or cut.chunks[at - 1].kind != "NUMBER"):
+            doubts.append((f"what {chunk.text!r} is of", _DROPPED))
+    return doubts
+
+
+def _weighs(chunks: tuple[Chunk, ...], at: int) -> bool:
+    """Whether a small word says something: "available rooms" does, "available in red" does not, nor "used by"."""
+    following = chunks[at + 1].kind if at + 1 < len(chunks) else "END"
+    if chunks[at].text.lower() == "used":
+        return following == "MENTION" and (not at or chunks[at - 1].kind not in _SUBJECTS)
+    return chunks[at].text.lower() in english().weighty and following != "IN"
+
+
+def _mentions(query: Query) -> Iterator[Mention]:
+    """Every run of words that the query made something of."""
+    slots: list[Slot] = [item.slot for item in query.items if item.slot is not None]
+    slots += query.groups
+    slots += [slot for slot, _ in query.periods]
+    slots += [order.key.slot for order in query.order if order.key.slot is not None]
+    conditions: list[Condition] = [*query.conditions, *(each for share in query.shares for each in share.conditions)]
+    slots += [share.aggregate.slot for share in query.shares if share.aggregate.slot is not None]
+    if query.main is not None:
+        slots.append(query.main)
+    for condition in conditions_within(conditions):
+        slots += slots_of(condition)
+        if isinstance(condition, IsValue):
+            for value in condition.values:
+                yield value.mention
+                slots += [each for each in (value.hint, value.owner) if each is not None]
+    for slot in slots:
+        yield slot.mention
+        if slot.owner is not None:
+            yield slot.owner.mention
+
+
+def _mention_has_its_place(chunks: tuple[Chunk, ...], at: int, said: set[str], tables: frozenset[str]) -> bool:
+    chunk = chunks[at]
+    text = chunk.text.lower()
+    if text in said or text in MEASURE_UNITS or text in english().filler:
+        return True
+    if any(text in each or each in text for each in said):
+        return True  # "status" beside "order status": said again, in other words
+    mention = chunk.mention
+    if mention is None:
+        return True
+    if any(table.sql in tables for table, score in mention.tables if score >= 0.8):
+        return True  # a table that is read anyway, named again
+    # Part of a name that is spelled out over several chunks, or a literal that was taken as it stands.
+    return bool(chunk.text[:1].isupper() and at)
+
+
+def _verb_has_its_place(
+    chunks: tuple[Chunk, ...], at: int, said: set[str], binding: Binding, tables: frozenset[str], linker: Linker
+) -> bool:
+    verb = chunks[at].text.lower().split()[0]  # "signed up"
+    nearest = chunks[at + 1].kind if at + 1 < len(chunks) else "END"
+    if nearest == "MENTION" and verb.endswith(_PARTICIPLES) and (not at or chunks[at - 1].kind not in _SUBJECTS):
+        # "paid orders" are some of the orders, unless a date or a yes-or-no of theirs tells which.
+        used = [*binding.fields.values(), *(each for each, _ in binding.values.values())]
+        telling = [each for each in used if each.kind == "date" or is_flag(each)]
+        return any(likeness(verb, word) >= 0.8 for each in telling for word in identifier_words(each.name))
+    if verb in LIGHT_VERBS or verb in english().coming_to_be or verb in english().producing:
+        return True
+    if any(verb in each.split() for each in said) or _is_named(verb, binding, tables, linker):
+        return True
+    before = _beside(chunks, at, -1)
+    if before is not None and before.text.lower() in ("do", "does", "did"):
+        return True
+    after = _beside(chunks, at, 1)
+    return after is not None and after.kind in _OBJECTS
+
+
+def _beside(chunks: tuple[Chunk, ...], at: int, step: int) -> Chunk | None:
+    """The next chunk to that side that says something."""
+    at += step
+    while 0 <= at < len(chunks) and chunks[at].kind in _PASSED_BY:
+        at += step
+    return chunks[at] if 0 <= at < len(chunks) and chunks[at].kind != "END" else None
+
+
+def _is_named(verb: str, binding: Binding, tables: frozenset[str], linker: Linker) -> bool:
+    """Whether a table that is read, or a field that is used, is called like the verb: visited, visits."""
+    for name in tables:
+        table = linker.schema.tables.get(name)
+        if table is not None and any(likeness(verb, word) >= 0.8 for word in identifier_words(table.name)):
+            return True
+    used = [*binding.fields.values(), *(each for each, _ in binding.values.values())]
+    return any(likeness(verb, word) >= 0.8 for each in used for word in identifier_words(each.name))
