@@ -284,6 +284,9 @@ def _grow(tree: Tree, span: SpanRecord, full: bool) -> None:
             if text:
                 label.append(f"\n{name}: ", style="dim")
                 label.append(plain(text) if full else one_line(text, 160))
+    elif span.kind == "generation":
+        for line in _said_beside_calls(span.output):
+            label.append(f"\n{one_line(line, 160)}", style="dim")
     branch = tree.add(label)
     for child in span.children:
         _grow(branch, child, full)
@@ -298,6 +301,17 @@ def text_table(texts: Sequence[str], numbers: Sequence[str] = (), *, show_header
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def _said_beside_calls(output: str | None) -> list[str]:
+    """The lines that a model said with its calls: how it reads the question, why it looks where it looks."""
+    try:
+        message = json.loads(output or "")
+    except ValueError:
+        return []  # cut short where the store keeps no more
+    if not isinstance(message, dict) or not message.get("tool_calls") or not isinstance(message.get("content"), str):
+        return []
+    return [line for line in message["content"].splitlines() if line.strip()]
 
 
 def show_finding(finding: Finding) -> None:

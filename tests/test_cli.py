@@ -260,6 +260,13 @@ def test_traces_are_listed_and_shown_as_a_tree(shop_file: Path) -> None:
     assert "total:" in shown
 
 
+def test_a_trace_shows_how_the_offline_model_read_the_question(shop_file: Path) -> None:
+    asked = json.loads(dbagent("ask", "How many orders are there?", "--db", str(shop_file), "--json").stdout)
+    shown = dbagent("traces", "show", asked["receipt"]["trace_id"]).stdout
+    assert "How I read the question:" in shown
+    assert "asked for: number of " in shown
+
+
 def test_doctor_says_what_is_there_and_what_is_not(shop_file: Path) -> None:
     fine = dbagent("doctor", "--db", str(shop_file))
     assert fine.returncode == 0, fine.stdout

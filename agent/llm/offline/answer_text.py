@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.llm.offline.chinese import is_chinese
+from agent.llm.offline.languages import is_another_language
+from agent.llm.offline.telling import Telling
 from agent.llm.offline.understanding import Reading, Understanding
 
 _SHOWN_ROWS = 5
@@ -49,28 +51,40 @@ def _cells(line: str) -> list[str]:
 
 
 def answered(question: str, reading: Reading | None, rows: Rows) -> str:
-    """The figure, or the first rows, and what was assumed."""
+    """The figure, or the first rows, then the period, the filters, and what was assumed."""
     chinese = is_chinese(question)
-    assumed = _assumed(reading, chinese)
+    telling = Telling(reading, chinese=chinese) if reading is not None else None
+    names = [telling.column(name) if telling is not None else _spoken(name) for name in rows.columns]
+    filters = telling.filters() if telling is not None else []
     shown = [
         [_read(*cell) for cell in itertools.zip_longest(rows.columns, row, fillvalue="")]
         for row in rows.rows[:_SHOWN_ROWS]
     ]
-    if len(rows.rows) == 1 and len(rows.columns) == 1:
-        return f"{_spoken(rows.columns[0])}: {shown[0][0]}{assumed}"
-    if len(rows.rows) == 1 and rows.count == 1:
-        pairs = "; ".join(f"{_spoken(name)}: {value}" for name, value in zip(rows.columns, shown[0], strict=False))
-        return pairs + assumed
-    listed = "; ".join(" · ".join(row) for row in shown)
-    left = rows.count - min(len(rows.rows), _SHOWN_ROWS)
-    names = ", ".join(map(_spoken, rows.columns))
     if chinese:
-        more = f"; 另有 {left} 行" if left > 0 else ""
-        cut = ", 数据库中还有更多" if rows.more else ""
-        return f"共 {rows.count} 行{cut} ({names}): {listed}{more}。{assumed}".strip()
+        return _in_chinese(names, shown, rows, filters, reading)
+    meant = f" ({'; '.join(filters)})" if filters else ""
+    if rows.count == 1 and len(shown) == 1:
+        figures = "; ".join(f"{name}: {value}" for name, value in zip(names, shown[0], strict=False))
+        return f"{figures}{meant}{_ties(reading, chinese)}"
+    left = rows.count - len(shown)
     more = f"; and {left} more" if left > 0 else ""
     cut = ", the database has more" if rows.more else ""
-    return f"{rows.count} row{'s' * (rows.count != 1)}{cut} ({names}): {listed}{more}.{assumed}"
+    listed = "; ".join(" · ".join(row) for row in shown)
+    return f"{rows.count} rows{cut} ({', '.join(names)}): {listed}{more}.{meant}{_ties(reading, chinese)}"
+
+
+def _in_chinese(
+    names: list[str], shown: list[list[str]], rows: Rows, filters: list[str], reading: Reading | None
+) -> str:
+    meant = f"（{'；'.join(filters)}）" if filters else ""
+    if rows.count == 1 and len(shown) == 1:
+        figures = "；".join(f"{name}：{value}" for name, value in zip(names, shown[0], strict=False))
+        return f"{figures}{meant}{_ties(reading, True)}"
+    left = rows.count - len(shown)
+    more = f"；另有 {left} 行" if left > 0 else ""
+    cut = "，数据库中还有更多" if rows.more else ""
+    listed = "；".join(" · ".join(row) for row in shown)
+    return f"共 {rows.count} 行{cut}（{'、'.join(names)}）：{listed}{more}。{meant}{_ties(reading, True)}"
 
 
 def _read(column: str, value: str) -> str:
@@ -89,11 +103,13 @@ def _spoken(column: str) -> str:
     return column.replace("_", " ")
 
 
-def _assumed(reading: Reading | None, chinese: bool) -> str:
+def _ties(reading: Reading | None, chinese: bool) -> str:
     """Ties that the limit hides are said, since the rows do not show them."""
-    if reading is None or reading.query.limit != 1 or not reading.query.order:
+    if reading is None or reading.query.limit is None or not reading.query.order:
         return ""
-    return " (如有并列, 只显示其一。)" if chinese else " (If several tie, one of them is shown.)"
+    if reading.query.limit == 1:
+        return "（如有并列，只显示其一。）" if chinese else " (If several tie, one of them is shown.)"
+    return "（与最后一行并列的不再显示。）" if chinese else " (What ties with the last of them is left out.)"
 
 
 def nothing_found(question: str) -> str:
@@ -110,25 +126,32 @@ def declined(question: str, understood: Understanding | None) -> str:
         return _both(
             question,
             "There is no question here. Ask in words, for example: how many customers are there?",
-            "这里没有问题。请用文字提问, 例如: 一共有多少个客户?",
+            "这里没有问题。请用文字提问，例如：一共有多少个客户?",
         )
     if problem == "long":
         return _both(
             question,
             f"This is too long for the built-in offline model. Ask one thing in a sentence, or set {_HOW} "
             "to use a full language model.",
-            f"问题太长, 内置的离线模型无法处理。请用一句话提问, 或设置 {_HOW_ZH} 使用完整的语言模型。",
+            f"问题太长，内置的离线模型无法处理。请用一句话提问，或设置 {_HOW_ZH} 使用完整的语言模型。",
+        )
+    if is_another_language(question):
+        return (
+            "The built-in offline model reads English and Chinese only. Ask in one of these, or set "
+            f"{_HOW} to use a full language model."
         )
     reading = understood.readings[0] if understood is not None and understood.readings else None
     known = ", ".join(sorted({_table_name(table) for table in _tables_of(reading)}))
     unplaced = list(dict.fromkeys(understood.unexplained if understood is not None else ()))[:8]
     if is_chinese(question):
-        parts = ["内置的离线模型没有把握地理解这个问题, 因此不作回答。"]
+        asked = reading.query.asked_words if reading is not None else {}
+        unplaced += [word for word in _doubted(reading) if word not in unplaced]
+        parts = ["内置的离线模型没有把握地理解这个问题，因此不作回答。"]
         if known:
-            parts.append(f"理解到的: 与 {known} 有关。")
+            parts.append(f"理解到的：与 {known} 有关。")
         if unplaced:
-            parts.append(f"没有理解的: {'、'.join(unplaced)}。")
-        return "".join(parts) + f"请换个说法, 或设置 {_HOW_ZH} 使用完整的语言模型。"
+            parts.append(f"没有理解的：{'、'.join(asked.get(each.lower(), each) for each in unplaced)}。")
+        return "".join(parts) + f"请换个说法，或设置 {_HOW_ZH} 使用完整的语言模型。"
     parts = ["The built-in offline model did not understand this question surely enough to answer it."]
     if known:
         parts.append(f"It understood that it is about {known}.")
@@ -140,13 +163,19 @@ def declined(question: str, understood: Understanding | None) -> str:
     return " ".join(parts) + f" Ask in other words, or set {_HOW} to use a full language model."
 
 
+def _doubted(reading: Reading | None) -> list[str]:
+    """The question's own words in the doubts."""
+    doubts = reading.doubts if reading is not None else []
+    return [match.group(1) for what, weight in doubts if weight >= 0.3 and (match := re.search(r"'([^']+)'", what))]
+
+
 def repeated(question: str) -> str:
     """The query ran, but its joins repeat rows, so that its figures are not what was asked for."""
     return _both(
         question,
         "No answer: the joins that the built-in offline model found count the same rows more than once, so the "
         f"figures would be wrong. Name the table that holds the measure, or set {_HOW} to use a full language model.",
-        "不作回答: 内置的离线模型找到的连接会重复计算同一行, 得出的数字不可信。请说明指标所在的表, "
+        "不作回答：内置的离线模型找到的连接会重复计算同一行，得出的数字不可信。请说明指标所在的表，"
         f"或设置 {_HOW_ZH} 使用完整的语言模型。",
     )
 
@@ -157,7 +186,7 @@ def failed(question: str) -> str:
         question,
         f"The query that the built-in offline model wrote did not run. Ask in other words, or set {_HOW} to use a "
         "full language model.",
-        f"内置的离线模型写出的查询未能执行。请换个说法, 或设置 {_HOW_ZH} 使用完整的语言模型。",
+        f"内置的离线模型写出的查询未能执行。请换个说法，或设置 {_HOW_ZH} 使用完整的语言模型。",
     )
 
 

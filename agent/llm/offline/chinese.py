@@ -403,6 +403,25 @@ _OPERATORS = {">": "more than", "<": "less than", ">=": "at least", "<=": "at mo
 _AGGREGATES = {"avg": "average", "sum": "total", "max": "maximum", "min": "minimum"}
 
 
+def asked_words(question: str, linker: Linker) -> dict[str, str]:
+    """The English that stands for a noun of the question: the noun."""
+    return {_noun(each).lower(): each.text for each in pieces_of(question, linker) if each.kind == "NOUN"}
+
+
+@cache
+def _nouns() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word, (kind, english) in _lexicon().items():
+        if kind == "NOUN":
+            found.setdefault(english, word)
+    return found
+
+
+def word_for(english: str) -> str:
+    """The Chinese noun for an English one; empty where none is known."""
+    return _nouns().get(english, "")
+
+
 def nouns_in(question: str) -> Iterable[str]:
     """The English of the general nouns in the question, to search by in a schema without Chinese."""
     words = _lexicon()

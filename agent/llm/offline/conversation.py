@@ -13,7 +13,8 @@ from typing import Any
 from agent.llm.offline.answer_text import answered, declined, failed, nothing_found, repeated, rows_told
 from agent.llm.offline.chinese import is_chinese, nouns_in
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
-from agent.llm.offline.understanding import MOST_CHARACTERS, Understanding, understand, unknown_phrases
+from agent.llm.offline.telling import how_it_was_read
+from agent.llm.offline.understanding import MOST_CHARACTERS, Reading, Understanding, understand, unknown_phrases
 
 _DIALECT = re.compile(r"^Dialect: (\w+)\s*$", re.MULTILINE)
 _TODAY = re.compile(r"^Today: (\d{4}-\d{2}-\d{2})\b", re.MULTILINE)
@@ -88,7 +89,14 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
         return _call(offered, "search_metadata", " ; ".join(phrases)[:500])
     if understood.best is None or "execute_sql" not in offered:
         return Said(declined(question, understood))
-    return _call(offered, "execute_sql", understood.best.sql)
+    return _queried(offered, understood, understood.best)
+
+
+def _queried(offered: Mapping[str, Any], understood: Understanding, reading: Reading) -> Said:
+    """The query of a reading; its text tells a trace how the question was read."""
+    said = _call(offered, "execute_sql", reading.sql)
+    others = [each for each in understood.readings if each is not reading]
+    return Said(how_it_was_read([reading, *others]), said.calls)
 
 
 @lru_cache(maxsize=128)
@@ -121,7 +129,7 @@ def _after_rows(
     other = next((each for each in understood.sure if each.sql not in tried), None)
     doubtful = warned or reading is None or reading.confidence < _SURE
     if other is not None and doubtful and "execute_sql" in offered and len(ran) < _MOST_QUERIES:
-        return _call(offered, "execute_sql", other.sql)
+        return _queried(offered, understood, other)
     if warned:
         return Said(repeated(question))
     return Said(failed(question) if rows is None else nothing_found(question))

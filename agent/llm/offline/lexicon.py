@@ -33,6 +33,7 @@ class Lexicon:
     filler: frozenset[str]
     weighty: frozenset[str]
     producing: frozenset[str]
+    foreign: frozenset[str]
     coded_words: dict[str, tuple[str, ...]]
 
     def measures(self, adjective: str) -> str:
@@ -71,6 +72,7 @@ def english() -> Lexicon:
         do_not_add_up=_words(sections["measures that do not add up"]),
         filler=_words(sections["filler"]),
         weighty=_words(sections["filler that weighs"]),
+        foreign=_words(sections["small words of other languages"]),
         producing=_words(sections["verbs of production"]),
         coded_words={
             word: tuple(stored.split()) for word, stored in (line.split(": ", 1) for line in sections["coded words"])

@@ -237,6 +237,7 @@ class Query:
     unexplained: list[str] = field(default_factory=list)
     doubts: list[tuple[str, float]] = field(default_factory=list)  # what was guessed, and how much it weighs
     shares: list[Share] = field(default_factory=list)
+    asked_words: dict[str, str] = field(default_factory=dict)  # the English that stands for the asker's word
     chinese: bool = False  # the question was; its names are preferred where a table has both
     traded_in: list[str] = field(
         default_factory=list

@@ -58,6 +58,7 @@ class Writer:
     dialect: str
     doubts: list[tuple[str, float]] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    aliases: dict[str, Aggregate] = field(default_factory=dict)  # the headers of what is computed
     tables_read: frozenset[str] = frozenset()  # by the statement, in the schema's spelling
 
     def sql(self) -> str:
@@ -173,6 +174,7 @@ class Writer:
                     exp.Star() if self.single else exp.Column(this=exp.Star(), table=self._identifier(table.sql))
                 )
             else:
+                self.aliases[self._alias(item)] = item
                 columns.append(exp.alias_(self._aggregate(item), self._alias(item)))
         if not columns:
             raise CannotWrite("Nothing to select.")

@@ -8,11 +8,11 @@ from datetime import date
 
 from agent.llm.offline.accounting import left_out
 from agent.llm.offline.binding import Binding, bindings
-from agent.llm.offline.chinese import in_english, is_chinese
+from agent.llm.offline.chinese import asked_words, in_english, is_chinese
 from agent.llm.offline.chunking import Cut, cuts
 from agent.llm.offline.joins import JoinGraph
 from agent.llm.offline.linking import Linker
-from agent.llm.offline.meaning import Query
+from agent.llm.offline.meaning import Aggregate, Query
 from agent.llm.offline.reading import Reader
 from agent.llm.offline.schema_text import Schema
 from agent.llm.offline.sql_writer import CannotWrite, Writer
@@ -33,6 +33,7 @@ class Reading:
     binding: Binding
     cut: Cut
     doubts: list[tuple[str, float]] = field(default_factory=list)
+    aliases: dict[str, Aggregate] = field(default_factory=dict)  # the headers of its figures
 
 
 @dataclass
@@ -66,6 +67,7 @@ def understand(
     if len(question) > MOST_CHARACTERS:
         return Understanding([], [], "long")
     chinese = is_chinese(question)
+    words = asked_words(question, linker) if chinese else {}
     if chinese:
         question = in_english(question, linker)
     tokens = tokenise(question)
@@ -80,6 +82,7 @@ def understand(
     for cut in found:
         query = Reader(cut.chunks, linker, today).read()
         query.chinese = chinese
+        query.asked_words = words
         if unexplained is None or len(query.unexplained) < len(unexplained):
             unexplained = list(query.unexplained)
         if not query.items:
@@ -94,7 +97,7 @@ def understand(
             doubts = [*query.doubts, *binding.doubts, *writer.doubts, *dropped]
             confidence = _confidence(query, binding, doubts, found[0].score - cut.score)
             if sql not in readings or readings[sql].confidence < confidence:
-                readings[sql] = Reading(sql, confidence, query, binding, cut, doubts)
+                readings[sql] = Reading(sql, confidence, query, binding, cut, doubts, writer.aliases)
     ranked = sorted(readings.values(), key=lambda each: -each.confidence)
     if len(ranked) > 1 and ranked[1].confidence > ranked[0].confidence * 0.97:
         ranked[0].doubts.append(("another reading is as likely", 0.12))
