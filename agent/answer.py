@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from agent.messages import Usage
@@ -18,6 +18,19 @@ TOKEN_LIMIT = "token_limit"  # noqa: S105 (no password)
 MONEY_LIMIT = "money_limit"
 CUT_OFF = "cut_off"
 FILTERED = "content_filter"
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How the candidates for an answer voted: `agree` of `candidates` came to the result that won, of `results` in all.
+
+    `judged` is whether a model had to decide between results that had as many.
+    """
+
+    candidates: int
+    agree: int
+    results: int
+    judged: bool
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,7 @@ class Receipt:
     `database_seconds` are sums over the calls; the latter is the time in the tools, samples and searches included.
     `policy` is the id of what the user may see, None without a policy. `steps` counts model calls. `example` is the
     id, else the question, of the verified example that `sql` follows (but for its values), None where it follows none.
+    `votes` is how the candidates voted, None where there was one; steps, calls, tokens and cost are those of them all.
     `took_over` is why the strong model took over from the fast one, None where it did not.
     `times` are the ranges that the question's words for times were taken to mean, as the model was told them.
     """
@@ -68,6 +82,7 @@ class Receipt:
     policy: str | None = None
     warnings: tuple[str, ...] = ()
     took_over: str | None = None
+    votes: Votes | None = None
     times: tuple[TimeRange, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -103,6 +118,7 @@ class Receipt:
             "example": self.example,
             "policy": self.policy,
             "took_over": self.took_over,
+            "votes": None if self.votes is None else asdict(self.votes),
             "times": [each.as_json() for each in self.times],
         }
 

@@ -135,6 +135,7 @@ def open_agent(
             settings.schema_tokens,
             settings.token_limit,
             settings.money_limit,
+            settings.candidates,
         ),
         calendar=Calendar(
             settings.time_zone, WEEKDAYS.index(settings.week_start.capitalize()), settings.fiscal_year_start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.answer import MONEY_LIMIT, STEP_LIMIT, TOKEN_LIMIT, TOOL_CALL_LIMIT
@@ -17,6 +17,7 @@ class QuestionLimits:
     """How much one question may take: model calls, tool calls, seconds, and schema tokens in its prompt.
 
     `tokens` are those of all its model calls, in and out, and `usd` what they cost in US dollars; None is no limit.
+    With high effort there are `candidates` for an answer: they share tokens and money, and have the rest each.
     """
 
     steps: int = 12
@@ -25,6 +26,12 @@ class QuestionLimits:
     schema_tokens: int = 1500
     tokens: int | None = None
     usd: float | None = None
+    candidates: int = 3
+
+    def share(self) -> QuestionLimits:
+        """What one candidate may take."""
+        tokens = None if self.tokens is None else self.tokens // self.candidates
+        return replace(self, tokens=tokens, usd=None if self.usd is None else self.usd / self.candidates)
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     _takes_database(ask)
     _takes_user(ask)
     ask.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
+    ask.add_argument(
+        "--effort",
+        choices=("normal", "high"),
+        default="normal",
+        help="high: several candidates (DBAGENT_CANDIDATES), of which the majority wins; costs as many times as much",
+    )
     ask.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer as JSON")
@@ -232,7 +238,9 @@ def _ask(options: argparse.Namespace) -> int:
     if user is not None and user.roles and settings.policy is None:
         raise SettingsError("--role says what a user may see, but there is no policy. Name one with --policy.")
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
-        answer = agent.ask_sync(question, user=user, prompt_label=options.prompt_label, tell=progress.hear)
+        answer = agent.ask_sync(
+            question, user=user, prompt_label=options.prompt_label, effort=options.effort, tell=progress.hear
+        )
         wrong, meta = len(agent.toolbox.database.knowledge.problems), agent.toolbox.database.meta
     if wrong:
         what = "thing in the knowledge files is" if wrong == 1 else "things in the knowledge files are"

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from agent.answer import (
     ANSWERED,
@@ -22,7 +23,7 @@ from agent.answer import (
     Receipt,
 )
 from agent.budget import QuestionLimits, room_for
-from agent.errors import PromptInvalid, QuestionRefused
+from agent.errors import ModelUnavailable, PromptInvalid, QuestionRefused
 from agent.events import (
     AnswerReady,
     Event,
@@ -39,13 +40,14 @@ from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
 from agent.llmops.prompts import CompiledPrompt, PromptProxy
 from agent.llmops.tracing import Span, Tracing
-from agent.messages import SQL, ModelReply, ToolCall, ToolReply, Usage
+from agent.messages import SQL, ModelReply, Standing, ToolCall, ToolReply, Usage
 from agent.own_loop import OwnLoop
 from agent.prompt_tokens import PromptTokens
 from agent.session import Session, Shelf
 from agent.times.ranges import Calendar
 from agent.times.resolver import resolve
 from agent.toolbox import Toolbox
+from agent.votes import ballot, choice, most_agreed
 from agent.work import Work
 from tools.database import stoppable
 from tools.policy import User
@@ -72,6 +74,9 @@ NO_TABLES = (
     "The database has no table that you may read, so there is nothing to ask it. Check its name and your rights."
 )
 NOT_RUN = "Not run: the limit of {limit} tool calls for one question is reached."
+
+
+Effort = Literal["normal", "high"]
 
 
 class DBAgent:
@@ -110,14 +115,16 @@ class DBAgent:
         prompt_label: str | None = None,
         tags: Sequence[str] = (),
         today: date | None = None,
+        effort: Effort = "normal",
         tell: Tell = tell_nobody,
     ) -> Answer:
         """Answer one question.
 
         `history` is earlier turns as chat messages (role, content). `user` is whose permissions hold, where a policy
         is set; an id alone, there or as `user_id`, is a user without roles. `tags` mark the trace; `today` is the day
-        that "last month" is reckoned from, None for this one. `tell` hears each event as it happens, in the caller's
-        event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
+        that "last month" is reckoned from, None for this one. `effort` "high" asks for several candidates and answers
+        with what most of them agree on, at as many times the cost. `tell` hears each event as it happens, in the
+        caller's event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
         DatabaseUnavailable, UserNotPermitted; limits are outcomes in the receipt.
         """
         question = _checked(question)
@@ -149,11 +156,15 @@ class DBAgent:
             ]
             try:
                 async with asyncio.timeout(self.limits.seconds) as deadline:
-                    await self._work(work)
+                    if effort == "high":
+                        await most_agreed(work, self.limits.candidates, self._candidate, self._judge)
+                    else:
+                        await self._work(work, self.limits)
             except TimeoutError:
                 if not deadline.expired():
                     raise
-                work.finish(self._used_up(work, TIME_LIMIT), TIME_LIMIT)
+                if not work.outcome:
+                    work.finish(self._used_up(work, TIME_LIMIT), TIME_LIMIT)
             finally:  # a question that fails was paid for too
                 root.update(metadata={"prompt_tokens": work.spent.by_section()})
             example = await asyncio.to_thread(self._example_followed, work)
@@ -243,7 +254,29 @@ class DBAgent:
         found = database.knowledge.example_followed(work.tables[-1].sql, work.question, database.meta)
         return found.called if found else None
 
-    async def _work(self, work: Work) -> None:
+    async def _candidate(self, work: Work, number: int) -> None:
+        with self.tracing.span(f"candidate {number}", "chain") as span:
+            await self._work(work, self.limits.share())
+            span.update(output=work.text, metadata={"outcome": work.outcome})
+
+    async def _judge(self, tied: Sequence[Work]) -> int | None:
+        """Which of the candidates is right, in the words of the strong model; None where it cannot be asked."""
+        asked = [tied[0].messages[0], {"role": "user", "content": ballot(tied[0].question, tied)}]
+        standing = Standing(SQL, took_over="candidates are to be judged")
+        with self.tracing.span("judging", "evaluator") as span:
+            try:
+                reply = await self.model.create_completion(
+                    asked, model=tied[0].prompt.config.get("model"), standing=standing
+                )
+            except ModelUnavailable as error:
+                span.update(level="WARNING", status=str(error))
+                return None
+            tied[0].replies.append(replace(reply, took_over=""))
+            chosen = choice(reply.text, len(tied))
+            span.update(output=reply.text, metadata={"chosen": chosen})
+            return chosen
+
+    async def _work(self, work: Work, limits: QuestionLimits) -> None:
         if next(work.toolbox.database.meta.tables(), None) is None:
             work.finish(NO_TABLES, NO_QUERY)
             return
@@ -251,7 +284,7 @@ class DBAgent:
             phases = _Phases(self.tracing, stack, work.tell)
             while True:
                 phases.enter(work.phase_of_next_model_call)
-                room = room_for(self.limits, work.replies, work.tool_calls, work.messages, work.toolbox.schemas)
+                room = room_for(limits, work.replies, work.tool_calls, work.messages, work.toolbox.schemas)
                 if not room.call:
                     work.finish(self._used_up(work, room.limit), room.limit)
                     return
@@ -271,7 +304,7 @@ class DBAgent:
             work.messages,
             model=config.get("model"),
             tools=tools,
-            temperature=config.get("temperature", 0.0),
+            temperature=config.get("temperature", 0.0) if work.temperature is None else work.temperature,
             prompt_client=work.prompt.link,
             parallel_tool_calls=False,
             on_text=lambda text: work.tell(TextWithdrawn() if text is None else TextDelta(text)),
@@ -356,6 +389,7 @@ class DBAgent:
             example=example,
             policy=work.toolbox.database.policy_id,
             took_over=work.took_over or None,
+            votes=work.votes,
             times=work.times,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)

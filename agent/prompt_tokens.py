@@ -35,6 +35,11 @@ class PromptTokens:
             self._sent[section] += sent
         self._sent["tools"] += tokens(json.dumps(tools)) if tools else 0
 
+    def include(self, other: PromptTokens) -> None:
+        """Count what another conversation about the same question took."""
+        for section, sent in other._sent.items():
+            self._sent[section] += sent
+
     def by_section(self) -> dict[str, int]:
         """About how many tokens each section took, over all calls; sections that took none are left out."""
         return {section: sent for section, sent in self._sent.items() if sent}

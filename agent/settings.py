@@ -178,6 +178,9 @@ class Settings(BaseModel):
     )
     step_limit: int = _variable("DBAGENT_STEP_LIMIT", "Model calls for one question.", 12, ge=1, le=100)
     tool_call_limit: int = _variable("DBAGENT_TOOL_CALL_LIMIT", "Tool calls for one question.", 20, ge=1, le=200)
+    candidates: int = _variable(
+        "DBAGENT_CANDIDATES", "How many candidates there are for an answer with --effort high.", 3, ge=2, le=9
+    )
     token_limit: int | None = _variable(
         "DBAGENT_TOKEN_LIMIT", "Tokens of all model calls for one question, in and out. Unset: no limit.", gt=0
     )

@@ -140,6 +140,9 @@ def receipt_line(receipt: Receipt) -> str:
     parts.append(f"prompt {receipt.prompt_name}{version} ({receipt.prompt_label}, {receipt.prompt_source})")
     if receipt.models:
         parts.append(f"{' + '.join(receipt.models)} in {receipt.steps} step{'' if receipt.steps == 1 else 's'}")
+    if votes := receipt.votes:
+        judged = ", chosen by the model" if votes.judged else ""
+        parts.append(f"{votes.agree} of {votes.candidates} candidates agree{judged}")
     if receipt.took_over:
         parts.append(f"the strong model took over: {one_line(receipt.took_over, 100)}")
     parts.append("tokens unknown" if receipt.tokens is None else f"{receipt.tokens.total:,} tokens")

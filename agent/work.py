@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent.events import Tell
+from agent.answer import Votes
+from agent.events import Tell, TextDelta, TextWithdrawn
 from agent.llmops.prompts import CompiledPrompt
 from agent.messages import FORMAT, PLAN, SQL, ModelReply, Standing, ToolReply
 from agent.prompt_tokens import PromptTokens
@@ -38,6 +40,8 @@ class Work:
     last_told: ToolReply | None = None
     text: str = ""
     outcome: str = ""
+    temperature: float | None = None
+    votes: Votes | None = None
 
     @property
     def phase_of_next_model_call(self) -> str:
@@ -85,6 +89,31 @@ class Work:
             self.tables.append(told.value)
         elif told.failed and told.call.name == "execute_sql":
             self.failed_queries += 1
+
+    def another(self, temperature: float | None) -> Work:
+        """A candidate for the answer of this question, from the beginning, at a temperature; None is the prompt's."""
+        return Work(
+            self.question,
+            self.prompt,
+            self.toolbox,
+            deepcopy(self.spent),
+            lambda event: None if isinstance(event, TextDelta | TextWithdrawn) else self.tell(event),
+            self.times,
+            messages=list(self.messages),
+            temperature=temperature,
+        )
+
+    def adopt(self, winner: Work, votes: Votes) -> None:
+        """Answer as a candidate does."""
+        self.tables, self.text, self.outcome, self.votes = winner.tables, winner.text, winner.outcome, votes
+        self.tell(TextDelta(self.text))
+
+    def include(self, candidate: Work) -> None:
+        """Count what a candidate took."""
+        self.replies += candidate.replies
+        self.tool_calls += candidate.tool_calls
+        self.tool_seconds += candidate.tool_seconds
+        self.spent.include(candidate.spent)
 
     def finish(self, text: str, outcome: str) -> None:
         """Set what is said and how it ended."""

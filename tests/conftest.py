@@ -92,6 +92,7 @@ def open_shop(shop_file: Path) -> Iterator[Database]:
 
 
 OF_THE_AGENT = {
+    "candidates",
     "model_prices",
     "money_limit",
     "policy",

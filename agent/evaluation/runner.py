@@ -26,13 +26,14 @@ from agent.errors import (
 )
 from agent.evaluation.cases import Case, shown_database
 from agent.evaluation.results import CaseResult, Preview, ResultStore, Run
-from agent.evaluation.scoring import WRONG, Order, Score, order_of, score
+from agent.evaluation.scoring import WRONG, Score, order_of, score
 from agent.llmops.trace_records import EVALUATION
 from tools.database import Database
 from tools.engines import open_engine
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
 from tools.engines.place import locate
 from tools.policy import User
+from tools.same_rows import Order
 
 MOST_ROWS = 100_000  # of one result that is compared
 _MOST_BYTES = 200_000_000
