@@ -206,7 +206,7 @@ def _limits(settings: Settings) -> Limits:
 
 def trace_store(settings: Settings) -> TraceStore:
     """Where this machine keeps its traces."""
-    return TraceStore(settings.home / "traces.db")
+    return TraceStore(settings.home / "traces.db", keep_days=settings.trace_days)
 
 
 def open_store(settings: Settings) -> Store:

@@ -136,6 +136,9 @@ class Settings(BaseModel):
     local_traces: bool = _variable(
         "DBAGENT_LOCAL_TRACES", "Whether traces are kept on this machine (in DBAGENT_HOME/traces.db).", True
     )
+    trace_days: float = _variable(
+        "DBAGENT_TRACE_DAYS", "Days for which traces are kept on this machine; 0 keeps them for ever.", 30, ge=0
+    )
     home: Path = Field(
         default_factory=_home,
         description="The folder for traces, the last known prompts, and what was read of each database's schema.",

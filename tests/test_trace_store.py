@@ -302,3 +302,42 @@ def test_a_trace_is_wanted_by_the_beginning_of_its_id_or_as_the_latest(store: Tr
     for text, said in (("a", "Several traces begin with 'a'"), ("", "no trace ''"), ("zz", "no trace 'zz'")):
         with pytest.raises(TraceNotFound, match=said):
             store.wanted(text)
+def test_old_traces_are_deleted_while_new_ones_are_written_and_leave_nothing_in_the_file(tmp_path: Path) -> None:
+    path, now = tmp_path / "traces.db", datetime.now(UTC)
+    old, recent = TraceStore(path), TraceStore(path, keep_days=30)
+    for number in range(25):
+        began = now - timedelta(days=31 + number)
+        root = replace(span("1"), trace_id=f"{number:032x}", started=began, input="the secret of last month")
+        old.write(root)
+        old.write(replace(root, id="2", parent_id="1", started=began))
+    old.close()
+    kept_for_ever = len(old.traces(1000))
+    recent.write(replace(span("1"), started=now - timedelta(days=29)))
+    recent.close()
+    after_one = recent.traces(1000)
+    for _ in range(2):  # some at a time
+        recent.write(replace(span("1"), started=now))
+        recent.close()
+    assert (kept_for_ever, len(after_one)) == (25, 16)
+    assert after_one[-1].started > now - timedelta(days=31 + 15)  # the oldest went first
+    assert [each.id for each in recent.traces(1000)] == [TRACE]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert connection.execute("SELECT count(*) FROM spans").fetchone() == (1,)
+    assert b"the secret of last month" not in path.read_bytes()
+
+
+def test_a_process_that_never_ends_deletes_old_traces_too(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path / "traces.db", keep_days=1)
+    for number in range(40):
+        store.write(replace(span("1"), trace_id=f"{number:032x}", started=START - timedelta(days=400 - number)))
+    assert len(store.traces(1000)) <= 10
+
+
+def test_deleting_old_traces_waits_for_nobody(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path / "traces.db", keep_days=1)
+    store.write(replace(span("1"), started=START - timedelta(days=400)))
+    with closing(sqlite3.connect(store.path)) as other, within(2):
+        other.execute("BEGIN IMMEDIATE")
+        store.close()
+    assert len(store.traces()) == 1

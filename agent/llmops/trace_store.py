@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -31,6 +32,9 @@ _log = logging.getLogger(__name__)
 _WAIT_SECONDS = 0.05
 _WAIT_SECONDS_AT_CLOSE = 3.0
 _MOST_PENDING = 10_000
+
+# Old traces go a few at a time, in about a millisecond each, and no more than one comes with each write.
+_PRUNE_EVERY_WRITES = _PRUNED_AT_ONCE = 10
 
 _VERSION = 1
 _APPLICATION = 0x44424154  # "DBAT": what tells a trace store from any other SQLite file
@@ -70,11 +74,14 @@ class TraceStore:
     """Spans in a SQLite file, opened when first needed.
 
     A disk that is full or read-only, or a file that is no trace store, turns writing off with one warning:
-    a question is never lost because its trace is.
+    a question is never lost because its trace is. Traces that began more than `keep_days` ago are deleted while
+    others are written; 0 keeps them for ever.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, keep_days: float = 0) -> None:
         self.path = path
+        self._keep_days = keep_days
+        self._writes = 0
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._inherited: sqlite3.Connection | None = None
@@ -88,6 +95,9 @@ class TraceStore:
             if not self._off:
                 self._pending.append(span)
                 self._write_pending()
+                self._writes += 1
+                if self._writes % _PRUNE_EVERY_WRITES == 0:
+                    self._prune()
 
     def trouble(self) -> str | None:
         """Why nothing can be kept there, tried now; None where all is well. Never raises."""
@@ -103,6 +113,8 @@ class TraceStore:
         with self._lock:
             if self._pending and not self._off:
                 self._write_pending(wait_seconds=_WAIT_SECONDS_AT_CLOSE)
+            if self._writes:
+                self._prune()
             self._disconnect()
 
     def traces(
@@ -180,6 +192,19 @@ class TraceStore:
                 "Free the disk, move the file away, or set DBAGENT_HOME to another folder.",
                 self.path,
                 error,
+            )
+
+    def _prune(self) -> None:
+        """Delete the oldest of what is too old. What cannot be done now is done another time."""
+        if not self._keep_days or self._connection is None or self._process != os.getpid():
+            return
+        before = time.time() - self._keep_days * 86_400
+        with suppress(sqlite3.Error), self._connection as connection:
+            connection.execute("PRAGMA secure_delete = ON")  # gone from the file, and not only from its tables
+            connection.execute(
+                "DELETE FROM spans WHERE trace_id IN (SELECT trace_id FROM spans WHERE parent_id IS NULL"
+                " AND started < ? ORDER BY started LIMIT ?)",
+                (before, _PRUNED_AT_ONCE),
             )
 
     def _connected(self) -> sqlite3.Connection:
