@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from agent.budget import QuestionLimits
 from agent.db_agent import PROMPT, DBAgent
 from agent.errors import SettingsError
+from agent.feedback import FeedbackDesk
 from agent.llm.client import AsyncLLMClient, embedder
 from agent.llm.endpoint import Endpoint
 from agent.llm.fitting import FittingModel
@@ -85,11 +87,7 @@ def open_agent(
         settings = settings.model_copy(update={"knowledge": Path(knowledge)})
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
-    redactor = Redactor(settings.langfuse_secret_key, _password(settings.database_url), _password(settings.store_url))
-    for key in (settings.openai_api_key, settings.fast_api_key):
-        if not key.isalpha():  # "ollama", "EMPTY": words that stand where no key is needed
-            redactor.add(key)
-    langfuse = langfuse_client(settings, redactor)
+    langfuse = langfuse_client(settings, redactor(settings))
     prompts = prompt_proxy(settings, langfuse)
     prompts.warm(PROMPT)  # Langfuse answers while the database is opened
     try:
@@ -114,11 +112,14 @@ def open_agent(
     tracing = Tracing(langfuse)
     asked = _language_model(model, fast_model, settings, tracing.span)
 
-    shelf = Shelf(lambda: open_store(settings), settings.history_tokens)
+    store = cache(lambda: open_store(settings))
+    shelf = Shelf(store, settings.history_tokens)
+    desk = feedback_desk(settings, langfuse, store)
 
     async def close() -> None:
         await asked.aclose()
         await asyncio.to_thread(shelf.close)
+        await asyncio.to_thread(desk.close)
         if opened is not database:
             opened.close()
         await asyncio.to_thread(langfuse.close)  # may wait for a slow Langfuse
@@ -141,6 +142,7 @@ def open_agent(
             settings.time_zone, WEEKDAYS.index(settings.week_start.capitalize()), settings.fiscal_year_start
         ),
         shelf=shelf,
+        desk=desk,
         close=close,
     )
 
@@ -214,6 +216,23 @@ def open_store(settings: Settings) -> Store:
     from agent.store import Store  # SQLAlchemy takes a quarter of a second, and most questions need nothing of it
 
     return Store(settings.store_url or settings.home / "store.db")
+
+
+def redactor(settings: Settings) -> Redactor:
+    """What takes the settings' secrets out of texts."""
+    known = Redactor(settings.langfuse_secret_key, _password(settings.database_url), _password(settings.store_url))
+    for key in (settings.openai_api_key, settings.fast_api_key):
+        if not key.isalpha():  # "ollama", "EMPTY": words that stand where no key is needed
+            known.add(key)
+    return known
+
+
+def feedback_desk(
+    settings: Settings, langfuse: LangfuseClient, store: Callable[[], Store] | None = None
+) -> FeedbackDesk:
+    """Where feedback is given; `store` opens another than the settings' own."""
+    traces = trace_store(settings) if settings.local_traces else None
+    return FeedbackDesk(store or (lambda: open_store(settings)), traces, langfuse)
 
 
 def langfuse_client(settings: Settings, redactor: Redactor) -> LangfuseClient:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from agent.eval_commands import add_eval_commands, positive
+from agent.feedback_commands import add_feedback_command, add_knowledge_add
 from agent.observe_commands import add_observe_commands
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     traces.add_argument("--json", action="store_true", help="as JSON")
     traces.add_argument("--full", action="store_true", help="with show: inputs and outputs uncut")
 
+    add_feedback_command(commands, _command)
+
     search = _command(commands, "search", _search, "show what the model would see for some words")
     search.add_argument("words", nargs="+", metavar="WORDS")
     _takes_database(search)
@@ -137,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sync.add_argument("--json", action="store_true", help="as JSON")
 
-    knowledge = _command(commands, "knowledge", None, "check what people know of a database, or import it")
+    knowledge = _command(commands, "knowledge", None, "check what people know of a database, import it, or add to it")
     actions = knowledge.add_subparsers(metavar="ACTION", title="actions", required=True)
     check = _command(actions, "check", _knowledge_check, "say which entries are wrong, or no longer fit the database")
     _takes_database(check)
@@ -146,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("path", metavar="PATH", help="a dbt project, its target folder, or its manifest.json")
     importing.add_argument("--into", metavar="FOLDER", help="where to (default: DBAGENT_KNOWLEDGE, else knowledge)")
     importing.add_argument("--force", action="store_true", help="overwrite dbt.yaml even if it was edited by hand")
+    add_knowledge_add(actions, _command, _takes_database)
 
     add_observe_commands(commands, _command)
 

@@ -23,7 +23,7 @@ from agent.answer import (
     Receipt,
 )
 from agent.budget import QuestionLimits, room_for
-from agent.errors import ModelUnavailable, PromptInvalid, QuestionRefused
+from agent.errors import FeedbackRefused, ModelUnavailable, PromptInvalid, QuestionRefused
 from agent.events import (
     AnswerReady,
     Event,
@@ -36,6 +36,7 @@ from agent.events import (
     ToolStarted,
     tell_nobody,
 )
+from agent.feedback import FeedbackDesk, Taken
 from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
 from agent.llmops.prompts import CompiledPrompt, PromptProxy
@@ -92,6 +93,7 @@ class DBAgent:
         *,
         calendar: Calendar | None = None,
         shelf: Shelf | None = None,
+        desk: FeedbackDesk | None = None,
         close: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.model = model
@@ -101,6 +103,7 @@ class DBAgent:
         self.limits = limits or QuestionLimits()
         self.calendar = calendar or Calendar()
         self._shelf = shelf or Shelf()
+        self.desk = desk
         self._close = close
         self._own_loop = OwnLoop()
 
@@ -206,6 +209,16 @@ class DBAgent:
     def sessions(self, *, user: User | str | None = None, limit: int = 20) -> list[SessionSummary]:
         """The conversations of the user, the latest first. Raises StoreUnavailable."""
         return self._shelf.sessions(User(user) if isinstance(user, str) else user, limit)
+
+    def feedback(self, trace_id: str, rating: str, *, comment: str = "", sql: str = "", user_id: str = "") -> Taken:
+        """Keep what somebody thinks of an answer, by its `receipt.trace_id`: "up" or "down", and the SQL that is right.
+
+        See FeedbackDesk.give. Not async: it takes milliseconds, or a second where a Langfuse does not answer; within
+        an event loop call it with asyncio.to_thread. Raises FeedbackRefused, StoreUnavailable.
+        """
+        if self.desk is None:
+            raise FeedbackRefused("This agent keeps no feedback; one that open_agent gives does.")
+        return self.desk.give(trace_id, rating, comment=comment, sql=sql, user_id=user_id)
 
     async def aclose(self) -> None:
         """Close what was opened for this agent; asking it afterwards is an error."""

@@ -3,6 +3,7 @@
     DBAgentError
     ├── SettingsError             a setting is missing or wrong; the text names it               exit 2
     ├── QuestionRefused           the question is empty or too long, or its history is none      exit 2
+    ├── FeedbackRefused           no such trace, no rating, or too long a text                   exit 2
     ├── PromptNotFound            no prompt of that name, label or version                       exit 2
     ├── PromptInvalid             the template does not parse, or names what is not there        exit 2
     ├── TraceNotFound             no trace has that id, or several begin so                      exit 2
@@ -40,6 +41,7 @@ __all__ = [
     "DBAgentError",
     "DatabaseUnavailable",
     "DriverMissing",
+    "FeedbackRefused",
     "ModelBusy",
     "ModelUnavailable",
     "NotPermitted",
@@ -71,6 +73,10 @@ class QuestionRefused(DBAgentError):
 
 class SessionUnknown(DBAgentError):
     """The session is another user's, or its id is none."""
+
+
+class FeedbackRefused(DBAgentError):
+    """There is no such trace or rating, or a text is too long; nothing was kept."""
 
 
 class PromptNotFound(DBAgentError):

@@ -44,7 +44,8 @@ class ReceivedSpan:
 
 @dataclass
 class LangfuseDouble:
-    """Switches: `delay` seconds before each reply, `status` to reply to everything with, `hanging` never to reply."""
+    """Switches: `delay` seconds before each reply, `status` to reply to everything with, `hanging` never to reply,
+    `rejects` why it refuses every score."""
 
     prompts: list[dict[str, Any]] = field(default_factory=list)
     spans: list[ReceivedSpan] = field(default_factory=list)
@@ -54,6 +55,7 @@ class LangfuseDouble:
     delay: float = 0.0
     status: int | None = None
     hanging: bool = False
+    rejects: str = ""
 
     def __post_init__(self) -> None:
         self._closing = threading.Event()
@@ -138,9 +140,7 @@ class LangfuseDouble:
                 self._take_spans(body)
                 return 200, b""
             case "POST", ["scores"]:
-                with self._lock:
-                    self.scores += json.loads(body)
-                return 202, {"successes": [], "errors": []}
+                return self._take_scores(json.loads(body))
             case "GET", ["projects"]:
                 return 200, {"data": [_project()]}
             case "GET", ["v2", "prompts"]:
@@ -177,6 +177,14 @@ class LangfuseDouble:
         page, limit = int(asked.get("page", 1)), int(asked.get("limit", 10))
         meta = {"page": page, "limit": limit, "totalItems": len(data), "totalPages": -(-len(data) // limit)}
         return {"data": data[(page - 1) * limit : page * limit], "meta": meta}
+
+    def _take_scores(self, scores: list[dict[str, Any]]) -> tuple[int, Any]:
+        if self.rejects:
+            errors = [{"message": self.rejects} for _ in scores]
+            return 207, {"accepted": 0, "rejected": len(scores), "errors": errors}
+        with self._lock:
+            self.scores += scores
+        return 202, {"message": "Accepted"}
 
     def _take_spans(self, body: bytes) -> None:
         request = ExportTraceServiceRequest.FromString(body)

@@ -20,6 +20,7 @@ DOORS = (
     "agent.eval_commands",
     "agent.observe_commands",
     "agent.metrics_view",
+    "agent.feedback_commands",
     "agent.__main__",
 )
 VALUES = (

@@ -302,6 +302,8 @@ def test_a_trace_is_wanted_by_the_beginning_of_its_id_or_as_the_latest(store: Tr
     for text, said in (("a", "Several traces begin with 'a'"), ("", "no trace ''"), ("zz", "no trace 'zz'")):
         with pytest.raises(TraceNotFound, match=said):
             store.wanted(text)
+
+
 def test_old_traces_are_deleted_while_new_ones_are_written_and_leave_nothing_in_the_file(tmp_path: Path) -> None:
     path, now = tmp_path / "traces.db", datetime.now(UTC)
     old, recent = TraceStore(path), TraceStore(path, keep_days=30)

@@ -448,6 +448,21 @@ def _near(key: str, known: Sequence[str]) -> str:
     return f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
 
 
+class _Dumper(yaml.SafeDumper):
+    """Text of several lines stands as it is, where YAML can hold it so: SQL is there to be read."""
+
+
+def _represented(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _represented)
+
+
 def written(content: Mapping[str, Any]) -> str:
     """The content as YAML that `read_file` reads back as it was."""
-    return str(yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=110, default_flow_style=False))
+    return str(
+        yaml.dump(
+            dict(content), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110, default_flow_style=False
+        )
+    )

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -71,6 +72,19 @@ class PromptListing:
     versions: tuple[int, ...]
     labels: tuple[str, ...]
     tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is thought of a trace: good or not. Sent again with the same id and moment it is still one."""
+
+    id: str
+    trace_id: str
+    name: str
+    good: bool
+    comment: str
+    metadata: Mapping[str, str]
+    at: datetime
 
 
 class Observation:
@@ -263,6 +277,32 @@ class LangfuseClient:
                 if page >= got.meta.total_pages:
                     break
         return listed
+
+    def score(self, scores: Sequence[Score]) -> str:
+        """Send scores; gives what Langfuse has against some of them, empty where it took all.
+
+        Not through the SDK's own queue, which drops what could not be sent. Raises LangfuseUnreachable.
+        """
+        from langfuse.api import CreateScoreBatchResults, CreateScoreRequest, ScoreDataType
+
+        requests = [
+            CreateScoreRequest(
+                id=each.id,
+                trace_id=each.trace_id,
+                name=each.name,
+                value=float(each.good),
+                data_type=ScoreDataType("BOOLEAN"),
+                comment=self.redact(each.comment) or None,
+                metadata={key: self.redact(text) for key, text in each.metadata.items()} or None,
+                timestamp=each.at,
+            )
+            for each in scores
+        ]
+        with self._asking():
+            got = self._api.scores.create(request=requests, request_options=_once())
+        if isinstance(got, CreateScoreBatchResults) and got.rejected:
+            return f"{got.rejected} refused: {self.redact(got.errors[0].message) if got.errors else 'no reason given'}"
+        return ""
 
     def flush(self, seconds: float = 3.0) -> None:
         """Send what is waiting, for so many seconds at the most. Never raises."""
