@@ -32,6 +32,7 @@ exit codes:
   4    model unavailable
   5    database unavailable
   6    knowledge check found something
+  8    alerts check: a rule holds
   130  interrupted
 """
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agent.llmops.alerts import Finding
     from agent.llmops.trace_records import TraceSummary
     from agent.settings import Settings
 
-OK = 0
+OK, ALERT = 0, 8
 
 Command = Callable[..., argparse.ArgumentParser]
 
@@ -32,6 +36,18 @@ def add_observe_commands(commands: Any, command: Command) -> None:
     form.add_argument(
         "--prometheus", action="store_true", help="as Prometheus scrapes it: counters since the first trace"
     )
+
+    alerts = command(commands, "alerts", None, "look whether a rule over the metrics holds, and tell a webhook")
+    actions = alerts.add_subparsers(metavar="ACTION", title="actions", required=True)
+    check = command(actions, "check", _alerts_check, "check every rule of a file once; run it from cron")
+    check.add_argument(
+        "rules",
+        metavar="RULES",
+        type=Path,
+        help="a YAML file of rules such as: error_rate > 0.1 (what holds is posted to DBAGENT_ALERT_WEBHOOK)",
+    )
+    check.add_argument("--dry-run", action="store_true", help="send nothing")
+    check.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _metrics(options: argparse.Namespace) -> int:
@@ -60,6 +76,76 @@ def _metrics(options: argparse.Namespace) -> int:
 
     show_metrics(every, groups, options.by, f"the last {in_words(span)}", len(asked) - len(counted))
     return OK
+
+
+def _alerts_check(options: argparse.Namespace) -> int:
+    from agent import terminal
+    from agent.llmops.alerts import check, read_rules
+
+    settings, rules, now = _settings(), read_rules(options.rules.expanduser()), datetime.now(UTC)
+    asked = _counted(_questions(now - max(rule.window for rule in rules)), every=False)
+    findings = check(rules, asked, now)
+    held = [finding for finding in findings if finding.holds]
+    told = {} if options.dry_run or not settings.alert_webhook else _tell(settings, held, now)
+    if options.json:
+        shown = [
+            {
+                "rule": finding.rule.text,
+                "window_s": finding.rule.window.total_seconds(),
+                "value": finding.value,
+                "questions": finding.questions,
+                "holds": finding.holds,
+                "told": told.get(finding.rule.name, ""),
+            }
+            for finding in findings
+        ]
+        print(terminal.json_text({"at": now, "findings": shown}))
+    else:
+        for finding in findings:
+            mark = "ALERT" if finding.holds else "--" if finding.value is None else "ok"
+            after = told.get(finding.rule.name, "")
+            print(f"{mark:<6}{finding.said}{f' · {after}' if after else ''}")
+    return ALERT if held else OK
+
+
+def _tell(settings: Settings, held: Sequence[Finding], now: datetime) -> dict[str, str]:
+    """Send what holds and was not sent in its cool-down; what became of each, by its rule's name."""
+    from agent.assembly import open_store
+    from agent.errors import StoreUnavailable
+    from agent.llmops.alerts import WebhookFailed, send
+
+    told, new = {}, []
+    with closing(open_store(settings)) as store:
+        for finding in held:
+            rule = finding.rule
+            try:
+                before = [entry.at for entry in store.entries("alert", rule.name)]
+            except StoreUnavailable as error:  # rather twice than not at all
+                print(f"dbagent: {error} So what was sent already is sent again.", file=sys.stderr)
+                before = []
+            if before and before[-1] + rule.cool_down > now:
+                told[rule.name] = f"sent {before[-1].astimezone():%H:%M}, quiet until " + (
+                    f"{(before[-1] + rule.cool_down).astimezone():%Y-%m-%d %H:%M}"
+                )
+            else:
+                new.append(finding)
+        if not new:
+            return told
+        try:
+            send(settings.alert_webhook, new)
+        except WebhookFailed as error:
+            print(
+                f"dbagent: the alert was not sent to DBAGENT_ALERT_WEBHOOK: {error}. The next check tries again.",
+                file=sys.stderr,
+            )
+            return told | {finding.rule.name: "not sent" for finding in new}
+        for finding in new:
+            told[finding.rule.name] = "sent"
+            try:
+                store.append("alert", finding.rule.name, {"value": finding.value, "questions": finding.questions})
+            except StoreUnavailable as error:
+                print(f"dbagent: {error} So the next check sends this again.", file=sys.stderr)
+    return told
 
 
 def _questions(since: datetime | None = None) -> list[TraceSummary]:

@@ -166,6 +166,12 @@ class Settings(BaseModel):
         ge=1,
         le=12,
     )
+    alert_webhook: str = _variable(
+        "DBAGENT_ALERT_WEBHOOK",
+        "Where `dbagent alerts check` posts what holds, as Slack takes it. A secret: it is never shown.",
+        "",
+        repr=False,
+    )
     row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0
@@ -252,6 +258,7 @@ class Settings(BaseModel):
             ("OPENAI_BASE_URL", settings.openai_base_url),
             ("DBAGENT_FAST_BASE_URL", settings.fast_base_url),
             ("LANGFUSE_BASE_URL", settings.langfuse_base_url),
+            ("DBAGENT_ALERT_WEBHOOK", settings.alert_webhook),
         ):
             if address and not address.lower().startswith(("http://", "https://")):
                 raise SettingsError(f"{name} is no address. It begins with http:// or https://.")

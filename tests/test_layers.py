@@ -62,6 +62,7 @@ HOMES = {
         "tools.policy_file",
         "tools.knowledge_files",
         "agent.evaluation.cases",
+        "agent.llmops.alerts",
     ),
 }
 

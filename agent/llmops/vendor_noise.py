@@ -15,6 +15,7 @@ _LOGGERS = (
     "opentelemetry.sdk._shared_internal",
     "opentelemetry.sdk.trace",
     "urllib3.connectionpool",
+    "httpx",
 )
 _here = threading.local()
 
