@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from tests import servers
 from tools.errors import SqlRefused, ToolError, UnknownTable
 from tools.guard.functions import allowed_functions
+from tools.guard.grammar import TABLE_READERS
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
 from tools.sql_guard import Opinion, guarded
 
@@ -374,6 +375,12 @@ def test_listed_functions_have_no_side_effects_in_the_catalogue_of_duckdb() -> N
     ).fetchall()
     harmless = {"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid"}
     assert {row[0] for row in volatile} & allowed_functions("duckdb") == harmless
+
+
+def test_what_is_listed_and_also_a_table_function_of_duckdb_reads_no_table_by_a_string() -> None:
+    tables = duckdb.sql("SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type LIKE 'table%'")
+    reviewed = {"generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest"}
+    assert {row[0] for row in tables.fetchall()} & allowed_functions("duckdb") == reviewed | TABLE_READERS["duckdb"]
 
 
 def test_listed_functions_are_immutable_or_stable_in_the_catalogue_of_postgres(

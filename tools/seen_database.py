@@ -113,6 +113,8 @@ class SeenDatabase(Database):
     def _decent(self, error: SqlFailed, sql: str) -> SqlFailed:
         """The complaint without the statement as it ran, and without names that the user may not see."""
         said = re.split(r"\n\s*LINE \d+:|\bnear ['\"]", str(error))[0].strip()
+        if not said:  # nothing but what stood near the mistake, which may be ours
+            said = "The database did not take the statement: its syntax is wrong. Write it anew."
         words = set(re.findall(r"\w+", said.lower())) - set(re.findall(r"\w+", sql.lower()))
         if not words.isdisjoint(self._policy.hidden_names):
             said = "The database did not take the statement. Look at the tables with show_table, then write it anew."

@@ -35,6 +35,7 @@ from tools.guard.grammar import (
     RESERVED_CALLS,
     SESSION_FUNCTIONS,
     SILENT_WORDS,
+    TABLE_READERS,
     TSQL_HINTS,
     TSQL_OPTIONS,
     TSQL_STATEMENT_WORDS,
@@ -259,6 +260,8 @@ class _Guard:
         )
         if ends != tuple(each for each in text.ends if each[0] >= begins):
             raise SqlRefused("The quotes in this statement can be read in two ways. Write its literals more plainly.")
+        if not query.isascii():
+            _refuse_look_alikes(tokens)
         while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
             tokens.pop()
         if not tokens:
@@ -421,6 +424,8 @@ class _Guard:
             )
         if isinstance(node, exp.Anonymous):
             name = node.name.lower()
+            if name in TABLE_READERS.get(self.dialect, ()) and isinstance(node.parent, exp.Table | exp.Lateral):
+                raise SqlRefused(f"{name} in FROM reads a table by a string. Aggregate: SELECT {name}(field) FROM ….")
             if name in DESCRIBING.get(self.dialect, ()):
                 self._describing(node)
             elif self.dialect == "sqlite" and isinstance(node.parent, exp.Table) and self.meta.find(name):
@@ -546,6 +551,16 @@ def _tree(tokens: list[Token], text: str, dialect: str) -> exp.Expr:
     if not isinstance(tree, exp.Query | exp.Values | exp.Pivot):
         raise SqlRefused(f"Only a query is accepted, and this is {type(tree).__name__.upper()}. Write one SELECT.")
     return tree
+
+
+def _refuse_look_alikes(tokens: list[Token]) -> None:
+    """Names to every engine that are words of SQL to sqlglot, which folds as Python does: unıon, croſs."""
+    for token in tokens:
+        if token.text.isascii() or token.token_type is TokenType.IDENTIFIER or token.token_type in _STRINGS:
+            continue
+        folded = token.text.upper().lower()
+        if token.token_type is not TokenType.VAR or folded in GRAMMAR_WORDS or folded in SILENT_WORDS:
+            raise SqlRefused(f"{token.text} looks like a word of SQL and is none. Use plain letters, or quote a name.")
 
 
 def _refuse_depth(tokens: list[Token]) -> None:

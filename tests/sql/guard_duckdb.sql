@@ -849,3 +849,45 @@ refused: SELECT ..
 # title: rows are not locked
 SELECT * FROM orders FOR UPDATE
 refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+
+# title: refused: a CTE has a table's name only where the engine takes it for that
+WITH "secret_toKens" AS (SELECT 1 AS token) SELECT token FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS (SELECT * FROM secret_tokens) SELECT * FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS (FROM secret_tokens UNION FROM secret_tokens) FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS (SELECT 1, 'a', token FROM secret_tokens UNION ALL SELECT * FROM secret_tokens WHERE id > 9) SELECT * FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS ((SELECT 1 AS id UNION SELECT id FROM secret_tokens) UNION SELECT id + 1 FROM secret_tokens WHERE id < 3) SELECT * FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS (SELECT 1 AS id UNION SELECT id FROM secret_tokens UNION SELECT id FROM secret_tokens) SELECT * FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS (WITH q AS (SELECT * FROM secret_tokens) SELECT id FROM q UNION SELECT id FROM secret_tokens) SELECT * FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS (SELECT id FROM secret_tokens EXCEPT SELECT id FROM secret_tokens WHERE id > 2) SELECT * FROM secret_tokens
+refused: secret_tokens
+WITH RECURSIVE secret_tokens AS (SELECT 1 AS id UNION ALL BY NAME SELECT id FROM secret_tokens) SELECT * FROM secret_tokens
+refused: secret_tokens
+
+# title: passes: a recursive CTE of a name that a hidden table has
+WITH RECURSIVE secret_tokens AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM secret_tokens WHERE id < 3) SELECT * FROM secret_tokens
+tables: none
+WITH RECURSIVE secret_tokens AS ((SELECT 1 AS id) UNION (SELECT id + 1 FROM (SELECT * FROM secret_tokens) q WHERE id < 3)) SELECT * FROM secret_tokens
+tables: none
+
+# title: refused: an aggregate that is a macro in FROM, which reads the table that a string names
+FROM histogram('secret_tokens', 'token')
+refused: reads a table by a string
+SELECT * FROM orders, LATERAL histogram('secret_tokens', 'token')
+refused: reads a table by a string
+SELECT * FROM system.main."histogram"(source := 'secret_tokens', col_name := token)
+refused: reads a table by a string
+
+# title: refused: words that are SQL only where letters are folded as Python does
+SELECT id FROM orders unıon SELECT id FROM customers
+refused: looks like a word of SQL
+SELECT count(*) FROM orders croſs JOIN customers
+refused: looks like a word of SQL
+SELECT id FROM orders WHERE id IN (ſelect 1)
+refused: looks like a word of SQL

@@ -533,3 +533,13 @@ SELECT @x
 refused: Variables and parameters are not accepted
 SELECT $x
 refused: $x is a variable
+
+# title: refused: a CTE has a table's name only where the engine takes it for that
+WITH "secret_toKens" AS (SELECT 1 AS token) SELECT token FROM secret_tokens
+refused: secret_tokens
+WITH secret_toKens AS (SELECT 1 AS token) SELECT (SELECT token FROM secret_tokens)
+refused: secret_tokens
+
+# title: passes: names that fold into words of SQL nowhere
+WITH sayı AS (SELECT 1 AS straße) SELECT straße FROM sayı
+tables: none

@@ -141,6 +141,8 @@ DESCRIBING = {
     "sqlite": frozenset({"pragma_table_info", "pragma_table_xinfo", "pragma_index_list", "pragma_foreign_key_list"}),
     "duckdb": frozenset({"pragma_table_info"}),
 }
+# Aggregates that are something else in FROM: a macro there, which reads the table and the field that strings name.
+TABLE_READERS = {"duckdb": frozenset({"histogram"})}
 
 # PostgreSQL runs the check of a domain when a value is cast to it; these are the types that are its own.
 POSTGRES_TYPES = _words(

@@ -35,6 +35,7 @@ _SYSTEM_COLUMNS = frozenset({"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", 
 _FUNCTION_COLUMNS = frozenset({"key", "value", "ordinality", "word", "nentry", "ndoc", "alias", "lexeme", "weight"})
 
 
+_PLAIN_UNION = frozenset({"this", "expression", "distinct", "with_", "order", "limit", "offset"})
 _LEAVES = frozenset({exp.Literal, exp.Identifier, exp.Null, exp.Boolean})
 
 
@@ -126,14 +127,19 @@ def _folded(identifier: exp.Expr, dialect: str) -> str:
     if identifier.args.get("quoted"):
         return name
     if dialect in _LOWER:
-        return "".join(char.lower() if char.isascii() else char for char in name)
+        return _ascii_lower(name)
     return name.upper() if dialect in _UPPER else name
 
 
 def _same(written: str, stored: str, dialect: str) -> bool:
     if dialect in _EXACT or dialect in _LOWER:
         return written == stored
-    return written.lower() == stored.lower()
+    return _ascii_lower(written) == _ascii_lower(stored)
+
+
+def _ascii_lower(name: str) -> str:
+    """As the engines fold: to Python the Kelvin sign is a k too, so that a CTE could seem to have a table's name."""
+    return name.lower() if name.isascii() else "".join(char.lower() if char.isascii() else char for char in name)
 
 
 def shown(node: exp.Expr, dialect: str) -> str:
@@ -169,6 +175,7 @@ class _Resolver:
         self.meta = meta
         self.dialect = meta.dialect
         self.found = Reading()
+        self.repeated: dict[int, exp.Expr] = {}  # id of the arm of a recursive CTE that may name it → the CTE
 
     def run(self, tree: exp.Expr) -> Reading:
         # A stack and not recursion: a thousand ORs are a tree a thousand deep.
@@ -177,6 +184,8 @@ class _Resolver:
             node, ctes, scope = stack.pop()
             if type(node) in _LEAVES:
                 continue
+            if self.repeated and (cte := self.repeated.get(id(node))) is not None:
+                ctes = _Ctes(self._cte_name(cte), cte, ctes)
             clause = node.args.get("with_")
             if isinstance(clause, exp.With):
                 ctes = self._open_with(clause, ctes, scope, stack)
@@ -209,10 +218,12 @@ class _Resolver:
         for part in parts:
             own = _Ctes(self._cte_name(part), part, visible)
             if self.dialect == "sqlite" or (recursive and self.dialect == "postgres"):
-                seen: _Ctes | None = every  # also those that follow
+                stack.append((part, every, scope))  # also those that follow
             else:
-                seen = own if recursive or self.dialect in ("tsql", "oracle") else visible
-            stack.append((part, seen, scope))
+                # Elsewhere in its own body the name means a table: DuckDB reads that, where others complain.
+                if (recursive or self.dialect in ("tsql", "oracle")) and (arm := _repeated_arm(part)) is not None:
+                    self.repeated[id(arm)] = part
+                stack.append((part, visible, scope))
             visible = own
         stack.extend((part, every, scope) for part in others)
         return every
@@ -264,6 +275,18 @@ class _Resolver:
             if self.dialect == "oracle" and parts[0].name.lower() == "dual":
                 return
         self.found.tables.append((node, find_table(self.meta, parts)))
+
+
+def _repeated_arm(cte: exp.Expr) -> exp.Expr | None:
+    """The second operand of the UNION that a recursive CTE is: in it alone the CTE's own name means the CTE.
+
+    Not so in a UNION BY NAME: DuckDB takes the name there for the table.
+    """
+    body = cte.this
+    while isinstance(body, exp.Subquery | exp.Paren):
+        body = body.this
+    plain = isinstance(body, exp.Union) and {name for name, value in body.args.items() if value} <= _PLAIN_UNION
+    return body.expression if plain else None
 
 
 def _sources(select: exp.Expr) -> Iterator[exp.Expr]:
