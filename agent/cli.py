@@ -157,6 +157,17 @@ def _parser() -> argparse.ArgumentParser:
     evaluation = _command(commands, "eval", None, "measure how good the answers are")
     add_eval_commands(evaluation.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
 
+    served = _command(commands, "offline-model", _offline_model, "serve the built-in offline model to other programs")
+    served.add_argument(
+        "--port", type=int, default=8808, metavar="N", help="where to listen (default: 8808; 0: any free)"
+    )
+    served.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="which address to listen on (default: 127.0.0.1, this machine alone; whoever reaches it may ask it)",
+    )
+
     doctor = _command(commands, "doctor", _doctor, "say what is configured and what is reachable")
     _takes_database(doctor)
     return parser
@@ -403,6 +414,23 @@ def _knowledge_import(options: argparse.Namespace) -> int:
         f"({imported.fields_with_values} with their values), {imported.joins} joins. "
         f"Use it with --knowledge {terminal.plain(str(folder))}."
     )
+    return ANSWERED
+
+
+def _offline_model(options: argparse.Namespace) -> int:
+    from agent.errors import SettingsError
+    from agent.llm.offline.server import OfflineModelServer
+
+    try:
+        server = OfflineModelServer(options.port, options.host)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"{options.host}:{options.port} cannot be listened on: {error}. Choose another with --port or --host."
+        ) from error
+    with server:
+        print(f"The offline model listens at {server.url}; Ctrl-C ends it.", flush=True)
+        print(f"For DBAgent: OPENAI_BASE_URL={server.url} DBAGENT_MODEL=dbagent-offline", flush=True)
+        server.serve_forever()
     return ANSWERED
 
 
