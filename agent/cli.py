@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--force", action="store_true", help="overwrite dbt.yaml even if it was edited by hand")
     add_knowledge_add(actions, _command, _takes_database)
 
-    add_observe_commands(commands, _command)
+    add_observe_commands(commands, _command, _takes_database, _takes_user, _user)
 
     evaluation = _command(commands, "eval", None, "measure how good the answers are")
     add_eval_commands(evaluation.add_subparsers(metavar="ACTION", title="actions", required=True), _command)

@@ -151,7 +151,7 @@ class DBAgent:
             spent = PromptTokens(frame=frame, history=len(history), known=known)
             work = Work(question, prompt, toolbox, spent, tell, times)
             # Told before the model is asked: a question that fails counts for its prompt version too.
-            root.update(metadata=_asked(prompt, toolbox, len(history), now.date()))
+            root.update(metadata=_asked(prompt, toolbox, len(history), now.date(), effort))
             work.messages += [
                 {"role": "system", "content": prompt.text},
                 *map(_checked_turn, history),
@@ -475,7 +475,7 @@ def _ending(reply: ModelReply, limit: str, work: Work) -> tuple[str, str]:
     return reply.text, ANSWERED if work.tables else NO_QUERY
 
 
-def _asked(prompt: CompiledPrompt, toolbox: Toolbox, turns: int, today: date) -> dict[str, Any]:
+def _asked(prompt: CompiledPrompt, toolbox: Toolbox, turns: int, today: date, effort: Effort) -> dict[str, Any]:
     """What the trace says of how a question was asked: what it takes to ask it again."""
     return {
         "prompt": {"name": prompt.name, "version": prompt.version, "label": prompt.label, "source": prompt.source},
@@ -483,6 +483,7 @@ def _asked(prompt: CompiledPrompt, toolbox: Toolbox, turns: int, today: date) ->
         "policy": toolbox.database.policy_id,
         "history_turns": turns,
         "today": today.isoformat(),
+        "effort": effort,
     }
 
 

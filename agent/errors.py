@@ -7,6 +7,7 @@
     ├── PromptNotFound            no prompt of that name, label or version                       exit 2
     ├── PromptInvalid             the template does not parse, or names what is not there        exit 2
     ├── TraceNotFound             no trace has that id, or several begin so                      exit 2
+    ├── ReplayRefused             a traced question cannot be asked again as it was              exit 2
     ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
     │   ├── ModelBusy             it failed as it may not the next time it is asked              exit 4
     │   └── ConversationTooLong   the conversation is longer than the model can read             exit 4
@@ -50,6 +51,7 @@ __all__ = [
     "PromptNotFound",
     "QueryTooCostly",
     "QuestionRefused",
+    "ReplayRefused",
     "SessionUnknown",
     "SettingsError",
     "SqlFailed",
@@ -85,6 +87,10 @@ class PromptNotFound(DBAgentError):
 
 class PromptInvalid(DBAgentError):
     """The template does not parse, or names a variable it was not given."""
+
+
+class ReplayRefused(DBAgentError):
+    """A traced question cannot be asked again as it was; the text says what is not the same, or missing."""
 
 
 class TraceNotFound(DBAgentError):

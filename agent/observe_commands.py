@@ -14,14 +14,22 @@ if TYPE_CHECKING:
     from agent.llmops.alerts import Finding
     from agent.llmops.trace_records import TraceSummary
     from agent.settings import Settings
+    from tools.policy import User
 
 OK, ALERT = 0, 8
+
 
 Command = Callable[..., argparse.ArgumentParser]
 
 
-def add_observe_commands(commands: Any, command: Command) -> None:
-    """Add them to the parser's commands; `command` makes one of them."""
+def add_observe_commands(
+    commands: Any,
+    command: Command,
+    takes_database: Callable[..., None],
+    takes_user: Callable[..., None],
+    user_of: Callable[[argparse.Namespace], User | None],
+) -> None:
+    """Add them to the parser's commands; `command` makes one of them, the others its options and the user they name."""
     metrics = command(commands, "metrics", _metrics, "show latency, errors, tokens and cost of what was asked")
     metrics.add_argument("--since", metavar="SPAN", help="how far back: 90m, 24h, 7d, 2w (default: 7d)")
     metrics.add_argument(
@@ -48,6 +56,20 @@ def add_observe_commands(commands: Any, command: Command) -> None:
     )
     check.add_argument("--dry-run", action="store_true", help="send nothing")
     check.add_argument("--json", action="store_true", help="as JSON")
+
+    replay = command(commands, "replay", _replay, "ask a traced question again and show what comes out differently")
+    replay.add_argument("id", metavar="TRACE_ID", help="the trace's id or its beginning; dbagent traces lists them")
+    replay.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
+    replay.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
+    replay.add_argument(
+        "--recorded",
+        action="store_true",
+        help="answer the model's calls from the trace and run nothing; a call that the trace does not have is told so",
+    )
+    takes_database(replay)
+    takes_user(replay)
+    replay.add_argument("--json", action="store_true", help="as JSON")
+    replay.set_defaults(user_of=user_of)
 
 
 def _metrics(options: argparse.Namespace) -> int:
@@ -146,6 +168,53 @@ def _tell(settings: Settings, held: Sequence[Finding], now: datetime) -> dict[st
             except StoreUnavailable as error:
                 print(f"dbagent: {error} So the next check sends this again.", file=sys.stderr)
     return told
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from agent import terminal
+    from agent.assembly import open_agent, trace_store
+    from agent.errors import SettingsError
+    from agent.replay import Attempt, Replay, ask_again
+    from agent.settings import Settings
+
+    settings = Settings.from_environment(
+        database_url=options.db,
+        model=options.model,
+        prompt_label=options.prompt_label,
+        knowledge=options.knowledge,
+        policy=options.policy,
+    )
+    if not settings.local_traces:
+        raise SettingsError("A replay compares two traces of this machine: set DBAGENT_LOCAL_TRACES to true.")
+    store = trace_store(settings)
+    trace = store.wanted(options.id)
+    with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
+        answer, recording, notes = agent.run(
+            ask_again(
+                trace,
+                agent,
+                user=options.user_of(options),
+                prompt_label=options.prompt_label,
+                recorded=options.recorded,
+                tell=progress.hear,
+            )
+        )
+    again = store.wanted(answer.receipt.trace_id)
+    replay = Replay(
+        question=trace.summary.question,
+        before=Attempt.of(trace),
+        after=Attempt.of(again),
+        recorded=options.recorded,
+        not_recorded=tuple(recording.unknown),
+        notes=tuple(notes),
+    )
+    if options.json:
+        print(terminal.json_text(replay.as_json()))
+        return OK
+    from agent.replay_view import show_replay
+
+    show_replay(replay)
+    return OK
 
 
 def _questions(since: datetime | None = None) -> list[TraceSummary]:

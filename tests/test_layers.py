@@ -20,6 +20,7 @@ DOORS = (
     "agent.eval_commands",
     "agent.observe_commands",
     "agent.metrics_view",
+    "agent.replay_view",
     "agent.feedback_commands",
     "agent.__main__",
 )
@@ -57,7 +58,7 @@ HOMES = {
     "duckdb": ("tools.engines", "agent.sample"),
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),
-    "rich": ("agent.terminal", "agent.eval_commands", "agent.metrics_view"),
+    "rich": ("agent.terminal", "agent.eval_commands", "agent.metrics_view", "agent.replay_view"),
     "yaml": (
         "tools.policy_file",
         "tools.knowledge_files",
