@@ -170,6 +170,7 @@ def open_chosen_database(
         limits=_limits(settings),
         include=settings.include,
         exclude=[*patterns(settings.exclude), *([_OF_THE_STORE] if settings.store_url else [])],
+        allowed_functions=settings.allowed_functions,
         snapshots=settings.home / "metadata" if snapshots else None,
         tell=tell,
     )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agent.errors import SettingsError
+from tools.guard.functions import added_functions
 
 
 def _home() -> Path:
@@ -118,6 +119,12 @@ class Settings(BaseModel):
         "Fields whose values are neither sampled nor searched, as patterns with commas between: `*.email, hr.pay.*`.",
         "",
     )
+    allowed_functions: str = _variable(
+        "DBAGENT_ALLOWED_FUNCTIONS",
+        "Functions of the database's own that queries may call, with commas between: `net_price, hr.full_name` (called "
+        "with its schema). Not where a policy is set: a function may read past it. Unset: none.",
+        "",
+    )
     policy: Path | None = _variable(
         "DBAGENT_POLICY",
         "The YAML file that says who may see what. Set: every question is asked for a user, or refused.",
@@ -214,6 +221,12 @@ class Settings(BaseModel):
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser()
 
+    @field_validator("allowed_functions", mode="after")
+    @classmethod
+    def _can_be_allowed(cls, names: str) -> str:
+        added_functions(names)
+        return names
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
         """The settings of the environment; `overrides` (by field name, None left out) win over it.
@@ -237,7 +250,7 @@ class Settings(BaseModel):
             settings = cls.model_validate(given)
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
-            raise SettingsError(f"{first['loc'][0]}: {first['msg']}.") from None
+            raise SettingsError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}.") from None
         if settings.model != "offline" and not settings.openai_api_key and not settings.openai_base_url:
             raise SettingsError(
                 f"DBAGENT_MODEL is {settings.model!r} but OPENAI_API_KEY is not set. Set it (and OPENAI_BASE_URL for "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ from tools.engines import open_engine
 from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched, Stop
 from tools.engines.place import Place, locate
 from tools.errors import DatabaseUnavailable, NotPermitted, SqlFailed, SqlTimeout, ToolError, UnknownTable
+from tools.guard.functions import added_functions
 from tools.join_sanity import warnings
 from tools.knowledge import Knowledge
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
@@ -76,9 +77,11 @@ class Database:
         meta: DatabaseMeta,
         limits: Limits,
         source: MetadataSource,
+        allowed_functions: frozenset[str] = frozenset(),
     ) -> None:
         self.url = place.shown
-        self.meta = self._reflected = meta
+        self._allowed_functions = allowed_functions
+        self.meta = self._reflected = self._allowing(meta)
         self.knowledge = Knowledge()
         self.limits = limits
         self._engine = engine
@@ -168,7 +171,8 @@ class Database:
         """
         with self._lock:
             changes = self._source_of_meta.refresh(whole=whole, tell=tell)
-            self._reflected = replace(self._source_of_meta.meta)  # another object: values may have changed too
+            again = replace(self._source_of_meta.meta)  # another object: values may have changed too
+            self._reflected = self._allowing(again)
             self._samples = {}
         self.learn(self.knowledge)
         return changes
@@ -193,7 +197,7 @@ class Database:
                 self._quiet_until = now + (now - started) * _LOOKING_SHARE
             if not changes:
                 return False
-            self._reflected = self._source_of_meta.meta
+            self._reflected = self._allowing(self._source_of_meta.meta)
             self._samples = {}
         self.learn(self.knowledge)
         return True
@@ -207,6 +211,9 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self._engine.close()
+
+    def _allowing(self, meta: DatabaseMeta) -> DatabaseMeta:
+        return replace(meta, allowed_functions=self._allowed_functions) if self._allowed_functions else meta
 
     def _checked(self, sql: str) -> GuardedQuery:
         return guarded(sql, self.meta)
@@ -255,6 +262,7 @@ def open_database(
     schemas: tuple[str, ...] | None = None,
     include: str | Sequence[str] = (),
     exclude: str | Sequence[str] = (),
+    allowed_functions: str | Iterable[str] = (),
     snapshots: Path | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Database:
@@ -264,13 +272,19 @@ def open_database(
     leaves all others out, and so do `include` and `exclude`, which are patterns (see Scope): what is left out can be
     neither found nor queried by name. `tell` hears of work that takes long. Connects and reads the metadata.
 
+    `allowed_functions` are functions of the database's own (`name`, or `schema.name` to be called with the schema)
+    that statements may call besides those of the engine that only compute. What they do is their owner's to answer
+    for; where a policy is set they are refused, since a function may read past it.
+
     `snapshots` is a folder where the metadata is kept, so that the next start reads only what has changed. A DuckDB
     or SQLite file that has not changed is then opened while the caller goes on, and what is wrong with that (somebody
     writes to it, say) is raised by the first query.
 
-    Raises DriverMissing, DatabaseUnavailable; neither text holds a password.
+    Raises DriverMissing, DatabaseUnavailable; neither text holds a password. Raises ValueError for a function that
+    cannot be allowed.
     """
     limits = limits or Limits()
+    functions = added_functions(allowed_functions)
     place = locate(url)
     if tell and place.loads:
         tell(f"Loading {place.shown} into memory.")
@@ -281,7 +295,7 @@ def open_database(
     except BaseException:
         engine.close()
         raise
-    return Database(engine, place, meta, limits, source)
+    return Database(engine, place, meta, limits, source, functions)
 
 
 @contextmanager

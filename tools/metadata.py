@@ -118,6 +118,8 @@ class DatabaseMeta:
     default_schema: str = ""
     name: str = ""
     notices: tuple[str, ...] = field(default=(), compare=False)  # what reflection could not read, for people
+    # What an administrator lets statements call besides the engine's own list: lower case, `name` or `schema.name`.
+    allowed_functions: frozenset[str] = field(default=frozenset(), compare=False)
     # Whether the rules of a user keep a table of that name (and schema, None for none written) from them.
     forbids: Callable[[str, str | None], bool] = field(default=lambda name, schema: False, compare=False, repr=False)
 

@@ -58,7 +58,8 @@ class Relations:
     """The relations of one database and what they are made of: the same for all users."""
 
     def __init__(self, meta: DatabaseMeta, made: Made) -> None:
-        self.meta = meta
+        # A function of the database's own may read any table, and goes past the rules: none is added here.
+        self.meta = replace(meta, allowed_functions=frozenset()) if meta.allowed_functions else meta
         self.made = made
         self.tables: Mapping[Key, TableMeta] = {_key(table): table for table in meta.tables()}
         self.fitting: set[tuple[str, tuple[str, ...]]] = set()  # policies and roles that were seen to fit

@@ -99,14 +99,16 @@ def guarded(
 ) -> GuardedQuery:
     """Let one reading statement pass, or say why not and what to write instead.
 
-    `allowed_functions` are names (lower case) that an administrator adds to the engine's own list.
+    Functions that an administrator added come with the metadata; `allowed_functions` (lower case) are those that the
+    rules of a policy call in what they have written into the statement.
     Raises SqlRefused, or UnknownTable for a name that is no table of the metadata.
     """
     if len(sql) > MAX_BYTES or len(sql.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise SqlRefused(f"The statement is longer than {MAX_BYTES} bytes. Ask for less at a time.")
     if "\0" in sql:
         raise SqlRefused("The statement holds a NUL character. Leave it out.")
-    guard = _Guard(sql, meta, functions_of(meta.dialect) | allowed_functions, second_opinion)
+    functions = functions_of(meta.dialect) | meta.allowed_functions | allowed_functions
+    guard = _Guard(sql, meta, functions, second_opinion)
     try:
         return guard.run()
     except (SqlglotError, LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
@@ -146,6 +148,8 @@ class _Guard:
         self.meta = meta
         self.dialect = meta.dialect
         self.functions = functions
+        # How a name may look in the tree: that its schema is the right one is seen in the text.
+        self.callable = functions | {each.rpartition(".")[2] for each in meta.allowed_functions}
         self.second_opinion = second_opinion
 
     def run(self) -> GuardedQuery:
@@ -309,13 +313,18 @@ class _Guard:
                 continue
             if not quoted and all(word in GRAMMAR_WORDS or word in TYPE_WORDS for word in name.split()):
                 continue
-            if name in self.functions:
-                if before > 1 and tokens[before - 1].token_type is TokenType.DOT:
+            behind_dot = before > 1 and tokens[before - 1].token_type is TokenType.DOT
+            if behind_dot and self._is_added(tokens[before - 2], token):
+                if before > 2 and tokens[before - 3].token_type is TokenType.DOT:
+                    raise SqlRefused(f"{name} is called with more than its schema. Leave the rest out.")
+                continue
+            if name in self.functions and not self._differs_by_quotes(token):
+                if behind_dot:
                     self._schema_of_call(tokens[before - 2], name)
                 continue
             if name in DESCRIBING.get(self.dialect, ()) or self._is_searchable(token):
                 continue
-            if before > 1 and tokens[before - 1].token_type is TokenType.DOT:
+            if behind_dot:
                 raise SqlRefused(self._no_function(name))
             unknown[name] += 1
         return unknown
@@ -325,6 +334,17 @@ class _Guard:
         return self.dialect == "sqlite" and any(
             table.name.lower() == token.text.lower() for table in self.meta.tables()
         )
+
+    def _is_added(self, owner: Token, function: Token) -> bool:
+        """Whether an administrator added `schema.name`."""
+        if not self.meta.allowed_functions or self._differs_by_quotes(owner) or self._differs_by_quotes(function):
+            return False
+        return f"{owner.text}.{function.text}".lower() in self.meta.allowed_functions
+
+    def _differs_by_quotes(self, name: Token) -> bool:
+        """Whether PostgreSQL takes it for another name than the one in lower case: "Abs" is not abs."""
+        quoted = self.dialect == "postgres" and name.token_type is TokenType.IDENTIFIER
+        return quoted and name.text != name.text.lower()
 
     def _schema_of_call(self, owner: Token, name: str) -> None:
         """Behind a dot stands a built-in only where the dot is a method call or names the built-ins."""
@@ -357,7 +377,8 @@ class _Guard:
                 raise SqlRefused(self._no_function(name))
 
     def _no_function(self, name: str) -> str:
-        similar = difflib.get_close_matches(name, self.functions, n=3, cutoff=0.6)
+        similar = [each for each in self.meta.allowed_functions if each.rpartition(".")[2] == name]
+        similar = similar or difflib.get_close_matches(name, self.functions, n=3, cutoff=0.6)
         hint = f"Similar ones that are: {', '.join(similar)}." if similar else "Write it with other functions."
         return f"{name} is not on the list of functions that may be called. {hint}"
 
@@ -430,7 +451,7 @@ class _Guard:
                 self._describing(node)
             elif self.dialect == "sqlite" and isinstance(node.parent, exp.Table) and self.meta.find(name):
                 return  # the scopes count it among the tables
-            elif name not in self.functions and name not in RESERVED_CALLS:
+            elif name not in self.callable and name not in RESERVED_CALLS:
                 raise SqlRefused(self._no_function(name))
 
     def _describing(self, node: exp.Anonymous) -> TableMeta:
@@ -482,7 +503,7 @@ class _Guard:
         )
 
     def _attributes(self, found: Reading, join_aliases: set[str]) -> None:
-        for name, columns in attribute_problems(found, self.functions.__contains__):
+        for name, columns in attribute_problems(found, functions_of(self.dialect).__contains__):
             if name.split(".")[0].lower() in join_aliases and self._is_field(name):
                 continue
             bare = name.rsplit(".", 1)[-1].lower()

@@ -633,3 +633,15 @@ SELECT /*+ SET_VAR(sql_mode='') */ 1
 refused: Optimizer hints that change settings are not accepted
 SELECT /*+ MAX_EXECUTION_TIME(0) */ 1
 refused: Optimizer hints that change settings are not accepted
+
+# title: what MariaDB knows and its parser here does not
+SELECT GROUP_CONCAT(name ORDER BY id SEPARATOR ';' LIMIT 2) FROM products
+tables: products
+SELECT GROUP_CONCAT(DISTINCT name ORDER BY id LIMIT 1, 2), COUNT(*) FROM products GROUP BY category LIMIT 3
+tables: products
+SELECT GROUP_CONCAT(LOAD_FILE('/etc/passwd') LIMIT 2) FROM products
+refused: load_file is not on the list
+SELECT GROUP_CONCAT(name LIMIT (SELECT id FROM secret_tokens)) FROM products
+refused: There is no table secret_tokens
+SELECT COLUMN_JSON(COLUMN_ADD(COLUMN_CREATE('a', 1), 'b', 'x')) AS j
+tables: none

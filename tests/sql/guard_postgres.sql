@@ -842,6 +842,36 @@ SELECT * FROM orders o GROUP BY o.id, o.touch
 refused: There is no column o.touch
 SELECT j.touch FROM orders JOIN customers USING (id) AS j
 refused: There is no column j.touch
+SELECT c.to_jsonb FROM customers c
+refused: There is no column c.to_jsonb
+SELECT c.row_to_json FROM customers c
+refused: There is no column c.row_to_json
+SELECT c.text FROM customers c
+refused: There is no column c.text
+
+# title: a derived table names its columns after the functions that make them
+SELECT t.count, t.sum, t.date_trunc FROM (SELECT count(*), sum(amount), date_trunc('day', min(ordered_at)) FROM orders) t
+tables: orders
+SELECT t.row_number, t.position, t.lag FROM (SELECT row_number() OVER (), position('a' IN 'ba'), lag(1) OVER ()) t
+tables: none
+SELECT t.int4, t.text, t.numeric, t.to_char FROM (SELECT 1::int, 'x'::text, 1::numeric, to_char(now(), 'YYYY')) t
+tables: none
+WITH t AS (SELECT max(amount), avg(amount) FROM orders) SELECT t.max - t.avg FROM t
+tables: orders
+
+# title: a name in quotes that are not in lower case is another function
+SELECT "abs"(-1)
+tables: none
+SELECT "Abs"(-1)
+refused: abs is not on the list
+SELECT pg_catalog."ABS"(-1)
+refused: abs is not on the list
+
+# title: XML attributes have names
+SELECT xmlelement(name product, xmlattributes(id AS nr, sku), name)::text FROM products
+tables: products
+SELECT xmlelement(name x, xmlattributes(pg_read_file('/etc/passwd') AS a))
+refused: pg_read_file is not on the list
 
 # title: what is left is refused too
 SELECT * FROM U&"secret!005ftokens" UESCAPE '!'

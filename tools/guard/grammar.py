@@ -108,7 +108,7 @@ SESSION_FUNCTIONS = _words(
     "NextValueFor ReadCSV ReadParquet LoadFile Version DynamicIdentifier ConnectByRoot SessionUser"
 )
 # Reserved in every engine, so never a function, though sqlglot calls some of them so: x <> ALL (...).
-RESERVED_CALLS = frozenset({"all", "any", "some", "row"})
+RESERVED_CALLS = frozenset({"all", "any", "some", "row", "xmlattributes"})
 # Facts of the session that are written without parentheses, in the dialects where a column may not be meant.
 BARE_SESSION_WORDS = {
     "postgres": _words("current_catalog current_role current_schema current_user session_user system_user user"),

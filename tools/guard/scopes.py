@@ -421,7 +421,7 @@ def attribute_problems(found: Reading, harmless: Callable[[str], bool]) -> Itera
     """The `x.name` of PostgreSQL that are no column of x, each with the names it could have meant.
 
     There `o.touch` and `(o).touch` call a function touch(o) when o has no such column. `harmless` tells
-    the names of functions that may be called anyway.
+    the names of functions that may be called anyway: what a derived table calls its columns is often one of them.
     """
     shapes = ColumnShapes(found)
     every = frozenset(each.name.lower() for table in found.unique for each in table.fields) | _FUNCTION_COLUMNS
@@ -438,20 +438,28 @@ def attribute_problems(found: Reading, harmless: Callable[[str], bool]) -> Itera
             yield name, tuple(sorted(every))
             continue
         qualifier, name = node.args.get("table"), node.name.lower()
-        if qualifier is None or isinstance(node.this, exp.Star) or harmless(name):
+        if qualifier is None or isinstance(node.this, exp.Star):
             continue
-        columns = _columns_under(qualifier.name.lower(), scope, shapes)
+        named = _named(qualifier.name.lower(), scope)
+        if harmless(name) and not all(id(source) in shapes.tables for source in named):
+            continue
+        columns = _columns_of(named, shapes)
         if columns is None or name not in columns:
             yield f"{qualifier.name}.{node.name}", tuple(sorted(columns or ()))
 
 
-def _columns_under(name: str, scope: _Scope | None, shapes: ColumnShapes) -> frozenset[str] | None:
-    """The columns that a qualifier offers: of the nearest sources of that name; empty when there is none."""
+def _named(name: str, scope: _Scope | None) -> list[exp.Expr]:
+    """The nearest sources of that name; none where it is no source's."""
     while scope is not None:
         named = [source for source, _ in scope.sources if source.alias_or_name.lower() == name]
         if named:
-            shaped = [shapes.of_source(source) for source in named]
-            known = [each for each in shaped if each is not None]
-            return frozenset().union(*known) if len(known) == len(shaped) else None
+            return named
         scope = scope.outer
-    return frozenset()
+    return []
+
+
+def _columns_of(sources: list[exp.Expr], shapes: ColumnShapes) -> frozenset[str] | None:
+    """The columns of all of them; None where they cannot be told of one."""
+    shaped = [shapes.of_source(source) for source in sources]
+    known = [each for each in shaped if each is not None]
+    return frozenset().union(*known) if len(known) == len(shaped) else None

@@ -296,6 +296,18 @@ def _json_table_defaults(it: Spelling) -> None:
                 it.same = False
 
 
+def _concat_limit(it: Spelling) -> None:
+    """MariaDB's GROUP_CONCAT(x ORDER BY y SEPARATOR ',' LIMIT 2)."""
+    for at in range(len(it.words)):
+        if it.lower(at) == "group_concat" and it.lower(at + 1) == "(":
+            end = it.closing(at + 1)
+            begins = next((end - back for back in (2, 4) if it.lower(end - back) == "limit"), end)
+            numbers = [word for word in it.words[begins + 1 : end] if word.lower() not in (",", "offset")]
+            if begins < end and all(word.isdigit() for word in numbers):
+                it.words[begins:end] = [""] * (end - begins)
+                it.same = False
+
+
 def _limit_by(it: Spelling) -> None:
     """ClickHouse's LIMIT 1 BY a, b LIMIT 5: sqlglot knows one LIMIT."""
     limits = [at for at in range(len(it.words)) if it.lower(at) == "limit"]
@@ -336,7 +348,15 @@ _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
         _json_clauses,
         _sample_arguments,
     ),
-    "mysql": (_select_modifiers, _json_table_defaults, _odbc, _values_rows, _rows_examined, _cycle_restrict),
+    "mysql": (
+        _concat_limit,
+        _select_modifiers,
+        _json_table_defaults,
+        _odbc,
+        _values_rows,
+        _rows_examined,
+        _cycle_restrict,
+    ),
     "duckdb": (_pivot_tail,),
     "clickhouse": (_limit_by,),
 }
