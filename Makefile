@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
+MINUTES ?= 15
 
-.PHONY: help demo test check format docs prompts constraints wheel bench bench-guard bench-policy bench-search bench-offline bench-large clean
+.PHONY: help demo test fuzz check format docs prompts constraints wheel bench bench-guard bench-policy bench-search bench-offline bench-large clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +48,9 @@ constraints: .venv/developing ## write down the versions that are installed, nam
 
 wheel: .venv/developing ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+fuzz: .venv/developing ## look for statements that get past the guard: MINUTES=15 SEED=...
+	$(BIN)/python -m tests.fuzz_guard --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(ENGINES),--engines $(ENGINES))
 
 bench: .venv/developing ## start-up, overhead, reflection, tokens, and recall where DATA is
 	$(BIN)/python -m tests.bench.bench_startup

@@ -26,8 +26,9 @@ from tests import servers
 from tools.errors import SqlRefused, ToolError, UnknownTable
 from tools.guard.functions import allowed_functions
 from tools.guard.grammar import TABLE_READERS
+from tools.guard.opinion import Opinion
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
-from tools.sql_guard import Opinion, guarded
+from tools.sql_guard import guarded
 
 PAIRS = Path(__file__).parent / "sql"
 
@@ -335,9 +336,10 @@ def test_bad_text_is_refused_with_its_reason(sql: str, reason: str) -> None:
             guarded(sql, metadata(dialect))
 
 
-def test_half_a_surrogate_pair_breaks_nothing() -> None:
+def test_half_a_surrogate_pair_is_refused_since_no_driver_can_send_it() -> None:
     for dialect in OPENERS:
-        assert guarded("SELECT '\ud800'", metadata(dialect)).tables == ()
+        with pytest.raises(SqlRefused, match="half a character"):
+            guarded("SELECT '\ud800'", metadata(dialect))
 
 
 def test_the_engine_is_asked_about_what_cannot_be_parsed_and_not_believed_blindly() -> None:

@@ -17,6 +17,7 @@ from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched, Stop
 from tools.engines.place import Place, locate
 from tools.errors import DatabaseUnavailable, NotPermitted, SqlFailed, SqlTimeout, ToolError, UnknownTable
 from tools.guard.functions import added_functions
+from tools.guard.opinion import Opinion
 from tools.join_sanity import warnings
 from tools.knowledge import Knowledge
 from tools.metadata import DatabaseMeta, FieldMeta, TableMeta
@@ -28,6 +29,7 @@ from tools.scope import Scope, patterns
 from tools.sql_guard import GuardedQuery, guarded
 
 _DISTINCT_SECONDS = 2.0
+_OPINION_SECONDS = 5.0
 # Looking whether the schema has changed takes no more than one part in so many of the time.
 _LOOKING_SHARE = 20
 _UNKNOWN_NAME = re.compile(
@@ -216,7 +218,16 @@ class Database:
         return replace(meta, allowed_functions=self._allowed_functions) if self._allowed_functions else meta
 
     def _checked(self, sql: str) -> GuardedQuery:
-        return guarded(sql, self.meta)
+        return guarded(sql, self.meta, second_opinion=self._opinion)
+
+    def _opinion(self, sql: str) -> Opinion | None:
+        """What the engine makes of a statement, without running it; see SecondOpinion."""
+        try:
+            fetched = self._run(sql, Bounds(1, min(_OPINION_SECONDS, self.limits.seconds), prepared=True))
+        except SqlFailed:
+            return None
+        opinion: Opinion | None = fetched.rows[0][0]
+        return opinion
 
     def _fetched(self, checked: GuardedQuery) -> Fetched:
         return self._run(checked.sql, self._bounds())

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
-from typing import Any, Protocol
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -42,6 +42,7 @@ from tools.guard.grammar import (
     TYPE_WORDS,
 )
 from tools.guard.lexer import Lexed, UnlexableError, lexed
+from tools.guard.opinion import SecondOpinion
 from tools.guard.preface import described_table, preface
 from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading, shown
 from tools.guard.spelling import Spelling, respelled, unambiguous
@@ -52,27 +53,6 @@ logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 MAX_BYTES = 100_000
 MAX_DEPTH = 100  # 500 nested parentheses exhaust Python's stack inside sqlglot
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """What the engine itself says of a statement that it has prepared and not run.
-
-    `tables` are (schema, name) of everything it would read, after views were left as they are named;
-    `functions` the names of everything it would call. Only an engine that knows all of them may have one.
-    """
-
-    reads_only: bool
-    tables: tuple[tuple[str, str], ...]
-    functions: tuple[str, ...]
-
-
-class SecondOpinion(Protocol):
-    """An engine's own parser and binder, asked about what sqlglot cannot parse."""
-
-    def __call__(self, sql: str) -> Opinion | None:
-        """What the statement would do, complete; None when the engine does not take it or cannot tell all."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -103,7 +83,11 @@ def guarded(
     rules of a policy call in what they have written into the statement.
     Raises SqlRefused, or UnknownTable for a name that is no table of the metadata.
     """
-    if len(sql) > MAX_BYTES or len(sql.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    try:
+        too_long = len(sql) > MAX_BYTES or len(sql.encode()) > MAX_BYTES
+    except UnicodeEncodeError as error:  # half of a surrogate pair, which no driver can send
+        raise SqlRefused("The statement holds half a character. Write the whole one, or leave it out.") from error
+    if too_long:
         raise SqlRefused(f"The statement is longer than {MAX_BYTES} bytes. Ask for less at a time.")
     if "\0" in sql:
         raise SqlRefused("The statement holds a NUL character. Leave it out.")
@@ -167,8 +151,12 @@ class _Guard:
         try:
             parsed = self._parsed(tokens, text.text)
         except SqlRefused as unparsable:
-            return self._by_second_opinion(unparsable)
-        self._complete(parsed, self._nodes(parsed.tree))
+            return self._by_second_opinion(unparsable, begins)
+        words = self._nodes(parsed.tree)
+        try:
+            self._complete(parsed, words)
+        except SqlRefused as misread:
+            return self._by_second_opinion(misread, begins)
         self._call_names(calls, parsed.tree)
         found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
@@ -514,19 +502,19 @@ class _Guard:
     def _is_field(self, name: str) -> bool:
         return any(table.field(name.rsplit(".", 1)[-1]) for table in self.meta.tables())
 
-    def _by_second_opinion(self, unparsable: SqlRefused) -> GuardedQuery:
-        opinion = self.second_opinion(self.sql) if self.second_opinion else None
+    def _by_second_opinion(self, not_understood: SqlRefused, begins: int) -> GuardedQuery:
+        """What the engine's own parser makes of it; of EXPLAIN and its kin none is asked."""
+        opinion = self.second_opinion(self.sql) if self.second_opinion and not begins else None
         if opinion is None:
-            raise unparsable
+            raise not_understood
         if not opinion.reads_only:
             raise SqlRefused("Only reading is accepted. Write one SELECT.")
         for name in opinion.functions:
             if name.lower() not in self.functions:
                 raise SqlRefused(self._no_function(name.lower()))
         tables = []
-        for schema, name in opinion.tables:
-            parts = [exp.to_identifier(part, quoted=True) for part in (schema, name) if part]
-            tables.append(find_table(self.meta, parts))
+        for parts in opinion.tables:
+            tables.append(find_table(self.meta, [exp.to_identifier(part, quoted=True) for part in parts]))
         return GuardedQuery(self.sql, None, tuple(dict.fromkeys(tables)))
 
 

@@ -38,6 +38,7 @@ DUCKDB_GRAMMAR = {  # written like calls, but in the grammar and not in the cata
     *_words("row_number rank dense_rank rank_dense percent_rank cume_dist ntile lag lead first_value last_value"),
     *_words("nth_value fill columns localtime localtimestamp current_time current_timestamp"),
     *_words("percentile_cont percentile_disc struct list_comprehension collate operator unpack lambda iff"),
+    *_words("formatreadablesize formatreadabledecimalsize"),  # in the catalogue with capitals
 }
 DUCKDB_TABLE = {"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"}
 

@@ -891,3 +891,17 @@ SELECT count(*) FROM orders croſs JOIN customers
 refused: looks like a word of SQL
 SELECT id FROM orders WHERE id IN (ſelect 1)
 refused: looks like a word of SQL
+
+# title: the other names of PIVOT and UNPIVOT
+PIVOT_WIDER orders ON region USING sum(amount) GROUP BY status
+tables: orders
+FROM (PIVOT_LONGER (SELECT id, amount FROM orders) ON id, amount INTO NAME k VALUE v) SELECT count(*)
+tables: orders
+PIVOT_WIDER secret_tokens ON owner USING count(*)
+refused: There is no table secret_tokens
+PIVOT_LONGER secret_tokens ON id
+refused: There is no table secret_tokens
+
+# title: functions that the catalogue writes with capitals
+SELECT formatReadableSize(1000), formatReadableDecimalSize(1000)
+tables: none

@@ -24,6 +24,7 @@ from tools.engines.engine import (
 )
 from tools.engines.place import Place
 from tools.errors import DatabaseUnavailable, QueryTooCostly, SqlFailed
+from tools.guard.opinion import Opinion
 
 POOL_SIZE = 8
 POOL_WAIT_SECONDS = 30
@@ -67,7 +68,9 @@ class AlchemyEngine(ABC):
         try:
             with watch:
                 self._allow(connection, max(bounds.seconds, self.seconds))
-                if bounds.ours:
+                if bounds.prepared:
+                    fetched = Fetched((), (), ((self._opinion(connection, sql),),))
+                elif bounds.ours:
                     fetched = self._catalogue(connection, sql)
                 else:
                     if bounds.cost is not None:
@@ -120,6 +123,10 @@ class AlchemyEngine(ABC):
         """Start the statement, as it is written: without parameters no driver looks for % or :name in it."""
         options = connection.execution_options(no_parameters=True, stream_results=True)
         return options.exec_driver_sql(sql)
+
+    def _opinion(self, connection: sa.Connection, sql: str) -> Opinion | None:
+        """What the engine says of a statement without running it; None where it cannot tell all that it would do."""
+        return None
 
     def _catalogue(self, connection: sa.Connection, sql: str) -> Fetched:
         """Every row of a query of our own, as the driver has them: at 10,000 tables there are 200,000."""

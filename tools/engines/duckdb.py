@@ -13,9 +13,11 @@ import sqlalchemy as sa
 
 from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
 from tools.engines.duckdb_dialect import DuckDBConnection
+from tools.engines.duckdb_tree import opinion_of
 from tools.engines.engine import Bounds, Fetched, Watch, out_of_memory
 from tools.engines.values import interval
 from tools.errors import DatabaseUnavailable, SqlFailed
+from tools.guard.opinion import Opinion
 
 _LOCKED = {
     "enable_external_access": "false",
@@ -85,9 +87,18 @@ class DuckDBEngine(AlchemyEngine):
             return out_of_memory()
         return super()._failed(cause, lost)
 
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """Also RuntimeError, as which the driver lets exceptions of the C++ library through: std::bad_cast."""
+        return (*super()._errors(), RuntimeError)
+
     def _cancel(self, raw: Any) -> None:
         with contextlib.suppress(duckdb.Error):
             raw.interrupt()
+
+    def _opinion(self, connection: sa.Connection, sql: str) -> Opinion | None:
+        raw: Any = connection.connection.driver_connection
+        found = raw.raw.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        return opinion_of(found[0])
 
     def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
         """As anywhere, and then once more with text for the columns that Python got wrong.

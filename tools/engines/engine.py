@@ -17,6 +17,8 @@ class Bounds:
     """How much one run may take: rows kept, seconds, bytes of one value kept, bytes of all of them.
 
     `ours` says that the statement is a catalogue query of our own: all its rows are wanted, as they are.
+    `prepared` marks a statement that is not to run: what comes is one row of one value, the engine's Opinion on it, or
+    None where it has none.
     `cost` is the highest estimate at which a query still runs, in the engine's own unit; None is any.
     """
 
@@ -25,6 +27,7 @@ class Bounds:
     cell_bytes: int = 1_000_000
     result_bytes: int = 10_000_000
     ours: bool = False
+    prepared: bool = False
     cost: float | None = None
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
 from tools.engines.engine import Bounds, Fetched, Watch
 from tools.errors import DatabaseUnavailable
+from tools.guard.opinion import Opinion
 
 _LENGTH_LIMIT = 64_000_000
 _READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
@@ -34,6 +35,7 @@ _PRAGMAS = frozenset(
         "table_xinfo",
     ]
 )
+_TABLE_FUNCTIONS = frozenset({"generate_series", "json_each", "json_tree"})
 _FUNCTIONS = frozenset(
     # optimize writes an FTS index, fts3_tokenizer a function pointer of the process.
     ["edit", "fts3_tokenizer", "load_extension", "optimize", "readfile", "writefile"]
@@ -111,6 +113,28 @@ class SQLiteEngine(AlchemyEngine):
             raw.text_factory = _text
         return super()._catalogue(connection, sql)
 
+    def _opinion(self, connection: sa.Connection, sql: str) -> Opinion | None:
+        """What its authorizer is asked while the statement is compiled, which EXPLAIN does without running it.
+
+        It is not asked for what the compiler leaves out, nor for a view but for what lies below it: so every relation
+        that the text names counts as read.
+        """
+        raw: Any = connection.connection.driver_connection
+        relations = raw.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+        raw.execute(f"EXPLAIN {sql}").fetchall()  # virtual tables declare themselves, which reads the catalogue
+        asked = _Asked()
+        raw.set_authorizer(asked)
+        try:
+            program = raw.execute(f"EXPLAIN {sql}").fetchall()
+        finally:
+            raw.set_authorizer(_authorize)
+        # Transaction with 1 in its second operand begins to write: by this SQLite itself knows what only reads.
+        writes = any(line[1] == "VUpdate" or (line[1] == "Transaction" and line[3] != 0) for line in program)
+        text = _unquoted(sql)
+        named = ((name,) for (name,) in relations if re.search(rf"(?<!\w){re.escape(_unquoted(name))}(?!\w)", text))
+        tables = tuple(dict.fromkeys((*asked.tables, *named)))
+        return Opinion(not (writes or asked.denied), tables, tuple(dict.fromkeys(asked.functions)))
+
     def _types(self, cursor: Any) -> tuple[str, ...]:
         """SQLite's values carry their types, its columns do not."""
         return ()
@@ -122,6 +146,36 @@ class SQLiteEngine(AlchemyEngine):
             for i in range(len(fetched.columns))
         )
         return replace(fetched, types=types)
+
+
+class _Asked:
+    """An authorizer that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.tables: list[tuple[str, ...]] = []
+        self.functions: list[str] = []
+        self.denied = False
+
+    def __call__(self, action: int, first: str | None, second: str | None, *others: str | None) -> int:
+        allowed = _authorize(action, first, second, *others)
+        if allowed != sqlite3.SQLITE_OK:
+            self.denied = True
+        elif action == sqlite3.SQLITE_READ and first:
+            if first.lower() in _TABLE_FUNCTIONS:
+                self.functions.append(first.lower())
+            else:
+                self.tables.append((first,) if others[0] in (None, "main") else (others[0], first))
+        elif action == sqlite3.SQLITE_FUNCTION and second:
+            if second[0].isalpha() and second != "match":  # an operator, as are -> and ->>
+                self.functions.append(second.lower())
+        elif action not in _READING:
+            self.denied = True
+        return allowed
+
+
+def _unquoted(text: str) -> str:
+    """The text without the marks that may stand around a name and in it."""
+    return re.sub(r"""["'`\[\]]""", "", text.lower())
 
 
 def _regexp(pattern: str, value: object) -> bool | None:

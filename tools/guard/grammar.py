@@ -9,7 +9,10 @@ def _words(text: str) -> frozenset[str]:
 
 # The roots. Whatever else a statement begins with is refused by not standing here.
 QUERY_WORDS = frozenset({"select", "with", "values", "table", "("})
-DIALECT_QUERY_WORDS = {"duckdb": frozenset({"from", "pivot", "unpivot"}), "clickhouse": frozenset({"from"})}
+DIALECT_QUERY_WORDS = {
+    "duckdb": _words("from pivot unpivot pivot_wider pivot_longer"),
+    "clickhouse": _words("from"),
+}
 
 # Words that may stand before a parenthesis without being called. A function of such a name is still seen
 # in the tree, where it is exp.Anonymous.
@@ -20,7 +23,8 @@ GRAMMAR_WORDS = _words(
     between like ilike rlike regexp glob match similar to escape any some exists over filter group
     grouping sets rollup cube within partition order window rows range groups lateral unnest apply outer
     cross natural inner left right full table only tablesample sample bernoulli system system_rows
-    reservoir bucket repeatable seed percent pivot unpivot for include exclude replace rename columns
+    reservoir bucket repeatable seed percent pivot unpivot pivot_wider pivot_longer for include exclude replace
+    rename columns
     interval array row struct map enum set_of returning error default nested path json xmlattributes
     xmlnamespaces passing against index key use force ignore straight_join view format explain analyze
     zone prior start connect xor div mod binary collate asof positional anti semi measures define

@@ -319,6 +319,12 @@ def _limit_by(it: Spelling) -> None:
             it.same = False
 
 
+def _pivot_names(it: Spelling) -> None:
+    """PIVOT_WIDER and PIVOT_LONGER are PIVOT and UNPIVOT."""
+    for at in range(len(it.words)):
+        it.words[at] = {"pivot_wider": "PIVOT", "pivot_longer": "UNPIVOT"}.get(it.lower(at), it.words[at])
+
+
 def _pivot_tail(it: Spelling) -> None:
     """PIVOT t ON ... ORDER BY x is SELECT * FROM (PIVOT t ON ...) ORDER BY x."""
     if it.lower(0) not in ("pivot", "unpivot"):
@@ -333,7 +339,7 @@ def _pivot_tail(it: Spelling) -> None:
 
 _ALWAYS: dict[str, tuple[Callable[[Spelling], None], ...]] = {
     "postgres": (_typed_literal, _absolute),
-    "duckdb": (_absolute, _factorial),
+    "duckdb": (_absolute, _factorial, _pivot_names),
 }
 _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
     "postgres": (
