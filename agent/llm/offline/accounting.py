@@ -15,6 +15,7 @@ from agent.llm.offline.words import identifier_words
 _DROPPED = 0.45  # enough by itself to decline: the word may well be a condition
 _PASSED_BY = ("IN", "ART", "FILLER", "AND", "REL", "DISTINCT", "COMMA", "WITH", "POSS")
 _PARTICIPLES = ("ed", "ing", "en", "id", "ld", "wn", "lt", "nt")
+_AUXILIARIES = ("is", "are", "was", "were", "be", "been", "has", "have", "had", "being")
 _OBJECTS = ("MENTION", "QUOTED", "EACH", "MOSTCOMMON", "SUPER", "CMP", "WORD", "BOTH")
 _SUBJECTS = ("REL", "WHO", "VERB", "MENTION", "QUOTED", "WITH", "NOT", "NUMBER", "DATE", "WORD", "TIMES")
 
@@ -25,8 +26,12 @@ def left_out(
     """What the reading leaves out, as doubts; `tables` are those that its SQL reads."""
     said = {mention.text.lower() for mention in _mentions(query)}
     doubts: list[tuple[str, float]] = []
+    if cut.chunks[0].text.lower() == "by":
+        doubts.append(("what is wanted " + " ".join(chunk.text for chunk in cut.chunks[:2]), _DROPPED))
+    # What stands before a follow-up was accounted for when it was asked, and may have been replaced since.
+    settled = max((at for at, chunk in enumerate(cut.chunks) if chunk.kind == "BREAK"), default=-1)
     for at, chunk in enumerate(cut.chunks):
-        if chunk.text in query.unexplained:
+        if at < settled or chunk.text in query.unexplained:
             continue
         if chunk.kind == "VERB" and not _verb_has_its_place(cut.chunks, at, said, binding, tables, linker):
             doubts.append((f"what {chunk.text!r} says", _DROPPED))
@@ -88,7 +93,8 @@ def _mention_has_its_place(chunks: tuple[Chunk, ...], at: int, said: set[str], t
 def _verb_has_its_place(
     chunks: tuple[Chunk, ...], at: int, said: set[str], binding: Binding, tables: frozenset[str], linker: Linker
 ) -> bool:
-    verb = chunks[at].text.lower().split()[0]  # "signed up"
+    words = chunks[at].text.lower().split()  # "signed up", "were placed"
+    verb = next((word for word in words if word not in _AUXILIARIES), words[0])
     nearest = chunks[at + 1].kind if at + 1 < len(chunks) else "END"
     if nearest == "MENTION" and verb.endswith(_PARTICIPLES) and (not at or chunks[at - 1].kind not in _SUBJECTS):
         # "paid orders" are some of the orders, unless a date or a yes-or-no of theirs tells which.

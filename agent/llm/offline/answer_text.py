@@ -14,6 +14,7 @@ from agent.llm.offline.telling import Telling
 from agent.llm.offline.understanding import Reading, Understanding
 
 _SHOWN_ROWS = 5
+_WORTH_SAYING = 0.1  # of a doubt
 _HOW = "OPENAI_API_KEY and DBAGENT_MODEL"
 _HOW_ZH = "OPENAI_API_KEY 和 DBAGENT_MODEL"
 
@@ -158,8 +159,9 @@ def declined(question: str, understood: Understanding | None) -> str:
     if unplaced:
         parts.append(f"It could not place: {', '.join(unplaced)}.")
     elif reading is not None and reading.doubts:
-        what = max(reading.doubts, key=lambda doubt: doubt[1])[0]
-        parts.append(f"What was unclear: {what}.")
+        what, weight = max(reading.doubts, key=lambda doubt: doubt[1])
+        if weight >= _WORTH_SAYING:
+            parts.append(f"What was unclear: {what}.")
     return " ".join(parts) + f" Ask in other words, or set {_HOW} to use a full language model."
 
 
@@ -167,6 +169,11 @@ def _doubted(reading: Reading | None) -> list[str]:
     """The question's own words in the doubts."""
     doubts = reading.doubts if reading is not None else []
     return [match.group(1) for what, weight in doubts if weight >= 0.3 and (match := re.search(r"'([^']+)'", what))]
+
+
+def says_declined(text: str) -> bool:
+    """Whether the text is one of those that give no answer."""
+    return _HOW in text or _HOW_ZH in text
 
 
 def repeated(question: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from agent.llm.offline.display import display_fields, identity_of
 from agent.llm.offline.joins import JoinGraph
 from agent.llm.offline.meaning import (
     AgainstAggregate,
+    AgainstField,
     Between,
     Compare,
     Condition,
@@ -58,6 +59,9 @@ def slots_of(condition: Condition) -> Iterator[Slot]:
             yield condition.slot
             if condition.of is not condition.slot:
                 yield condition.of
+        case AgainstField():
+            yield condition.slot
+            yield condition.of
         case Having():
             if condition.aggregate.slot is not None:
                 yield condition.aggregate.slot
@@ -123,6 +127,8 @@ def _all_slots(query: Query) -> Iterator[Slot]:
             yield order.key.slot
     for condition in conditions_within(query.conditions):
         yield from slots_of(condition)
+        if isinstance(condition, AgainstField) and condition.of.owner is not None:
+            yield condition.of.owner
     for item_slot in [item.slot for item in query.items if item.slot is not None]:
         if item_slot.owner is not None:
             yield item_slot.owner
@@ -182,7 +188,7 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     base = binding.table_of(owner) if owned and owner is not None else binding.main.sql
     options: list[tuple[float, Field]] = []
     scores: dict[tuple[str, str], float] = {}
-    for each, score in slot.mention.fields:
+    for each, score in _in_role(slot.mention.fields, graph.schema.tables[base]):
         worth = score - _hop_cost(graph.distance(base, each.table), owned)
         worth -= _kind_cost(each, slot.wants)
         if graph.schema.tables[each.table].is_derived and _stands_elsewhere(each, slot, graph):
@@ -218,6 +224,23 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     sure = score >= 0.9 and rival < score - 0.2 and score - best < 0.5
     binding.cost += (1 - score) + 0.35 * (score - best) if sure else 1 - best
     return True
+
+
+def _held_in_role(each: Field, value: ValueSlot, binding: Binding, graph: JoinGraph) -> Field:
+    """ "whose manager is Ann": the value is the manager's; "the manager of Ann" is the other way about."""
+    owner = binding.tables.get(value.owner) if value.owner is not None else None
+    if owner is None or owner.alias_of != each.table:
+        return each
+    base = graph.schema.tables[owner.alias_of]
+    named = each in display_fields(base, identity_of(base, graph.schema), chinese=binding.chinese).fields
+    return each if owner is binding.main and named else owner.field(each.name) or each
+
+
+def _in_role(fields: Iterable[tuple[Field, float]], owner: Table) -> Iterator[tuple[Field, float]]:
+    """The fields; those of the table that the owner is once more are the owner's: the name of the manager."""
+    for each, score in fields:
+        own = owner.field(each.name) if owner.alias_of == each.table else None
+        yield (own or each), score
 
 
 def _stands_elsewhere(each: Field, slot: Slot, graph: JoinGraph) -> bool:
@@ -291,7 +314,8 @@ def _bind_value(value: ValueSlot, binding: Binding, graph: JoinGraph) -> bool:
     hinted_tables = {t.sql: s for t, s in hint.mention.tables} if hint is not None else {}
     bound_hint = binding.fields.get(hint) if hint is not None else None
     options: list[tuple[float, Field, str]] = []
-    for each, literal, score in value.mention.values:
+    for found, literal, score in value.mention.values:
+        each = _held_in_role(found, value, binding, graph)
         distance = min(graph.distance(base, each.table), graph.distance(binding.main.sql, each.table) + 1)
         worth = score - _hop_cost(distance, False)
         if hint is not None:

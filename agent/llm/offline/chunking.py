@@ -82,7 +82,7 @@ def _adjective_phrases() -> dict[str, tuple[str, str]]:
     return phrases
 
 
-_UNITS = {
+UNITS = {
     "month": "month",
     "monthly": "month",
     "year": "year",
@@ -136,6 +136,9 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
         values = linker.values_like(token.text)
         add("QUOTED", 1, 1.5, token.text, Mention(token.text, values=values))
         return found
+    if token.kind == "break":
+        add("BREAK", 1, 1.0, token.text)
+        return found
     if token.kind == "operator":
         operator = {"≥": ">=", "≤": "<=", "<>": "!="}.get(token.text, token.text)
         add("CMP", 1, 1.0, operator)
@@ -175,8 +178,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
         if phrase in _adjective_phrases() and not (length == 1 and _begins_a_time(found)):
             kind, meaning = _adjective_phrases()[phrase]
             add(kind, length, 0.95 * length + 0.22 * (length - 1) + 0.02, meaning)
-        if phrase in _UNITS:
-            add("UNIT", length, 0.75 * length, _UNITS[phrase])
+        if phrase in UNITS:
+            add("UNIT", length, 0.75 * length, UNITS[phrase])
     for length in range(1, min(len(lowers), 7) + 1):
         span = tokens[at : at + length]
         if any(each.kind in ("quoted", "operator", "punct") for each in (span[0], span[-1])):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,17 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from agent.llm.offline.answer_text import answered, declined, failed, nothing_found, repeated, rows_told
+from agent.llm.offline.answer_text import (
+    answered,
+    declined,
+    failed,
+    nothing_found,
+    repeated,
+    rows_told,
+    says_declined,
+)
 from agent.llm.offline.chinese import is_chinese, nouns_in
+from agent.llm.offline.follow_ups import chain, surely_goes_on
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
 from agent.llm.offline.telling import how_it_was_read
 from agent.llm.offline.understanding import MOST_CHARACTERS, Reading, Understanding, understand, unknown_phrases
@@ -46,6 +56,7 @@ class Situation:
     question: str
     dialect: str
     today: date
+    earlier: tuple[str, ...] = ()  # the questions that this one goes on from
     replies: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)  # tool, arguments, text
     joins: Mapping[str, tuple[str, ...]] | None = None  # table to tables, where the prompt lists every table
 
@@ -66,11 +77,19 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
         return Said(declined(question, Understanding([], [], "long")))
     searched = situation.texts("search_metadata")
     if not searched and "search_metadata" in offered:
-        words = " ".join([question, *nouns_in(question)]) if is_chinese(question) else question
+        asked = " ".join((*situation.earlier, question))
+        words = " ".join([asked, *nouns_in(asked)]) if is_chinese(asked) else asked
         return _call(offered, "search_metadata", words)
     schema = _schema(tuple(situation.texts("show_table")))
     values = tuple(value for text in searched for value in found_in(text).values)
-    understood = _understood(question, tuple(situation.texts("show_table")), values, situation.dialect, situation.today)
+    understood = _understood(
+        question,
+        tuple(situation.texts("show_table")),
+        values,
+        situation.dialect,
+        situation.today,
+        situation.earlier,
+    )
     missing = _not_shown(schema, searched, situation.joins)
     looks = _MOST_LOOKS if situation.joins is None else _LOOKS_WHERE_LISTED
     enough = _SURE_WITHOUT_LOOKING if situation.joins is None else _SURE_WHERE_LISTED
@@ -106,9 +125,17 @@ def _understood(
     values: tuple[tuple[str, str, str], ...],
     dialect: str,
     today: date,
+    earlier: tuple[str, ...],
 ) -> Understanding:
     """The understanding of a question by these tools' replies: kept, since a conversation asks for it step by step."""
-    return understand(question, _schema(shown), dialect, today, values)
+    schema = _schema(shown)
+    if not earlier:
+        return understand(question, schema, dialect, today, values)
+    together = understand(question, schema, dialect, today, values, earlier)
+    if surely_goes_on(question):
+        return together
+    alone = understand(question, schema, dialect, today, values)
+    return together if alone.best is None else alone
 
 
 def _schema(shown: tuple[str, ...]) -> Schema:
@@ -139,15 +166,23 @@ def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
     """The last question, its dialect and date, and the tools' replies since."""
     system = "\n".join(_text(each) for each in messages if each.get("role") in ("system", "developer"))
     dialect = _DIALECT.search(system)
-    asked = max((n for n, each in enumerate(messages) if each.get("role") == "user"), default=-1)
+    questions = [
+        n
+        for n, each in enumerate(messages)
+        # After a tool's reply the loop may urge the model on, in the user's place.
+        if each.get("role") == "user" and (not n or messages[n - 1].get("role") != "tool")
+    ]
+    asked = questions[-1] if questions else -1
     turn = _text(messages[asked]) if asked >= 0 else ""
     marked = _QUESTION.search(turn)
-    question = (marked.group(1) if marked else turn).strip()
+    question = _asked_in(turn)
     dated = _TODAY.search(turn[: marked.start()] if marked else "")
     situation = Situation(
         question, dialect.group(1) if dialect else "duckdb", _day(dated.group(1)) if dated else date.today()
     )
     situation.joins = _listed_joins(system)
+    before = [_asked_in(_text(messages[n])) for n in questions[:-1] if not _was_declined(messages, n)]
+    situation.earlier = chain(before, question)[:-1]
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for message in messages[asked + 1 :]:
         for call in message.get("tool_calls") or ():
@@ -157,6 +192,17 @@ def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
             name, arguments = calls.get(message.get("tool_call_id", ""), ("", {}))
             situation.replies.append((name, arguments, _text(message)))
     return situation
+
+
+def _asked_in(turn: str) -> str:
+    marked = _QUESTION.search(turn)
+    return (marked.group(1) if marked else turn).strip()
+
+
+def _was_declined(messages: Sequence[Mapping[str, Any]], question: int) -> bool:
+    """Whether this model had no answer to that question: what follows does not go on from it."""
+    replies = itertools.takewhile(lambda each: each.get("role") != "user", messages[question + 1 :])
+    return any(says_declined(_text(each)) for each in replies if each.get("role") == "assistant")
 
 
 def _day(text: str) -> date:

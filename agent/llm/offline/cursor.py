@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agent.llm.offline.chunking import Chunk
@@ -13,6 +13,7 @@ from agent.llm.offline.meaning import (
     Condition,
     Having,
     Null,
+    Order,
     Query,
     Related,
     Slot,
@@ -184,6 +185,17 @@ def hints_at(noun: Mention, value: Mention) -> bool:
     return any((each.table, each.name) in fields or each.table in tables for each, *_ in value.values)
 
 
+@dataclass(frozen=True)
+class Before:
+    """What a query held where a follow-up begins."""
+
+    conditions: tuple[Condition, ...]
+    groups: tuple[Slot, ...]
+    periods: tuple[tuple[Slot, str], ...]
+    order: tuple[Order, ...]
+    limit: int | None
+
+
 class Cursor:
     """Where the reading stands; the readers that build on it each take one part of a question."""
 
@@ -202,6 +214,8 @@ class Cursor:
         self.tentative: Slot | None = None
         self.dated_by: Slot | None = None
         self.heard: set[int] = set()  # the verbs that were taken in, by their place
+        self.before: Before | None = None  # in a follow-up: what the earlier question came to
+        self.adding = False  # a follow-up that adds its grouping to those there are
         self.asked_count: int | None = None  # "the 3 counties with …"
 
     def kind(self, ahead: int = 0) -> str:

@@ -88,6 +88,7 @@ class _Entry:
     context: tuple[str, ...] = ()  # of its table's name, for a field
     squash: str = ""
     weight: float = 1.0
+    in_role: bool = False  # a field of a role: only where the role is named with it
 
 
 @dataclass
@@ -110,6 +111,11 @@ class Linker:
             table_words = tuple(w for w in identifier_words(table.name) if w not in english().table_affixes)
             table_words = table_words or identifier_words(table.name)
             self._tables.append(_Entry(table, table_words, squash=squashed(table.name)))
+            if table.alias_of:
+                for each in table.fields:
+                    own = _field_words(each.name, table.name, table_words)
+                    self._fields.append(_Entry(each, own, table_words, in_role=True))
+                continue
             for words, weight in _said_in(table.comment):
                 self._tables.append(_Entry(table, words, weight=weight))
             if len(table.primary_key) == 1:
@@ -181,6 +187,8 @@ class Linker:
         crossing = "of" in words
         for index in near[1]:
             entry = self._fields[index]
+            if entry.in_role and not any(likeness(word, role) >= 0.8 for word in content for role in entry.context):
+                continue
             score = _field_score(content, entry, crossing=crossing) * entry.weight
             assert isinstance(entry.element, Field)
             key = (entry.element.table, entry.element.name)

@@ -137,6 +137,15 @@ class AgainstAggregate:
 
 
 @dataclass(eq=False)
+class AgainstField:
+    """A field against one of another row: earns more than their manager."""
+
+    slot: Slot
+    operator: str
+    of: Slot
+
+
+@dataclass(eq=False)
 class Having:
     """Only groups whose aggregate compares so with a number."""
 
@@ -195,6 +204,7 @@ Condition = (
     | InPeriod
     | IsTrue
     | AgainstAggregate
+    | AgainstField
     | Having
     | Related
     | AnyOf

@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from agent.llm.offline.cursor import (
     GLUE,
+    Before,
+    same_field,
 )
 from agent.llm.offline.meaning import (
     Aggregate,
+    Condition,
     InPeriod,
+    IsValue,
     Null,
     Pick,
     Query,
@@ -20,6 +24,14 @@ from agent.llm.offline.meaning import (
 from agent.llm.offline.reading_conditions import ConditionReader
 
 _OF_ANY_ROW = frozenset(("id", "ids", "code", "codes"))
+
+
+def _takes_the_place(new: Condition, old: Condition) -> bool:
+    if isinstance(new, InPeriod) and isinstance(old, InPeriod):
+        return True
+    if isinstance(new, IsValue) and isinstance(old, IsValue):
+        return same_field(new.values[0].mention, old.values[0].mention)
+    return False
 
 
 class Reader(ConditionReader):
@@ -65,6 +77,7 @@ class Reader(ConditionReader):
             "ORMORE",
             "COUNT",
             "COUNTVERB",
+            "NAMED",
             "BOTH",
             "ALLOF",
             "EACH",
@@ -75,6 +88,7 @@ class Reader(ConditionReader):
 
     def _clause(self) -> bool:
         steps: tuple[Callable[[], bool], ...] = (
+            self._break,
             self._separator,
             self._head,
             self._more_items,
@@ -103,6 +117,55 @@ class Reader(ConditionReader):
                 self.skip("COMMA")
                 return
         self.at = start
+
+    def _break(self) -> bool:
+        """Where one question ends and what the next adds to it begins."""
+        if self.kind() != "BREAK":
+            return False
+        self._settle()
+        query = self.query
+        self.before = Before(
+            tuple(query.conditions), tuple(query.groups), tuple(query.periods), tuple(query.order), query.limit
+        )
+        self.adding = self.here().meaning == "adds"
+        query.limit = None
+        self.at += 1
+        self._close_negation()
+        self.joined_by = "AND"
+        self.context = query.main
+        self._first_few()
+        return True
+
+    def _first_few(self) -> None:
+        """ "the first 5", "top 3 rows": as many of what was asked before, in its order."""
+        start = self.at
+        self.skip("ART", "LIST", "FILLER")
+        first = self.kind() == "SUPER" or (self.kind() == "ADJSUPER" and self.here().text.lower() == "first")
+        ordered = bool(self.query.order)
+        if first and ordered and self.kind(1) == "NUMBER" and self.kind(2) in ("END", "BREAK"):
+            self.query.limit = int(float(self.here(1).meaning))
+            self.at += 2
+            return
+        self.at = start
+
+    def _settle(self) -> None:
+        """What was added takes the place of its like: a period of a period, a value of another of its field."""
+        query, before = self.query, self.before
+        if before is None:
+            return
+        query.limit = before.limit if query.limit is None else query.limit
+        added = [each for each in query.conditions if each not in before.conditions]
+        kept = [each for each in before.conditions if not any(_takes_the_place(new, each) for new in added)]
+        query.conditions[:] = [*kept, *added]
+        grouped = len(query.groups) > len(before.groups) or len(query.periods) > len(before.periods)
+        if grouped and not self.adding:
+            del query.groups[: len(before.groups)]
+            del query.periods[: len(before.periods)]
+            if len(query.order) == len(before.order):
+                query.order.clear()
+        if len(query.order) > len(before.order):
+            del query.order[: len(before.order)]
+        self.before = None
 
     def _separator(self) -> bool:
         if self.kind() == "END" and self.at < len(self.chunks):
@@ -198,6 +261,8 @@ class Reader(ConditionReader):
                 self.context = main  # the same thing said again
                 return True
             related = Related(slot, negated)
+            if self.before is not None and not negated:
+                self.query.doubt(f"what to do with {mention.text!r}", 0.45)  # "what about customers?"
             self._add(related)
             self.negated = False
             if negated:
@@ -236,6 +301,7 @@ class Reader(ConditionReader):
 
     def _finish(self) -> None:
         query = self.query
+        self._settle()
         if self.asked_count is not None:
             if query.order:
                 query.limit = self.asked_count

@@ -22,6 +22,7 @@ from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Mention, likeness
 from agent.llm.offline.meaning import (
     AgainstAggregate,
+    AgainstField,
     Aggregate,
     AnyOf,
     Between,
@@ -165,6 +166,8 @@ class ConditionReader(OrderReader):
             chunk = self.here()
             self.at += 2
             return self._counted(operator, number, chunk)
+        if kind == "NAMED" and self.kind(1) == "IN":
+            return None  # "with the name of their manager" asks for it
         if kind == "NAMED":
             self.at += 1
             self.skip("ART")
@@ -440,6 +443,9 @@ class ConditionReader(OrderReader):
                 slot = self.slot(named, "field", self.context)
                 self.at += 1
                 self.skip("IN", "REL")
+        than_role = self._than_role(slot, operator)
+        if than_role is not None:
+            return than_role
         if self.kind() == "OR" and self.kind(1) == "CMP" and self.here(1).meaning == "=":
             operator += "="
             self.at += 2
@@ -494,6 +500,34 @@ class ConditionReader(OrderReader):
             # "more than one": handled above; "salary higher than …" without a number is not understood.
             return None
         return None
+
+    def _than_role(self, slot: Slot | None, operator: str) -> Condition | None:
+        """ "earns more than their manager", "older than his supervisor": the same field of the row it points at."""
+        start = self.at
+        self.skip("POSS", "ART")
+        mention = self.here().mention if self.kind() == "MENTION" else None
+        role = next(
+            (table for table, score in (mention.tables if mention else ()) if table.alias_of and score > 0.8), None
+        )
+        if slot is None and role is not None:
+            verb = next((c for c in reversed(self.chunks[: self.at]) if c.kind in ("VERB", "MENTION")), None)
+            measured = self.linker.mention([verb.text.lower()]) if verb is not None else None
+            own = tuple(
+                (each, score)
+                for each, score in (measured.fields if measured else ())
+                if each.table == role.alias_of and each.kind == "number" and score >= 0.8
+            )
+            slot = self.slot(Mention(verb.text, fields=own), "field", self._thing()) if own and verb else None
+        if slot is None or role is None or mention is None:
+            self.at = start
+            return None
+        self.at += 1
+        measured = replace(slot.mention, fields=tuple((each, max(score, 0.97)) for each, score in slot.mention.fields))
+        slot = self.slot(measured, "field", slot.owner, slot.wants)
+        if self.query.main is None:
+            self.query.main = self._thing()
+        their = self.slot(replace(mention, tables=((role, 1.0),), fields=()), "table")
+        return AgainstField(slot, operator, self.slot(slot.mention, "field", their, slot.wants))
 
     def _counted(self, operator: str, number: str, chunk: Chunk) -> Condition | None:
         """ "more than 3 orders" counts rows; "more than 3000 amount" compares a field; "after 2010" a year."""

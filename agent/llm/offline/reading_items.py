@@ -56,6 +56,8 @@ class ItemReader(Cursor):
             self.query.items.append(Pick(found[0]))
             self.query.doubt("when or where", 0.1)
             return True
+        if kind == "EACH" and self.kind(-1) in ("LIST", "ART") and self.here().text.lower() in ("each", "every"):
+            self.at += 1  # "list each employee with …": all of them
         if kind == "WHICH":
             self.at += 1
             if self.kind() == "VERB":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.llm.offline.chunking import UNITS
 from agent.llm.offline.cursor import (
     adds_up,
     is_count_field,
@@ -189,6 +190,16 @@ class OrderReader(ItemReader):
             items[0] = Aggregate("sum", items[0].slot)
             self.query.doubt("added up", 0.03)
 
+    def _has_dates_alone(self, mention: Mention) -> bool:
+        """ "orders by month", where only another table has a field called month: the month of the order's date."""
+        thing = self._thing()
+        if thing is None or not thing.mention.tables:
+            return False
+        table = thing.mention.tables[0][0]
+        return any(each.kind == "date" for each in table.fields) and not any(
+            each.table == table.sql for each, score in mention.fields if score >= 0.8
+        )
+
     def _sum_of_each(self, group: Slot) -> bool:
         """ "the revenue of each region": an amount of which each has many is added up."""
         items = self.query.items
@@ -219,6 +230,9 @@ class OrderReader(ItemReader):
         if max(mention.table_score, mention.field_score) < 0.55:
             return False
         self.at += 1
+        if (unit := UNITS.get(mention.text.lower())) is not None and self._has_dates_alone(mention):
+            self.query.periods.append((self._implied_date(), unit))
+            return True
         if mention.table_score >= 0.6 and mention.table_score >= mention.field_score:
             slot = self.slot(mention, "table" if mention.field_score < 0.9 else "any")
         elif mention.field_score > 0:
@@ -321,6 +335,14 @@ class OrderReader(ItemReader):
             query.limit = limit
             self._group_by_items()
             return True
+        figure = next((item for item in query.items if isinstance(item, Aggregate)), None)
+        if self.kind() in ("NUMBER", "END") and self.before is not None and figure is not None and self._grouped():
+            if self.kind() == "NUMBER":
+                limit = int(float(self.here().meaning))
+                self.at += 1
+            query.order.append(Order(figure, descending))
+            query.limit = limit
+            return True
         self.skip("ART", "IN")
         if self.kind() == "COUNT":
             self.at += 1
@@ -392,6 +414,9 @@ class OrderReader(ItemReader):
             query.limit = limit
             return True
         return False
+
+    def _grouped(self) -> bool:
+        return bool(self.query.groups or self.query.periods)
 
     def _owner_has(self, mention: Mention) -> bool:
         main = self.query.main

@@ -65,6 +65,7 @@ class Table:
     rows: int | None = None
     pointed_at_by: tuple[str, ...] = ()
     is_view: bool = False
+    alias_of: str = ""  # the table that this is once more, under the name of a role
 
     @property
     def is_derived(self) -> bool:
@@ -250,7 +251,12 @@ def _guessed_keys(tables: dict[str, Table], declared: Iterable[Key]) -> list[Key
         plain = key in ("id", "code", "no", "name", "number")
         wanted = {f"{stem}_{key}", f"{stem}{key}", f"{target.name.lower()}_{key}"} | (set() if plain else {key})
         for table in tables.values():
-            if table.sql == target.sql or frozenset((table.sql, target.sql)) in joined:
+            if (
+                table.alias_of
+                or target.alias_of
+                or table.sql == target.sql
+                or frozenset((table.sql, target.sql)) in joined
+            ):
                 continue
             for each in table.fields:
                 if each.name.lower() in wanted and table.primary_key != (each.name,):

@@ -14,6 +14,7 @@ from agent.llm.offline.joins import JoinGraph, Step
 from agent.llm.offline.lexicon import FALSE_VALUES, TRUE_VALUES
 from agent.llm.offline.meaning import (
     AgainstAggregate,
+    AgainstField,
     Aggregate,
     AllOf,
     AnyOf,
@@ -65,6 +66,7 @@ class Writer:
         """The statement; raises CannotWrite."""
         tree = self.tree()
         read = {exp.table_name(each).lower() for each in tree.find_all(exp.Table)}
+        read |= {each.alias.lower() for each in tree.find_all(exp.Table) if each.alias}
         self.tables_read = frozenset(
             name for name in self.graph.schema.tables if name.replace('"', "").replace("`", "").lower() in read
         )
@@ -183,15 +185,24 @@ class Writer:
             for column in columns:
                 if isinstance(column, exp.Column) and column.sql() not in have:
                     grouped.append(column.copy())
+        if query.groups and not (aggregating or having or ordered_by_aggregate):
+            self.doubts.append(("what is wanted for each", 0.45))
         counted = self._counts_groups(items, having)
         if counted is not None:
             columns = [self._column(each) for each in counted]
             grouped = [column.copy() for column in columns]
         select = select.select(*columns).from_(self._table(binding.main))
         for step in steps:
-            select = select.join(self._table(self.graph.schema.tables[step.new]), on=self._on(step.key))
+            joined = self.graph.schema.tables[step.new]
+            # "each employee with their manager" has those in it who have none.
+            shown_beside = (
+                joined.alias_of == step.known and not aggregating and not grouped and _only_relates(conditions)
+            )
+            select = select.join(self._table(joined), on=self._on(step.key), join_type="left" if shown_beside else "")
         self._no_contradiction(conditions)
         where = [w for c in conditions if not isinstance(c, Having) and (w := self._condition(c)) is not None]
+        if (in_role := self._in_role(binding.main, steps)) is not None:
+            where.append(in_role)
         if where:
             select = select.where(*where)
         if grouped:
@@ -215,6 +226,20 @@ class Writer:
                 .from_(exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found"))))
             )
         return select
+
+    def _in_role(self, table: Table, steps: list[Step]) -> exp.Expr | None:
+        """ "the average salary of managers": of those at whom somebody points."""
+        if not table.alias_of:
+            return None
+        key = next(each for each in self.graph.schema.keys if each.target == table.sql)
+        if any(step.key is key for step in steps):
+            return None
+        base = self.graph.schema.tables[table.alias_of]
+        own, pointing = table.field(key.target_fields[0]), base.field(key.fields[0])
+        if own is None or pointing is None:
+            raise CannotWrite(f"The key of {base.name} to itself names a field that is not shown.")
+        inner = exp.Select().select(exp.column(pointing.name)).from_(self._table(base))
+        return exp.In(this=self._column(own, qualified=True), query=exp.Subquery(this=inner))
 
     def _without_repeats(self, conditions: list[Condition], items: list[Item], groups: list[Slot]) -> list[Condition]:
         """Conditions on other tables put into a subquery where a join would repeat what is added up."""
@@ -336,6 +361,8 @@ class Writer:
                     needed += self._condition_tables(each.conditions)
                 case BothOf() | ExceptThose() | RowsWith():
                     continue
+                case AgainstField():
+                    needed += [binding.table_of(each.slot), binding.table_of(each.of)]
                 case Having():
                     if each.aggregate.slot is not None:
                         needed.append(binding.table_of(each.aggregate.slot))
@@ -358,12 +385,14 @@ class Writer:
         return exp.to_identifier(bare(name), quoted=name != bare(name))
 
     def _table(self, table: Table) -> exp.Table:
-        parts = split_path(table.sql)
+        parts = split_path(table.alias_of or table.sql)
+        role = exp.TableAlias(this=exp.to_identifier(table.name)) if table.alias_of else None
         identifiers = [exp.to_identifier(bare(part), quoted=part != bare(part)) for part in parts]
         return exp.Table(
             this=identifiers[-1],
             db=identifiers[-2] if len(identifiers) > 1 else None,
             catalog=identifiers[-3] if len(identifiers) > 2 else None,
+            alias=role,
         )
 
     def _column(self, each: Field, *, qualified: bool | None = None) -> exp.Column:
@@ -595,6 +624,10 @@ class Writer:
                     this=self._column(each),
                     expression=exp.Subquery(this=self._scalar(condition.function, of, condition.scope)),
                 )
+            case AgainstField():
+                against = self._column(binding.fields[condition.of], qualified=True)
+                own = self._column(binding.fields[condition.slot], qualified=True)
+                return _OPERATORS[condition.operator](this=own, expression=against)
             case Related():
                 return (
                     self._without(condition.slot, condition.conditions)
@@ -770,6 +803,10 @@ class Writer:
         if each.kind in ("text", "date"):
             return exp.Literal.string(text)
         return exp.Literal.number(text)
+
+
+def _only_relates(conditions: Iterable[Condition]) -> bool:
+    return all(isinstance(each, Related) and not each.negated and not each.conditions for each in conditions)
 
 
 _OPERATORS: dict[str, type[exp.Binary]] = {

@@ -10,6 +10,7 @@ from agent.llm.offline.chinese import word_for
 from agent.llm.offline.linking import Mention
 from agent.llm.offline.meaning import (
     AgainstAggregate,
+    AgainstField,
     Aggregate,
     Between,
     BothOf,
@@ -203,6 +204,8 @@ class Telling:
             case AgainstAggregate():
                 against = self._aggregate(Aggregate(condition.function, condition.of))
                 return f"{self._called(condition.slot)} {_sign(condition.operator)} {against}"
+            case AgainstField():
+                return f"{self._called(condition.slot)} {_sign(condition.operator)} {self._slot(condition.of)}"
             case Having():
                 return f"{self._aggregate(condition.aggregate)} {_sign(condition.operator)} {condition.number}"
             case Related() if condition.negated:

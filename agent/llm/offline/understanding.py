@@ -10,10 +10,12 @@ from agent.llm.offline.accounting import left_out
 from agent.llm.offline.binding import Binding, bindings
 from agent.llm.offline.chinese import asked_words, in_english, is_chinese
 from agent.llm.offline.chunking import Cut, cuts
+from agent.llm.offline.follow_ups import adds, part_of
 from agent.llm.offline.joins import JoinGraph
 from agent.llm.offline.linking import Linker
 from agent.llm.offline.meaning import Aggregate, Query
 from agent.llm.offline.reading import Reader
+from agent.llm.offline.roles import with_roles
 from agent.llm.offline.schema_text import Schema
 from agent.llm.offline.sql_writer import CannotWrite, Writer
 from agent.llm.offline.words import Token, tokenise
@@ -61,16 +63,30 @@ def understand(
     dialect: str,
     today: date,
     known_values: tuple[tuple[str, str, str], ...] = (),
+    earlier: tuple[str, ...] = (),
 ) -> Understanding:
-    """Every reading of the question that has SQL, likeliest first."""
+    """Every reading of the question that has SQL, likeliest first.
+
+    `earlier` are the questions that it goes on from, the oldest first: a whole one, then parts.
+    """
+    schema = with_roles(schema)
     linker = Linker(schema, known_values)
     if len(question) > MOST_CHARACTERS:
         return Understanding([], [], "long")
     chinese = is_chinese(question)
-    words = asked_words(question, linker) if chinese else {}
-    if chinese:
-        question = in_english(question, linker)
-    tokens = tokenise(question)
+    words: dict[str, str] = {}
+    tokens: list[Token] = []
+    for place, said in enumerate((*earlier, question)):
+        text = part_of(said) if place else said
+        if is_chinese(said):
+            words |= asked_words(text, linker)
+            text = in_english(text, linker)
+        more = tokenise(text)
+        if place:
+            while tokens and tokens[-1].kind == "punct":
+                tokens.pop()
+            tokens.append(Token("adds" if adds(said) else "replaces", "break", 0, 0))
+        tokens += more
     if not tokens:
         return Understanding([], [], "empty")
     if len(tokens) > _MOST_TOKENS:

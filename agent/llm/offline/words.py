@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """One token of the question: `kind` is word, number, date, quoted, operator, cjk or punct."""
+    """One token of the question: `kind` is word, number, date, quoted, operator, cjk or punct; break between two."""
 
     text: str
     kind: str

@@ -1,0 +1,130 @@
+"""Questions that go on from the one before, and tables that point at themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent.llm.offline.conversation import next_message
+from agent.llm.offline.schema_text import Schema, tables_of
+from agent.llm.offline.understanding import understand
+from tests.test_offline_newcomer import DDL, TODAY, TOOLS
+
+STAFF = """
+CREATE TABLE workers (
+  worker_id INTEGER NOT NULL,
+  full_name VARCHAR NOT NULL, -- values: 'Ann Ode', 'Bo Pil' (2 of many)
+  salary DECIMAL(12,2),
+  boss_id INTEGER,
+  PRIMARY KEY (worker_id),
+  FOREIGN KEY (boss_id) REFERENCES workers (worker_id)
+);
+"""
+SCHEMA = Schema({table.sql: table for table in tables_of(STAFF)})
+WITH_BOSS = "FROM workers JOIN workers AS boss ON workers.boss_id = boss.worker_id"
+
+
+@pytest.mark.parametrize(
+    ("question", "written"),
+    [
+        (
+            "Which workers earn more than their boss?",
+            f"SELECT workers.full_name {WITH_BOSS} WHERE workers.salary > boss.salary",
+        ),
+        (
+            "List each worker together with the name of their boss.",
+            "SELECT workers.full_name, boss.full_name FROM workers "
+            "LEFT JOIN workers AS boss ON workers.boss_id = boss.worker_id",
+        ),
+        (
+            "Who is the boss of Ann Ode?",
+            "SELECT boss.full_name FROM workers AS boss JOIN workers ON workers.boss_id = boss.worker_id "
+            "WHERE workers.full_name = 'Ann Ode'",
+        ),
+        (
+            "Show the workers whose boss is Ann Ode.",
+            f"SELECT workers.full_name {WITH_BOSS} WHERE boss.full_name = 'Ann Ode'",
+        ),
+        (
+            "How many workers does each boss have?",
+            f"SELECT boss.full_name, COUNT(*) AS number_of_workers {WITH_BOSS} GROUP BY boss.worker_id, boss.full_name",
+        ),
+        (
+            "What is the average salary of bosses?",
+            "SELECT AVG(salary) AS average_salary FROM workers AS boss "
+            "WHERE boss.worker_id IN (SELECT boss_id FROM workers)",
+        ),
+        ("How many workers are there?", "SELECT COUNT(*) AS number_of_workers FROM workers"),
+    ],
+)
+def test_a_table_that_points_at_itself_is_joined_under_the_name_of_the_role(question: str, written: str) -> None:
+    best = understand(question, SCHEMA, "duckdb", TODAY).best
+    assert best is not None
+    assert best.sql == written
+
+
+def sql_after(*questions: str, replies: tuple[str, ...] = ()) -> str:
+    """The query for the last question, asked after the others; "" when there is none."""
+    messages: list[dict[str, Any]] = [{"role": "system", "content": "Dialect: duckdb\n"}]
+    for at, question in enumerate(questions[:-1]):
+        said = replies[at] if at < len(replies) else "7\n\n```sql\nSELECT 7\n```"
+        messages += [{"role": "user", "content": question}, {"role": "assistant", "content": said}]
+    messages.append({"role": "user", "content": f"Today: 2026-11-24\nQuestion: {questions[-1]}"})
+    found = "bookings -- Bookings\n\nclients -- Clients\n\nareas -- Areas\n\nrooms -- Rooms"
+    for number, (tool, text) in enumerate((("search_metadata", found), ("show_table", DDL))):
+        call = {"id": str(number), "function": {"name": tool, "arguments": "{}"}}
+        messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
+        messages.append({"role": "tool", "tool_call_id": str(number), "content": text})
+    said_next = next_message(messages, TOOLS)
+    return next((str(arguments["sql"]) for tool, arguments in said_next.calls if tool == "execute_sql"), "")
+
+
+COUNTED = "SELECT COUNT(*) AS number_of_bookings FROM bookings"
+LAST_MONTH = "booked_at >= '2026-10-01' AND booked_at < '2026-11-01'"
+FIRST = "How many bookings were placed last month?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ((FIRST, "only web"), f"{COUNTED} WHERE {LAST_MONTH.join('()')} AND channel = 'web'"),
+        (
+            (FIRST, "only web", "what about desk?"),
+            f"{COUNTED} WHERE {LAST_MONTH.join('()')} AND channel = 'desk'",
+        ),
+        (
+            (FIRST, "and by channel?"),
+            f"SELECT channel, COUNT(*) AS number_of_bookings FROM bookings WHERE {LAST_MONTH} GROUP BY channel",
+        ),
+        (
+            (FIRST, "what about this year?"),
+            f"{COUNTED} WHERE booked_at >= '2026-01-01' AND booked_at < '2027-01-01'",
+        ),
+        (
+            (FIRST, "and by month?"),
+            "SELECT DATE_TRUNC('month', booked_at) AS month, COUNT(*) AS number_of_bookings FROM bookings "
+            f"WHERE {LAST_MONTH} GROUP BY DATE_TRUNC('month', booked_at) ORDER BY DATE_TRUNC('month', booked_at)",
+        ),
+        (
+            ("List the names of the rooms.", "sort by price", "only the first 2", "in descending order"),
+            "SELECT room_name FROM rooms ORDER BY price DESC LIMIT 2",
+        ),
+        (
+            ("上个月有多少预订?", "按channel呢?"),
+            f"SELECT channel, COUNT(*) AS number_of_bookings FROM bookings WHERE {LAST_MONTH} GROUP BY channel",
+        ),
+        # a whole question begins anew
+        ((FIRST, "How many rooms are there?"), "SELECT COUNT(*) AS number_of_rooms FROM rooms"),
+        # what it is to go on from is not clear
+        ((FIRST, "what about the rooms?"), ""),
+        (("by channel",), ""),
+    ],
+)
+def test_a_follow_up_is_read_with_the_question_before_it(asked: tuple[str, ...], written: str) -> None:
+    assert sql_after(*asked) == written
+
+
+def test_a_follow_up_does_not_go_on_from_what_was_declined() -> None:
+    declined = "It did not understand. Set OPENAI_API_KEY and DBAGENT_MODEL to use a full language model."
+    assert sql_after(FIRST, "only the purple ones", "only web", replies=("7", declined)) == sql_after(FIRST, "only web")
