@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from agent.messages import Usage
@@ -57,6 +58,8 @@ class Receipt:
     `votes` is how the candidates voted, None where there was one; steps, calls, tokens and cost are those of them all.
     `took_over` is why the strong model took over from the fast one, None where it did not.
     `times` are the ranges that the question's words for times were taken to mean, as the model was told them.
+    `cached_at` is when an answer that the cache gave was computed, None for one that was computed now; what it then
+    took is not counted again.
     """
 
     sql: str | None
@@ -84,6 +87,7 @@ class Receipt:
     took_over: str | None = None
     votes: Votes | None = None
     times: tuple[TimeRange, ...] = ()
+    cached_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The receipt as JSON holds it."""
@@ -120,6 +124,7 @@ class Receipt:
             "took_over": self.took_over,
             "votes": None if self.votes is None else asdict(self.votes),
             "times": [each.as_json() for each in self.times],
+            "cached_at": self.cached_at and self.cached_at.isoformat(),
         }
 
 

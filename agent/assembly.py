@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from agent import __version__
+from agent.answer_cache import AnswerCache, CachingAgent
 from agent.budget import QuestionLimits
 from agent.db_agent import PROMPT, DBAgent
 from agent.errors import SettingsError
@@ -124,7 +127,7 @@ def open_agent(
             opened.close()
         await asyncio.to_thread(langfuse.close)  # may wait for a slow Langfuse
 
-    return DBAgent(
+    return CachingAgent(
         asked,
         Toolbox(opened, tools, rules),
         prompts,
@@ -144,6 +147,7 @@ def open_agent(
         shelf=shelf,
         desk=desk,
         close=close,
+        cache=AnswerCache(store, settings.answer_ttl, __version__, *_identity(model, fast_model, settings)),
     )
 
 
@@ -300,6 +304,26 @@ def _language_model(
         return strong
     fast = _asked(named or _fast_endpoint(settings), settings, observe)
     return RoutedModel(fast, strong, cheap_first if settings.routing == "cascade" else by_phase)
+
+
+def _identity(model: AnyModel | None, fast_model: AnyModel | None, settings: Settings) -> tuple[str, ...]:
+    """What tells the models of this agent from others; of one that is an object, that object and no other."""
+    named = [
+        str(settings.openai_base_url),
+        settings.model,
+        settings.fast_model,
+        settings.fast_base_url,
+        settings.routing,
+    ]
+    for each in (model, fast_model):
+        match each:
+            case None | str():
+                named.append(each or "")
+            case Endpoint(transport=None):
+                named.append(f"{each.model} {each.base_url} {each.tool_calls}")
+            case _:
+                named.append(uuid.uuid4().hex)
+    return tuple(named)
 
 
 def _asked(model: Endpoint | ScriptedModel | LanguageModel, settings: Settings, observe: Observe) -> LanguageModel:

@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         help="high: several candidates (DBAGENT_CANDIDATES), of which the majority wins; costs as many times as much",
     )
     ask.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
+    ask.add_argument("--fresh", action="store_true", help="ask even where the answer is cached (DBAGENT_ANSWER_TTL)")
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer as JSON")
     form.add_argument("--csv", action="store_true", help="only the rows, as CSV")
@@ -255,7 +256,12 @@ def _ask(options: argparse.Namespace) -> int:
         raise SettingsError("--role says what a user may see, but there is no policy. Name one with --policy.")
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
         answer = agent.ask_sync(
-            question, user=user, prompt_label=options.prompt_label, effort=options.effort, tell=progress.hear
+            question,
+            user=user,
+            prompt_label=options.prompt_label,
+            effort=options.effort,
+            fresh=options.fresh,
+            tell=progress.hear,
         )
         wrong, meta = len(agent.toolbox.database.knowledge.problems), agent.toolbox.database.meta
     if wrong:

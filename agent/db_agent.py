@@ -39,7 +39,7 @@ from agent.events import (
 from agent.feedback import FeedbackDesk, Taken
 from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
-from agent.llmops.prompts import CompiledPrompt, PromptProxy
+from agent.llmops.prompts import CompiledPrompt, Prompt, PromptProxy
 from agent.llmops.tracing import Span, Tracing
 from agent.messages import SQL, ModelReply, Standing, ToolCall, ToolReply, Usage
 from agent.own_loop import OwnLoop
@@ -119,6 +119,7 @@ class DBAgent:
         tags: Sequence[str] = (),
         today: date | None = None,
         effort: Effort = "normal",
+        fresh: bool = False,
         tell: Tell = tell_nobody,
     ) -> Answer:
         """Answer one question.
@@ -126,7 +127,8 @@ class DBAgent:
         `history` is earlier turns as chat messages (role, content). `user` is whose permissions hold, where a policy
         is set; an id alone, there or as `user_id`, is a user without roles. `tags` mark the trace; `today` is the day
         that "last month" is reckoned from, None for this one. `effort` "high" asks for several candidates and answers
-        with what most of them agree on, at as many times the cost. `tell` hears each event as it happens, in the
+        with what most of them agree on, at as many times the cost. `fresh` is for an answer cache around this: whoever
+        is asked here is asked afresh. `tell` hears each event as it happens, in the
         caller's event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
         DatabaseUnavailable, UserNotPermitted; limits are outcomes in the receipt.
         """
@@ -151,7 +153,7 @@ class DBAgent:
             spent = PromptTokens(frame=frame, history=len(history), known=known)
             work = Work(question, prompt, toolbox, spent, tell, times)
             # Told before the model is asked: a question that fails counts for its prompt version too.
-            root.update(metadata=_asked(prompt, toolbox, len(history), now.date(), effort))
+            root.update(metadata=asked_how(prompt, toolbox, len(history), now.date(), effort))
             work.messages += [
                 {"role": "system", "content": prompt.text},
                 *map(_checked_turn, history),
@@ -172,7 +174,7 @@ class DBAgent:
                 root.update(metadata={"prompt_tokens": work.spent.by_section()})
             example = await asyncio.to_thread(self._example_followed, work)
             answer = self._answer(work, root, clock.seconds, example)
-            root.update(output=answer.text, metadata=_summary(answer.receipt))
+            root.update(output=answer.text, metadata=summary(answer.receipt))
         tell(AnswerReady(answer))
         return answer
 
@@ -475,7 +477,9 @@ def _ending(reply: ModelReply, limit: str, work: Work) -> tuple[str, str]:
     return reply.text, ANSWERED if work.tables else NO_QUERY
 
 
-def _asked(prompt: CompiledPrompt, toolbox: Toolbox, turns: int, today: date, effort: Effort) -> dict[str, Any]:
+def asked_how(
+    prompt: Prompt | CompiledPrompt, toolbox: Toolbox, turns: int, today: date, effort: Effort
+) -> dict[str, Any]:
     """What the trace says of how a question was asked: what it takes to ask it again."""
     return {
         "prompt": {"name": prompt.name, "version": prompt.version, "label": prompt.label, "source": prompt.source},
@@ -487,7 +491,7 @@ def _asked(prompt: CompiledPrompt, toolbox: Toolbox, turns: int, today: date, ef
     }
 
 
-def _summary(receipt: Receipt) -> dict[str, Any]:
+def summary(receipt: Receipt) -> dict[str, Any]:
     """What the trace says of the whole question."""
     as_json = receipt.as_json()
     return {
@@ -507,5 +511,6 @@ def _summary(receipt: Receipt) -> dict[str, Any]:
             "prompt",
             "policy",
             "times",
+            "cached_at",
         )
     }

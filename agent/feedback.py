@@ -62,6 +62,8 @@ class FeedbackDesk:
             user_id=user_id or asked_by,
             destination=self._langfuse.project if self._langfuse.remote else "",
         )
+        if rating == "down":
+            self._store.forget_answer_of(trace_id)
         return self._sent(given)
 
     def latest(self) -> str:

@@ -196,7 +196,9 @@ async def ask_again(
     again = copy.copy(agent)
     if recorded:
         again.toolbox = RecordedToolbox(agent.toolbox, recording)
-    answer = await again.ask(
+    # Past an answer cache: neither from it nor into it.
+    answer = await DBAgent.ask(
+        again,
         told.question,
         history=history,
         user=user if user is not None else told.user,

@@ -179,6 +179,13 @@ class Settings(BaseModel):
         "",
         repr=False,
     )
+    answer_ttl: float = _variable(
+        "DBAGENT_ANSWER_TTL",
+        "Seconds for which an answer is kept in the store and given again to the same question. 0 keeps none, because "
+        "a server's rows may change meanwhile unseen (a file's do not).",
+        0.0,
+        ge=0,
+    )
     row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0

@@ -1,4 +1,4 @@
-"""What must last (sessions, feedback, a journal of what was decided), in one SQLite file or in PostgreSQL by URL."""
+"""What must last (sessions, feedback, answers, a journal of decisions), in one SQLite file or in PostgreSQL by URL."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ Rating = Literal["up", "down"]
 
 _BUSY_SECONDS = 5.0  # how long one process waits for another that is writing
 _CONNECT_SECONDS = 5
+_MOST_BOUND = 500  # values of one statement; SQLite has a limit
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 # The tables as the newest migration leaves them; a test shows that it does. Moments are seconds since 1970.
@@ -61,6 +62,22 @@ _FEEDBACK = sa.Table(
     sa.Column("destination", sa.Text, nullable=False),
     sa.Column("sent", sa.Double),
 )
+_ANSWERS = sa.Table(
+    "dbagent_answers",
+    TABLES,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("database", sa.Text, nullable=False),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double, nullable=False, index=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+_ANSWER_TRACES = sa.Table(
+    "dbagent_answer_traces",
+    TABLES,
+    sa.Column("trace_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, index=True),
+)
 _JOURNAL = sa.Table(
     "dbagent_journal",
     TABLES,
@@ -87,6 +104,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX ix_dbagent_feedback_trace_id ON dbagent_feedback (trace_id)",
         "CREATE TABLE dbagent_journal (kind TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,"
         " at DOUBLE PRECISION NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, name, number))",
+    ),
+    (
+        "CREATE TABLE dbagent_answers (key TEXT PRIMARY KEY, database TEXT NOT NULL, question TEXT NOT NULL,"
+        " at DOUBLE PRECISION NOT NULL, expires DOUBLE PRECISION NOT NULL, document TEXT NOT NULL)",
+        "CREATE INDEX ix_dbagent_answers_expires ON dbagent_answers (expires)",
+        "CREATE TABLE dbagent_answer_traces (trace_id TEXT PRIMARY KEY, key TEXT NOT NULL)",
+        "CREATE INDEX ix_dbagent_answer_traces_key ON dbagent_answer_traces (key)",
     ),
 )
 
@@ -242,6 +266,48 @@ class Store:
         """Note that these were sent."""
         with self._writing() as connection:
             connection.execute(_FEEDBACK.update().where(_FEEDBACK.c.id.in_(ids)).values(sent=time.time()))
+
+    # ---- answers
+
+    def answer(self, key: str, seconds: float) -> Entry | None:
+        """The document that is kept under a key for no more than so many seconds by now; None where there is none."""
+        query = sa.select(_ANSWERS).where(_ANSWERS.c.key == key)
+        with self._reading() as connection:
+            row = connection.execute(query).one_or_none()
+        now = time.time()
+        if row is None or not row.at > now - seconds or not row.expires > now:
+            return None
+        return Entry(1, _moment(row.at), self._read(row.document))
+
+    def keep_answer(
+        self, key: str, document: Mapping[str, Any], seconds: float, database: str, question: str, trace_id: str
+    ) -> None:
+        """Keep a document under a key for so many seconds, in place of what was there; what is too old goes."""
+        now = time.time()
+        values = {"key": key, "database": database, "question": question, "at": now, "expires": now + seconds}
+        with self._writing() as connection:
+            _take_turns(connection, "answers")
+            _forget(connection, (_ANSWERS.c.expires <= now) | (_ANSWERS.c.key == key))
+            connection.execute(_ANSWERS.insert().values(**values, document=_text(document)))
+            if trace_id:
+                connection.execute(_ANSWER_TRACES.insert().values(trace_id=trace_id, key=key))
+
+    def note_answer(self, key: str, trace_id: str) -> None:
+        """Note that the document of that key was shown in a trace as well."""
+        if trace_id:
+            with self._writing() as connection:
+                connection.execute(_ANSWER_TRACES.insert().values(trace_id=trace_id, key=key))
+
+    def forget_answer_of(self, trace_id: str) -> None:
+        """Forget the document that was shown in a trace, wherever else it was shown."""
+        keys = sa.select(_ANSWER_TRACES.c.key).where(_ANSWER_TRACES.c.trace_id == trace_id)
+        with self._writing() as connection:
+            _forget(connection, _ANSWERS.c.key.in_(keys))
+
+    def forget_answers(self, database: str) -> None:
+        """Forget what is kept of a database."""
+        with self._writing() as connection:
+            _forget(connection, _ANSWERS.c.database == database)
 
     # ---- the journal
 
@@ -421,10 +487,20 @@ def _appended(
     """Add a document under a key, with the next number."""
     those = sa.and_(*(table.c[name] == value for name, value in key.items()))
     number = 1 + (connection.scalar(sa.select(sa.func.max(table.c.number)).where(those)) or 0)
-    # JSON escapes NUL, which PostgreSQL does not keep; half a surrogate pair nobody keeps.
-    text = json.dumps(dict(document), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace").decode()
-    connection.execute(table.insert().values(**key, number=number, at=now, document=text))
+    connection.execute(table.insert().values(**key, number=number, at=now, document=_text(document)))
     return number
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    # JSON escapes NUL, which PostgreSQL does not keep; half a surrogate pair nobody keeps.
+    return json.dumps(dict(document), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace").decode()
+
+
+def _forget(connection: sa.Connection, those: sa.ColumnElement[bool]) -> None:
+    keys = list(connection.scalars(sa.select(_ANSWERS.c.key).where(those)))
+    for at in range(0, len(keys), _MOST_BOUND):
+        for table in (_ANSWER_TRACES, _ANSWERS):
+            connection.execute(table.delete().where(table.c.key.in_(keys[at : at + _MOST_BOUND])))
 
 
 def _what_to_try(cause: BaseException, server: bool) -> str:

@@ -130,6 +130,8 @@ def receipt_line(receipt: Receipt) -> str:
         rows = f"{'at least ' if receipt.more_rows else ''}{receipt.rows:,} row{'' if receipt.rows == 1 else 's'}"
         tables = ", ".join(one_line(each, 80) for each in receipt.tables)
         parts.append(f"{rows} from {tables}" if tables else rows)
+    if receipt.cached_at:
+        parts.append(f"from cache, computed at {receipt.cached_at.astimezone():%Y-%m-%d %H:%M:%S}")
     if receipt.policy:
         parts.append(f"policy {receipt.policy}")
     if receipt.outcome != "answered":

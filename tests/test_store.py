@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,7 @@ from agent.errors import SettingsError, StoreUnavailable, UnknownTable
 from agent.store import MIGRATIONS, TABLES, Store
 from tests import servers
 
+ROOT = Path(__file__).parent.parent
 _COUNT = itertools.count()
 
 
@@ -72,25 +74,34 @@ def test_what_was_kept_is_there_after_a_restart(store: Store, place: Path | str)
         assert again.turns("s1") == []
 
 
-def _keep_thirty(place: Path | str, who: str) -> None:
-    with closing(Store(place)) as store:
-        for _ in range(30):
-            store.append("versions", "of all", {"who": who})
-            store.save_turn("together", {"who": who})
+KEEP = """
+import sys
+from agent.store import Store
+place, who = sys.argv[1:]
+store = Store(place)
+for number in range(30):
+    store.append("versions", "of all", {"who": who})
+    store.save_turn("together", {"who": who})
+    key = f"key {number % 5}"
+    store.keep_answer(key, {"who": who}, 600, "db", "How many?", f"{who} {number}")
+    store.answer(key, 600)
+    store.note_answer(key, f"{who} {number} again")
+    if number % 7 == 0:
+        store.forget_answer_of(f"{who} {number} again")
+"""
 
 
 def test_processes_that_begin_at_once_lose_nothing_and_number_without_gaps(place: Path | str) -> None:
-    context = multiprocessing.get_context("spawn")
-    working = [context.Process(target=_keep_thirty, args=(place, who)) for who in ("one", "two")]
-    for each in working:
-        each.start()
-    for each in working:
-        each.join(60)
-    assert [each.exitcode for each in working] == [0, 0]
+    working = [
+        subprocess.Popen([sys.executable, "-c", KEEP, str(place), who], stderr=subprocess.PIPE, cwd=ROOT)
+        for who in ("one", "two")
+    ]
+    assert [each.communicate(timeout=120)[1] for each in working] == [b"", b""]
     with closing(Store(place)) as store:
         for kept in (store.entries("versions", "of all"), store.turns("together")):
             assert [each.number for each in kept] == list(range(1, 61))
             assert sorted(str(each.document["who"]) for each in kept) == ["one"] * 30 + ["two"] * 30
+        assert store.answer("key 4", 600) is not None
 
 
 def test_the_migrations_lead_to_the_tables_that_the_program_uses(store: Store) -> None:
@@ -230,3 +241,29 @@ def test_what_is_kept_cannot_be_asked_for_where_store_and_data_share_a_database(
                 database.query("SELECT * FROM dbagent_turns")
         for table in TABLES.tables:
             server.execute(f"DROP TABLE {table}".encode())
+
+
+def test_an_answer_is_kept_for_as_long_as_both_who_keeps_it_and_who_asks_for_it_say(store: Store) -> None:
+    store.keep_answer("k", {"text": "4"}, 600, "db", "How many?", "t1")
+    kept = store.answer("k", 600)
+    assert kept is not None
+    assert kept.document == {"text": "4"}
+    assert store.answer("k", 0) is None
+    assert store.answer("other", 600) is None
+    store.keep_answer("k", {"text": "5"}, -1, "db", "How many?", "t2")
+    assert store.answer("k", 600) is None
+
+
+def test_a_forgotten_answer_is_forgotten_wherever_it_was_shown_and_no_other_is(store: Store) -> None:
+    for key, database in (("a", "one"), ("b", "one"), ("c", "two")):
+        store.keep_answer(key, {}, 600, database, "How many?", f"trace {key}")
+        store.note_answer(key, f"trace {key} again")
+
+    def left() -> list[str]:
+        return [key for key in "abc" if store.answer(key, 600)]
+
+    store.forget_answer_of("trace a again")
+    store.forget_answer_of("trace of nothing")
+    assert left() == ["b", "c"]
+    store.forget_answers("one")
+    assert left() == ["c"]

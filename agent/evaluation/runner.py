@@ -208,6 +208,7 @@ class _Work:
                 user=_user(case),
                 prompt_label=self.asking.prompt_label,
                 tags=(EVALUATION,),
+                fresh=True,
             )
         except _NOBODY_CAN_BE_ASKED:
             raise

@@ -1,0 +1,275 @@
+"""An agent that gives the same answer to the same question again, as long as nothing has changed that it rests on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from agent.answer import ANSWERED, Answer
+from agent.db_agent import PROMPT, DBAgent, Effort, asked_how, summary
+from agent.errors import DBAgentError, StoreUnavailable
+from agent.events import AnswerReady, QuestionStarted, Tell, tell_nobody
+from agent.kept_answer import NotKeepable, as_document, from_document
+from agent.llmops.prompts import Prompt
+from agent.messages import Usage
+from agent.times.resolver import resolve
+from agent.toolbox import Toolbox
+from tools.knowledge import Knowledge
+from tools.policy import User
+
+if TYPE_CHECKING:
+    from agent.store import Store
+
+_log = logging.getLogger(__name__)
+
+_QUIET_SECONDS = 60.0  # after the store failed, before it is tried again
+_END = " .?!\u2026\u3002\uff1f\uff01"  # also those of Chinese
+_LARGEST = 1_000_000  # characters of an answer that is kept
+
+
+class AnswerCache:
+    """Answers over the store, by a key that holds all that they rest on. Where the store fails nothing is cached."""
+
+    def __init__(self, open_store: Callable[[], Store], seconds: float, *made_by: str) -> None:
+        """An answer is given again for so many seconds. `made_by` tells the model, and what else chose it, apart."""
+        self.seconds = seconds
+        self.made_by = made_by
+        self._open_store = open_store
+        self._quiet_until = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is kept: not for 0 seconds, and not while the store does not work."""
+        return self.seconds > 0 and time.monotonic() >= self._quiet_until
+
+    def find(self, key: str) -> tuple[Answer, datetime] | None:
+        """The answer that is kept, and when it was computed; None where there is none."""
+        try:
+            kept = self._open_store().answer(key, self.seconds)
+            return None if kept is None else (from_document(kept.document), kept.at)
+        except StoreUnavailable as error:
+            self._rest(error)
+        except NotKeepable as error:
+            _log.debug("A cached answer was left out: %s", error)
+        return None
+
+    def keep(self, key: str, database: str, answer: Answer) -> None:
+        """Keep an answer, in place of what was kept under that key."""
+        try:
+            document = as_document(answer)
+            if len(json.dumps(document, ensure_ascii=False)) <= _LARGEST:
+                receipt = answer.receipt
+                self._open_store().keep_answer(key, document, self.seconds, database, answer.question, receipt.trace_id)
+        except NotKeepable as error:
+            _log.debug("An answer was not cached: %s", error)
+        except StoreUnavailable as error:
+            self._rest(error)
+
+    def shown(self, key: str, trace_id: str) -> None:
+        """Note that the answer was given again in that trace, so that a complaint about it finds it."""
+        try:
+            self._open_store().note_answer(key, trace_id)
+        except StoreUnavailable as error:
+            self._rest(error)
+
+    def forget(self, database: str) -> None:
+        """Forget all answers of a database: its schema is another."""
+        try:
+            self._open_store().forget_answers(database)
+        except StoreUnavailable as error:
+            self._rest(error)
+
+    def _rest(self, error: StoreUnavailable) -> None:
+        with self._lock:
+            if self.on:
+                _log.warning("Answers are not cached for now. %s", error)
+            self._quiet_until = time.monotonic() + _QUIET_SECONDS
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question with all that its answer rests on."""
+
+    key: str
+    prompt: Prompt
+    toolbox: Toolbox
+    today: date
+    effort: Effort
+
+
+class CachingAgent(DBAgent):
+    """A DBAgent around which an AnswerCache stands. `receipt.cached_at` tells when an answer was computed."""
+
+    def __init__(self, *parts: Any, cache: AnswerCache, **more: Any) -> None:
+        """`parts` and `more` are those of a DBAgent."""
+        super().__init__(*parts, **more)
+        self._cache = cache
+        self._knowledge_digest: tuple[Knowledge, str] | None = None
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Mapping[str, Any]] = (),
+        user: User | str | None = None,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        prompt_label: str | None = None,
+        tags: Sequence[str] = (),
+        today: date | None = None,
+        effort: Effort = "normal",
+        fresh: bool = False,
+        tell: Tell = tell_nobody,
+    ) -> Answer:
+        """Answer one question as DBAgent does, or say again what was answered; `fresh` always asks.
+
+        Only what rests on a query and was said in full is kept. A thumbs-down, and a schema that changed, remove it.
+        """
+        user = user if user is not None else user_id
+        asking = User(user) if isinstance(user, str) else user
+        asked = None
+        if self._cache.on:
+            made_of = (history, prompt_label, today, effort)
+            asked = await asyncio.to_thread(self._asked, question, asking, *made_of)
+        if asked is not None and not fresh:
+            kept = await asyncio.to_thread(self._cache.find, asked.key)
+            if kept is not None:
+                return await self._again(question, asked, *kept, asking, session_id, tags, len(history), tell)
+        answer = await super().ask(
+            question,
+            history=history,
+            user=asking,
+            session_id=session_id,
+            prompt_label=prompt_label,
+            tags=tags,
+            today=today,
+            effort=effort,
+            fresh=fresh,
+            tell=tell,
+        )
+        if asked is not None and _worth_keeping(answer, asked.prompt):
+            await asyncio.to_thread(self._cache.keep, asked.key, asked.toolbox.database.url, answer)
+        return answer
+
+    async def _again(
+        self,
+        question: str,
+        asked: _Asked,
+        kept: Answer,
+        computed: datetime,
+        user: User | None,
+        session_id: str | None,
+        tags: Sequence[str],
+        turns: int,
+        tell: Tell,
+    ) -> Answer:
+        started = time.monotonic()
+        user_id = user.id if user else None
+        with self.tracing.question(
+            "db_agent", input=question, user_id=user_id, session_id=session_id, tags=tags
+        ) as root:
+            tell(QuestionStarted(question, root.trace_id))
+            receipt = replace(
+                kept.receipt,
+                cached_at=computed,
+                prompt_label=asked.prompt.label,
+                tokens=Usage(),
+                cost_usd=0.0,
+                steps=0,
+                tool_calls=0,
+                seconds=time.monotonic() - started,
+                model_seconds=0.0,
+                database_seconds=0.0,
+                trace_id=root.trace_id,
+                trace_url=self.tracing.link(root.trace_id),
+            )
+            how = asked_how(asked.prompt, asked.toolbox, turns, asked.today, asked.effort)
+            root.update(output=kept.text, metadata={**how, **summary(receipt)})
+            answer = replace(kept, question=question, receipt=receipt)
+        await asyncio.to_thread(self._cache.shown, asked.key, receipt.trace_id)
+        tell(AnswerReady(answer))
+        return answer
+
+    def _asked(
+        self,
+        question: str,
+        user: User | None,
+        history: Sequence[Mapping[str, Any]],
+        prompt_label: str | None,
+        today: date | None,
+        effort: Effort,
+    ) -> _Asked | None:
+        """The question with its key; None for one whose answer is not kept."""
+        try:
+            toolbox = self.toolbox.seen_by(user)
+            if toolbox.database.look_again(toolbox.database.meta):
+                self._cache.forget(toolbox.database.url)
+            prompt = self.prompts.get_prompt(PROMPT, label=prompt_label)
+        except DBAgentError:  # asking says so, in a trace
+            return None
+        database = toolbox.database
+        now = self.calendar.now(today)
+        times = resolve(question, now, self.calendar) if isinstance(question, str) else ()
+        of_a_moment = any(isinstance(bound, datetime) for each in times for bound in (each.first, each.next))
+        if not isinstance(question, str) or of_a_moment or database.source.state_of_file == "":
+            return None  # it has another answer in a minute, or the file was written to just now
+        parts = (
+            normalised(question),
+            json.dumps([dict(turn) for turn in history], sort_keys=True, default=repr),
+            database.url,
+            database.source.state_of_file or "",  # of a file it is known whether its rows have changed
+            database.meta.fingerprint,
+            database.policy_id or "",
+            self._digest_of(database.knowledge),
+            repr(database.limits),
+            database.embedding.model if database.embedding else "",
+            f"{prompt.name} {prompt.version} {prompt.source} {prompt.config!r} {prompt.text}",
+            json.dumps(toolbox.schemas, sort_keys=True),
+            now.date().isoformat(),
+            repr(times),
+            repr((self.calendar, self.limits, effort)),
+            *self._cache.made_by,
+        )
+        return _Asked(_digest(*parts), prompt, toolbox, now.date(), effort)
+
+    def _digest_of(self, knowledge: Knowledge) -> str:
+        known = self._knowledge_digest
+        if known is None or known[0] is not knowledge:
+            parts = (knowledge.tables, knowledge.joins, knowledge.terms, knowledge.metrics, knowledge.examples)
+            known = self._knowledge_digest = (knowledge, _digest(repr(parts)))
+        return known[1]
+
+
+def normalised(question: str) -> str:
+    """The question without what changes nothing: spaces, the mark at its end, the capital it begins with.
+
+    Other capitals stay: "us" and "US" are two things, and a stored value may be told by them.
+    """
+    text = " ".join(unicodedata.normalize("NFC", question).split())
+    text = text.rstrip(_END) or text
+    first, space, rest = text.partition(" ")
+    return (first.lower() if first[1:].islower() else first) + space + rest
+
+
+def _worth_keeping(answer: Answer, prompt: Prompt) -> bool:
+    receipt = answer.receipt
+    # Another version may have been chosen for this user, or promoted in between.
+    as_asked = (receipt.prompt_name, receipt.prompt_version) == (prompt.name, prompt.version)
+    return receipt.outcome == ANSWERED and answer.table is not None and as_asked
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()
