@@ -60,6 +60,7 @@ class Source:
     is_function: bool = False
     part_of: int = 0  # which relation of this FROM it came with; a derived table brings several
     crossed: bool = False  # joined by CROSS JOIN or ON TRUE: on purpose
+    optional: bool = False  # an outer join keeps the rows of the other side that have none of its own
 
     @property
     def shown(self) -> str:
@@ -130,6 +131,7 @@ class JoinGraph:
         self.sources: list[Source] = []
         self.constants: set[Field] = set()
         self.links: list[frozenset[int]] = []
+        self.demanded: set[int] = set()  # sources of which WHERE or an inner join asks something
         self._equal: list[tuple[frozenset[Field], Field]] = []
         self._ranged: set[Field] = set()
         self._rules: list[tuple[frozenset[Field], frozenset[int]]] = []
@@ -237,6 +239,7 @@ class JoinGraph:
         where = select.args.get("where")
         if isinstance(where, exp.Where):
             conditions.append(where.this)
+            self.demanded |= {number for number, _ in self.value(where.this, names).fields} if top else set()
         for condition in conditions:
             for part in _conjuncts(condition):
                 self._condition(part, names)
@@ -249,7 +252,11 @@ class JoinGraph:
             before, first = list(names.bindings), len(self.sources)
             self._relation(join.this, names, conditions, top)
             mine = self.sources[first:]
+            for source in {"LEFT": mine, "RIGHT": self.sources[:first], "FULL": self.sources}.get(join.side, []):
+                source.optional = True
             on = join.args.get("on")
+            if top and not join.side:
+                self.demanded |= {number for number, _ in self.value(on, names).fields}
             # In SQLite's tree a comma is a CROSS too, but without the place for pivots that the words leave (30.30).
             crossed = join.kind == "CROSS" and (self.dialect != "sqlite" or "pivots" in join.args)
             # In SQLite's and MySQL's, ON TRUE may stand for a JOIN that was written without a condition.
@@ -277,6 +284,8 @@ class JoinGraph:
                 self._link({each.number for each in self.sources})
             else:
                 self._equality(left, right)
+                if not join.side:
+                    self.demanded |= {number for number, _ in left.fields}
 
     def _relation(self, node: exp.Expr, names: _Names, conditions: list[exp.Expr], top: bool) -> None:
         alias = node.alias_or_name.lower()

@@ -1,4 +1,4 @@
-"""Whether an aggregate over joins can be trusted: repeated rows, missing conditions, many-to-many paths."""
+"""Whether an aggregate over joins can be trusted: repeated rows, missing conditions, many-to-many paths, no match."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tools.text import one_line
 FAN_OUT = "fan-out"
 MANY_TO_MANY = "many-to-many"
 NO_CONDITION = "missing condition"
+NO_MATCH = "counts no match as one"
 
 _MOST_WARNINGS = 3
 _LONGEST_CALL = 80
@@ -39,7 +40,7 @@ _PREDICATES = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)
 
 @dataclass(frozen=True)
 class JoinWarning:
-    """Why a figure of a statement may not be what it seems; `kind` is one of the three above.
+    """Why a figure of a statement may not be what it seems; `kind` is one of the four above.
 
     `text` is for the model and for people: the reason, and the repair.
     """
@@ -55,7 +56,8 @@ def warnings(tree: exp.Expr, meta: DatabaseMeta) -> tuple[JoinWarning, ...]:
 
     - that a sum, mean or count of one table's values runs over rows that a join to another table repeats;
     - that COUNT(*) counts pairs, because two tables have each many rows for one of a third;
-    - that tables stand in one FROM with no condition between them, unless CROSS JOIN says that this is meant.
+    - that tables stand in one FROM with no condition between them, unless CROSS JOIN says that this is meant;
+    - that COUNT(*) counts a row for what an outer join keeps though it has no match: customers without orders as one.
 
     It says nothing of MIN, MAX, COUNT(DISTINCT ...), of COUNT(*) where one of the tables has a row for each row
     that is counted, of values whose table is the finest of the join, nor of columns about which nothing is declared.
@@ -123,7 +125,7 @@ class _Aggregates:
             if kind == "mean":
                 return None
         if not measured:
-            return None if windowed else self._pairs(call, groups)
+            return None if windowed else self._pairs(call, groups) or self._unmatched(call, groups)
         reached = graph.determined(self._base(measured, groups), groups)
         for source in self._outside(reached):
             on = graph.repeats(source, reached)
@@ -181,6 +183,48 @@ class _Aggregates:
             f"subquery of its own, grouped by {columns}, and join the counts; or count distinct keys.",
         )
 
+    def _unmatched(self, call: exp.Expr, groups: frozenset[Field]) -> JoinWarning | None:
+        """COUNT(*) by what stands left of a LEFT JOIN means the rows on the right, and is never zero.
+
+        Nothing is said where the other side is asked for anything (WHERE o.id IS NULL, an inner join on it), where
+        its rows are counted beside, and where it has one row at most.
+        """
+        graph = self.graph
+        optional = {each.number for each in graph.sources if each.optional}
+        grouped = {number for number, _ in groups}
+        if not grouped or optional & (grouped | graph.demanded) or not optional or not self._counts_all_rows(call):
+            return None
+        kept = [each for each in graph.sources if not each.optional]
+        fixed = graph.determined((), groups, trusting=False).sources
+        if all(each.number in fixed or (each.is_function and each.number in grouped) for each in kept):
+            # A group is one row of the left side: what else could be counted?
+            single = graph.determined((each.number for each in kept), groups, trusting=False).sources
+            many = [each for each in graph.sources if each.number in optional - single and _has_declared_key(each)]
+        else:
+            reached = graph.determined((each.number for each in kept), groups)
+            many = [each for each in self._outside(reached) if graph.repeats(each, reached)]
+        if not many:
+            return None
+        theirs = many[0]
+        ours = next(each for each in kept if each.number in grouped)
+        key = theirs.table.primary_key if theirs.table is not None else ()
+        column = one_line(f"{theirs.name}.{key[0]}", 120) if key else f"a field of {_name(theirs)} that is never NULL"
+        shown = _shown(call, graph.dialect)
+        counted = f"COUNT({column})" if key else f"COUNT of {column}"
+        return JoinWarning(
+            NO_MATCH,
+            f"{shown} counts 1 where {_name(ours)} has no row in {_name(theirs)}: the outer join keeps it, with NULLs. "
+            f"Write {counted} to count {_name(theirs)}, which gives 0 there, or JOIN to leave out what has none.",
+        )
+
+    def _counts_all_rows(self, call: exp.Expr) -> bool:
+        """Whether it is a plain COUNT(*), and no other count tells what has a match from what has none."""
+        if not isinstance(call, exp.Count) or isinstance(call.parent, exp.Filter) or _is_compared(self.select):
+            return False
+        others = [each for each in aggregates(self.select) if isinstance(each, exp.Count | exp.CountIf)]
+        values = [self.graph.value(each.this) for each in others if isinstance(each.this, exp.Expr)]
+        return not any(self.graph.sources[number].optional for value in values for number, _ in value.fields)
+
     def _told(
         self,
         call: exp.Expr,
@@ -227,6 +271,19 @@ class _Aggregates:
             f"{shown} {what}: {reason}.{whole} Aggregate {theirs} in a subquery{grouped} before joining it, or use "
             f"EXISTS if it only filters. Leave it if a value of {ours} is meant once for each row of {theirs}.",
         )
+
+
+def _has_declared_key(source: Source) -> bool:
+    """Whether what is declared of it says that it may have many rows for one value."""
+    if source.table is None:
+        return source.keys_known
+    return bool(source.table.primary_key or source.table.unique)
+
+
+def _is_compared(select: exp.Select) -> bool:
+    """Whether HAVING asks for a count: of more than one, say, which what has no match does not reach."""
+    having = select.args.get("having")
+    return isinstance(having, exp.Having) and having.find(exp.Count) is not None
 
 
 def _window_of(call: exp.Expr) -> exp.Window | None:

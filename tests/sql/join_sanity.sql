@@ -325,3 +325,46 @@ right: SELECT sum(b.total) FROM big_orders b JOIN order_items i ON i.quantity = 
 right: WITH RECURSIVE up AS (SELECT id, manager_id FROM employees UNION ALL SELECT e.id, up.manager_id FROM employees e JOIN up ON e.manager_id = up.id) SELECT sum(e.salary) FROM employees e JOIN up ON up.id = e.id
 right: SELECT sum(c.credit) FROM customers c JOIN (SELECT customer_id FROM orders UNION SELECT customer_id FROM reviews) u ON u.customer_id = c.id
 right: SELECT sum(c.credit) FROM customers c JOIN (SELECT customer_id FROM orders INTERSECT SELECT customer_id FROM reviews) u ON u.customer_id = c.id
+
+# title: COUNT(*) by the left side of an outer join counts one for what has no match
+counts no match as one: SELECT p.id, p.name, count(*) FROM products p LEFT JOIN reviews r ON r.product_id = p.id GROUP BY p.id, p.name
+right: SELECT p.id, p.name, count(r.id) FROM products p LEFT JOIN reviews r ON r.product_id = p.id GROUP BY p.id, p.name
+counts no match as one: SELECT p.name, count(*) AS n FROM products p LEFT JOIN reviews r ON r.product_id = p.id GROUP BY p.name ORDER BY count(*) DESC
+right: SELECT p.name, count(*) AS n FROM products p JOIN reviews r ON r.product_id = p.id GROUP BY p.name ORDER BY count(*) DESC
+counts no match as one: SELECT p.id, count(1) FROM products p LEFT OUTER JOIN reviews r ON p.id = r.product_id GROUP BY p.id
+right: SELECT p.id, count(r.product_id) FROM products p LEFT OUTER JOIN reviews r ON p.id = r.product_id GROUP BY p.id
+counts no match as one: SELECT p.id, count(p.id) FROM products p LEFT JOIN reviews r ON p.id = r.product_id GROUP BY p.id
+right: SELECT p.id, count(p.id) FROM products p JOIN reviews r ON p.id = r.product_id GROUP BY p.id
+counts no match as one: SELECT p.id, count(*) FROM reviews r RIGHT JOIN products p ON r.product_id = p.id GROUP BY p.id
+right: SELECT p.id, count(r.id) FROM reviews r RIGHT JOIN products p ON r.product_id = p.id GROUP BY p.id
+counts no match as one: SELECT p.category_id, count(*) FROM products p LEFT JOIN reviews r ON r.product_id = p.id GROUP BY p.category_id
+right: SELECT p.category_id, count(r.id) FROM products p LEFT JOIN reviews r ON r.product_id = p.id GROUP BY p.category_id
+counts no match as one: SELECT p.name, count(*) FROM products p LEFT JOIN (SELECT * FROM reviews WHERE stars > 2) r ON r.product_id = p.id GROUP BY p.name
+right: SELECT p.name, count(r.id) FROM products p LEFT JOIN (SELECT * FROM reviews WHERE stars > 2) r ON r.product_id = p.id GROUP BY p.name
+counts no match as one: SELECT p.id, count(*) FROM products p LEFT JOIN reviews r ON r.product_id = p.id LEFT JOIN customers c ON c.id = r.customer_id GROUP BY p.id
+right: SELECT p.id, count(r.id) FROM products p LEFT JOIN reviews r ON r.product_id = p.id LEFT JOIN customers c ON c.id = r.customer_id GROUP BY p.id
+counts no match as one: SELECT d.day, count(*) FROM generate_series(DATE '2026-01-01', DATE '2026-01-03', INTERVAL 1 DAY) AS d(day) LEFT JOIN orders o ON o.ordered_on = d.day GROUP BY d.day
+right: SELECT d.day, count(o.id) FROM generate_series(DATE '2026-01-01', DATE '2026-01-03', INTERVAL 1 DAY) AS d(day) LEFT JOIN orders o ON o.ordered_on = d.day GROUP BY d.day
+
+# title: COUNT(*) over an outer join that counts what it says
+right: SELECT o.status, count(*) FROM orders o LEFT JOIN customers c ON c.id = o.customer_id GROUP BY o.status
+right: SELECT o.id, count(*) FROM orders o LEFT JOIN customers c ON c.id = o.customer_id GROUP BY o.id
+right: SELECT c.name, count(*) FROM orders o LEFT JOIN customers c ON c.id = o.customer_id GROUP BY c.name
+right: SELECT c.id, count(*) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE o.status = 'paid' GROUP BY c.id
+right: SELECT c.city, count(*) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE o.id IS NULL GROUP BY c.city
+right: SELECT c.id, count(*) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id HAVING count(*) > 1
+right: SELECT c.id, count(*) FILTER (WHERE o.id IS NOT NULL) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id
+right: SELECT c.id, count(*), count(o.id) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id
+right: SELECT c.id, CASE WHEN count(o.id) = 0 THEN 0 ELSE count(*) END FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id
+right: SELECT c.id, count(*) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id JOIN order_items i ON i.order_id = o.id GROUP BY c.id
+right: SELECT c.id, count(*) FROM customers c LEFT JOIN profiles p ON p.customer_id = c.id GROUP BY c.id
+right: SELECT c.city, count(*) FROM customers c LEFT JOIN profiles p ON p.customer_id = c.id GROUP BY c.city
+right: SELECT o.currency, count(*) FROM orders o LEFT JOIN rates r ON r.day = o.ordered_on AND r.currency = o.currency GROUP BY o.currency
+right: SELECT o.status, count(*) FROM orders o LEFT JOIN (SELECT order_id, sum(amount) AS paid FROM payments GROUP BY order_id) p ON p.order_id = o.id GROUP BY o.status
+right: SELECT o.id, count(*) FROM orders o LEFT JOIN (SELECT order_id, sum(amount) AS paid FROM payments GROUP BY order_id) p ON p.order_id = o.id GROUP BY o.id
+right: SELECT l.party, count(*) FROM ledger l LEFT JOIN ledger_notes n ON n.entry = l.entry GROUP BY l.party
+right: SELECT l.entry, count(*) FROM ledger l LEFT JOIN ledger_notes n ON n.entry = l.entry GROUP BY l.entry
+right: SELECT s.id, o.status, count(*) FROM stores s LEFT JOIN orders o ON o.store_id = s.id GROUP BY s.id, o.status
+right: SELECT count(*) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id
+right: SELECT e.store_id, count(*) FROM employees e LEFT JOIN employees m ON m.id = e.manager_id GROUP BY e.store_id
+right: SELECT c.id, countif(o.status = 'paid') FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id
