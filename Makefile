@@ -38,7 +38,7 @@ format: .venv/developing ## write the code in the common form
 	$(BIN)/ruff check --fix .
 
 prompts: .venv/developing ## write assets/prompts.json from the templates
-	$(BIN)/python -c "from pathlib import Path; from agent.llmops.prompts import write_bundle; write_bundle(Path('assets/prompts'))"
+	$(BIN)/python -c "from pathlib import Path; from agent.llmops.prompt_files import write_bundle; write_bundle(Path('assets/prompts'))"
 
 docs: .venv/developing ## write the parts of README.md that are made by commands
 	$(BIN)/python -m tests.readme

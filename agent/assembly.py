@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,8 @@ from agent.llm.retry import RetryingModel
 from agent.llm.routing import RoutedModel, by_phase, cheap_first
 from agent.llm.scripted import ScriptedModel
 from agent.llmops.langfuse_client import LangfuseClient
-from agent.llmops.prompts import PromptProxy
+from agent.llmops.prompt_store import LangfusePrompts, LocalPrompts, PromptStore
+from agent.llmops.prompts import PromptProxy, PromptSource
 from agent.llmops.trace_store import TraceStore
 from agent.llmops.tracing import Tracing
 from agent.messages import Usage
@@ -58,6 +60,7 @@ _OF_THE_STORE = "dbagent_*"
 AnyModel = str | Endpoint | ScriptedModel | LanguageModel
 
 TOOLS = (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL)
+OWN_PROMPTS = "prompts.json"  # in DBAGENT_HOME
 
 
 def open_agent(
@@ -68,6 +71,7 @@ def open_agent(
     settings: Settings | None = None,
     knowledge: str | Path | Knowledge | None = None,
     policy: str | Path | Policy | None = None,
+    prompts: PromptSource | None = None,
     tools: Sequence[Tool] = TOOLS,
     tell: Callable[[str], None] | None = None,
 ) -> DBAgent:
@@ -79,9 +83,10 @@ def open_agent(
     else the offline model. `fast_model` likewise is a cheaper one beside it; None is DBAGENT_FAST_MODEL, else none, and
     DBAGENT_ROUTING says what it does. `settings` None is the environment's. `knowledge` is a folder of knowledge files;
     None is DBAGENT_KNOWLEDGE, and the sample database has its own. `policy` says who may see what: a YAML file, or a
-    Policy; None is DBAGENT_POLICY, and without one everybody sees everything. `tell` hears of long work (reading a
-    large schema, building the sample). Connects and reads the metadata before it returns, so call it once, not for
-    every question. Raises SettingsError, DatabaseUnavailable, DriverMissing.
+    Policy; None is DBAGENT_POLICY, and without one everybody sees everything. `prompts` is where the prompt comes from;
+    None is Langfuse, this machine or the package, as the settings say. `tell` hears of long work (reading a large
+    schema, building the sample). Connects and reads the metadata before it returns, so call it once, not for every
+    question. Raises SettingsError, DatabaseUnavailable, DriverMissing.
     """
     settings = settings or Settings.from_environment(model=model if isinstance(model, str) else None)
     if policy is not None and not isinstance(policy, Policy):
@@ -91,8 +96,9 @@ def open_agent(
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
     langfuse = langfuse_client(settings, redactor(settings))
-    prompts = prompt_proxy(settings, langfuse)
-    prompts.warm(PROMPT)  # Langfuse answers while the database is opened
+    if prompts is None:
+        prompts = proxy = prompt_proxy(settings, langfuse)
+        proxy.warm(PROMPT)  # Langfuse answers while the database is opened
     try:
         opened = database if isinstance(database, Database) else open_chosen_database(settings, tell=tell)
         if isinstance(database, Database) and settings.knowledge:
@@ -255,12 +261,38 @@ def prompt_proxy(settings: Settings, langfuse: LangfuseClient) -> PromptProxy:
     """The prompts as the settings choose them."""
     return PromptProxy(
         folder=folder("assets") / "prompts",
+        own=settings.home / OWN_PROMPTS,
         label=settings.prompt_label,
         client=langfuse if settings.has_langfuse else None,
         source=settings.prompt_source,
         last_known=settings.home / "prompts",
         ttl_seconds=settings.prompt_ttl,
     )
+
+
+@contextmanager
+def prompt_store(settings: Settings) -> Iterator[PromptStore]:
+    """Where versions of prompts are made and labelled: in Langfuse when they are read there, else on this machine."""
+    if not settings.has_langfuse or settings.prompt_source == "file":
+        yield local_prompts(settings)
+        return
+    client = langfuse_client(settings.model_copy(update={"local_traces": False}), redactor(settings))
+    try:
+        if not client.remote:
+            raise SettingsError("Langfuse's SDK does not start; the warning above says why.")
+        yield LangfusePrompts(client)
+    finally:
+        client.close()
+
+
+def local_prompts(settings: Settings) -> LocalPrompts:
+    """The versions of prompts of this machine, and those of the package."""
+    return LocalPrompts(settings.home / OWN_PROMPTS, folder("assets") / "prompts")
+
+
+def package_prompts() -> LocalPrompts:
+    """The prompts of the package, as they came."""
+    return LocalPrompts(None, folder("assets") / "prompts")
 
 
 def model_endpoint(settings: Settings) -> Endpoint:

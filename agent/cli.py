@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from agent.eval_commands import add_eval_commands, positive
 from agent.feedback_commands import add_feedback_command, add_knowledge_add
 from agent.observe_commands import add_observe_commands
+from agent.prompt_commands import ABOUT as ABOUT_PROMPTS
+from agent.prompt_commands import add_prompt_commands
 
 if TYPE_CHECKING:
     from agent.answer import Answer
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from tools.policy import User
 
 ANSWERED, BROKEN, USAGE, NOT_ANSWERED, NO_MODEL, NO_DATABASE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-STALE = 6
+STALE, NO_LANGFUSE = 6, 7
 CANNOT_PRINT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 EXIT_CODES = """\
@@ -31,7 +33,8 @@ exit codes:
   3    could not answer: no query ran, or a limit was reached
   4    model unavailable
   5    database unavailable
-  6    knowledge check found something
+  6    a check found something: knowledge check, prompts lint, prompts promote
+  7    Langfuse unavailable, to a command that needs it
   8    alerts check: a rule holds
   130  interrupted
 """
@@ -80,6 +83,8 @@ def _code_of(error: Exception) -> int:
             return NO_MODEL
         case errors.DatabaseUnavailable():
             return NO_DATABASE
+        case errors.LangfuseUnavailable():
+            return NO_LANGFUSE
         case errors.DBAgentError():
             return USAGE
     return BROKEN
@@ -168,6 +173,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="which address to listen on (default: 127.0.0.1, this machine alone; whoever reaches it may ask it)",
     )
+
+    prompts = _command(commands, "prompts", None, "list, check, push, measure and promote versions of prompts")
+    prompts.epilog = ABOUT_PROMPTS
+    add_prompt_commands(prompts.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
 
     doctor = _command(commands, "doctor", _doctor, "say what is configured and what is reachable")
     _takes_database(doctor)

@@ -39,7 +39,7 @@ from agent.events import (
 from agent.feedback import FeedbackDesk, Taken
 from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
-from agent.llmops.prompts import CompiledPrompt, Prompt, PromptProxy
+from agent.llmops.prompts import CompiledPrompt, Prompt, PromptSource
 from agent.llmops.tracing import Span, Tracing
 from agent.messages import SQL, ModelReply, Standing, ToolCall, ToolReply, Usage
 from agent.own_loop import OwnLoop
@@ -87,7 +87,7 @@ class DBAgent:
         self,
         model: LanguageModel,
         toolbox: Toolbox,
-        prompts: PromptProxy,
+        prompts: PromptSource,
         tracing: Tracing,
         limits: QuestionLimits | None = None,
         *,

@@ -8,6 +8,7 @@
     ├── PromptInvalid             the template does not parse, or names what is not there        exit 2
     ├── TraceNotFound             no trace has that id, or several begin so                      exit 2
     ├── ReplayRefused             a traced question cannot be asked again as it was              exit 2
+    ├── LangfuseUnavailable       Langfuse does not do what it was asked to; questions never need it  exit 7
     ├── ModelUnavailable          the model cannot be reached, or does not take the request      exit 4
     │   ├── ModelBusy             it failed as it may not the next time it is asked              exit 4
     │   └── ConversationTooLong   the conversation is longer than the model can read             exit 4
@@ -43,6 +44,7 @@ __all__ = [
     "DatabaseUnavailable",
     "DriverMissing",
     "FeedbackRefused",
+    "LangfuseUnavailable",
     "ModelBusy",
     "ModelUnavailable",
     "NotPermitted",
@@ -95,6 +97,10 @@ class ReplayRefused(DBAgentError):
 
 class TraceNotFound(DBAgentError):
     """No trace has that id, or several begin so; the text says what to try."""
+
+
+class LangfuseUnavailable(DBAgentError):
+    """Langfuse does not answer, or does not do what a command asked of it. Answering questions never raises it."""
 
 
 class ModelUnavailable(DBAgentError):

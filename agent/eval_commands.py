@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from agent.evaluation.cases import Case
     from agent.evaluation.figures import Figures
     from agent.evaluation.results import CaseResult, ResultStore, Run
+    from agent.llmops.prompt_version import Prompt
     from agent.settings import Settings
 
 OK, USAGE, NOTHING_SCORED = 0, 2, 3
@@ -26,16 +28,11 @@ def add_eval_commands(actions: Any, command: Command) -> None:
     """Add run, list, show, compare and report to the parser's actions; `command` makes one of them."""
     run = command(actions, "run", _run, "ask the cases of a file and score the answers")
     run.add_argument("cases", metavar="CASES", nargs="?", help="JSONL, JSON or YAML; a folder of Spider or BIRD")
-    run.add_argument(
-        "--db", metavar="URL", help="ask this database; or a folder, where the databases that the cases name are"
-    )
-    run.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
-    run.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
-    run.add_argument("--jobs", type=positive, default=1, metavar="N", help="how many are asked at once (default: 1)")
-    run.add_argument("--limit", type=positive, metavar="N", help="ask only N of them, spread over the file")
-    run.add_argument("--no-evidence", action="store_true", help="do not tell the evidence that cases come with")
-    run.add_argument("--knowledge", metavar="FOLDER", help="what people know of the database, in files")
-    run.add_argument("--policy", metavar="FILE", help="who may see what, in YAML; cases may name their user")
+    prompt = run.add_mutually_exclusive_group()
+    prompt.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
+    prompt.add_argument("--labels", metavar="A,B", help="ask the cases with each of these labels, and compare")
+    prompt.add_argument("--prompt-file", metavar="FILE", help="ask with this template, before it is pushed")
+    takes_cases(run)
     run.add_argument("--resume", metavar="RUN", help="go on with a run: what has no score yet is asked")
 
     listing = command(actions, "list", _list, "list the latest runs")
@@ -58,6 +55,22 @@ def add_eval_commands(actions: Any, command: Command) -> None:
     report.add_argument("--out", metavar="FILE", required=True, help="where to; - writes it to stdout")
 
 
+def takes_cases(command: argparse.ArgumentParser) -> None:
+    """Add what says how cases are asked, but for the prompt."""
+    command.add_argument(
+        "--db", metavar="URL", help="ask this database; or a folder, where the databases that the cases name are"
+    )
+    command.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
+    command.add_argument(
+        "--jobs", type=positive, default=1, metavar="N", help="how many are asked at once (default: 1)"
+    )
+    command.add_argument("--limit", type=positive, metavar="N", help="ask only N of them, spread over the file")
+    command.add_argument("--no-evidence", action="store_true", help="do not tell the evidence that cases come with")
+    command.add_argument("--knowledge", metavar="FOLDER", help="what people know of the database, in files")
+    command.add_argument("--policy", metavar="FILE", help="who may see what, in YAML; cases may name their user")
+    command.set_defaults(prompt_file=None)
+
+
 def positive(text: str) -> int:
     """An option that counts something."""
     number = int(text)
@@ -67,53 +80,126 @@ def positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    with results_kept(_settings(options)) as store:
+        run = store.run(options.resume) if options.resume else None
+        if run:
+            _take_over(options, run)
+        if not options.cases:
+            return complain("Name a file of cases: dbagent eval run CASES. Or go on with a run: --resume RUN.")
+        if options.labels:
+            return _run_labels(options, store)
+        done = ask_cases(store, options, _settings(options), run=run, prompt=_prompt_asked_with(options, run))
+        results = store.results(done.id)
+        _show_run(done, results)
+    return OK if any(each.scored for each in results) else NOTHING_SCORED
+
+
+def _run_labels(options: argparse.Namespace, store: ResultStore) -> int:
+    """A run for each label, one after the other, and what each flips against the first."""
+    from agent.evaluation.figures import compared, significance
+    from agent.terminal import stdout_console
+
+    runs: dict[str, Run] = {}
+    for label in dict.fromkeys(each.strip() for each in options.labels.split(",") if each.strip()):
+        options.prompt_label = label
+        runs[label] = ask_cases(store, options, _settings(options))
+    results = {label: store.results(run.id) for label, run in runs.items()}
+    show_labels(results)
+    first = next(iter(results))
+    for label, run in runs.items():
+        said = f"{label}: run {run.id}"
+        if label != first:
+            both = compared(results[first], results[label])
+            said += f" · against {first}: {significance(both) if both.first.scored else 'nothing was scored by both.'}"
+        stdout_console().print(clean(said), markup=False)
+    return OK if any(each.scored for of_label in results.values() for each in of_label) else NOTHING_SCORED
+
+
+def show_labels(results: Mapping[str, Sequence[CaseResult]]) -> None:
+    """The figures of each label's run in a line."""
+    from agent.evaluation.figures import figures
+    from agent.terminal import stdout_console
+
+    table = _figures_table()
+    for label, of_label in results.items():
+        versions = sorted({each.prompt_version for each in of_label if each.prompt_version is not None})
+        _add_figures(table, figures(of_label), f"{label} {' '.join(f'v{each}' for each in versions)}".strip())
+    stdout_console().print(table)
+    stdout_console().print()
+
+
+def _prompt_asked_with(options: argparse.Namespace, run: Run | None) -> Prompt | None:
+    """The one version that every case is asked with; None where the label says which."""
+    from agent.assembly import prompt_store
+    from agent.db_agent import PROMPT
+    from agent.llmops.prompt_changes import found
+    from agent.llmops.prompt_files import read_prompt
+
+    if options.prompt_file:
+        file = Path(options.prompt_file).expanduser()
+        return replace(read_prompt(file, PROMPT).as_prompt(file.name), version=None)
+    if run and run.options.prompt_version is not None:
+        with prompt_store(_settings(options)) as prompts:
+            return found(prompts, PROMPT, str(run.options.prompt_version))
+    return None
+
+
+def ask_cases(
+    store: ResultStore,
+    options: argparse.Namespace,
+    settings: Settings,
+    *,
+    run: Run | None = None,
+    prompt: Prompt | None = None,
+) -> Run:
+    """Ask the cases that the options name, and keep what comes of each; the run, begun here unless one is given.
+
+    With a `prompt`, that version is asked with. Raises SettingsError where there is nothing to ask.
+    """
     import asyncio
 
+    from agent.errors import SettingsError
     from agent.evaluation.cases import read_cases
     from agent.evaluation.results import RunOptions
     from agent.evaluation.runner import Asking, ask_all
 
-    settings = _settings(options)
-    with _store(settings) as store:
-        run = store.run(options.resume) if options.resume else None
-        if run:
-            _take_over(options, run)
-            settings = _settings(options)
-        if not options.cases:
-            return _complain("Name a file of cases: dbagent eval run CASES. Or go on with a run: --resume RUN.")
-        read = read_cases(options.cases)
-        for problem in read.problems:
-            _note(problem)
-        cases = _spread(read.cases, options.limit)
-        if not cases:
-            return _complain(f"{options.cases} has no case that can be asked.")
-        asked = _with_databases(cases, read.path, options.db, settings)
-        if run is None:
-            shown = RunOptions(
-                database=_shown(options.db),
-                model=settings.model,
-                prompt_label=settings.prompt_label,
-                limit=options.limit,
-                evidence=not options.no_evidence,
-                policy=str(settings.policy or ""),
-                knowledge=str(settings.knowledge or ""),
+    if prompt:
+        prompt = replace(prompt, label=prompt.label or f"v{prompt.version}")
+    read = read_cases(options.cases)
+    for problem in read.problems:
+        note(problem)
+    cases = _spread(read.cases, options.limit)
+    if not cases:
+        raise SettingsError(f"{options.cases} has no case that can be asked.")
+    sample = _sample(cases, options.db, settings)
+    asked = _with_databases(cases, read.path, options.db, settings.database_url or sample)
+    if run is None:
+        file = options.prompt_file
+        shown = RunOptions(
+            database=_shown(options.db),
+            model=settings.model,
+            prompt_label=prompt.label if prompt else settings.prompt_label,
+            prompt_version=prompt.version if prompt else None,
+            prompt_file=str(Path(file).expanduser().resolve()) if file else "",
+            limit=options.limit,
+            evidence=not options.no_evidence,
+            policy=str(settings.policy or ""),
+            knowledge=str(settings.knowledge or ""),
+        )
+        run = store.begin(str(read.path.resolve()), len(cases), shown)
+    asking = Asking(None if prompt else settings.prompt_label, not options.no_evidence, options.jobs)
+    finished = False
+    try:
+        with store.working_on(run.id), _progress(run, store, cases) as hear:
+            asyncio.run(ask_all(run, asked, store, _opener(settings, prompt, sample), asking, hear))
+            finished = True
+    finally:
+        if not finished:
+            note(
+                f"Run {run.id} has {len(store.results(run.id))} of {len(cases)} cases. "
+                f"Go on with it: dbagent eval run --resume {run.id}"
             )
-            run = store.begin(str(read.path.resolve()), len(cases), shown)
-        asking = Asking(settings.prompt_label, not options.no_evidence, options.jobs)
-        finished = False
-        try:
-            with store.working_on(run.id), _progress(run, store, cases) as hear:
-                asyncio.run(ask_all(run, asked, store, _opener(settings), asking, hear))
-                finished = True
-        finally:
-            if not finished:
-                _note(
-                    f"Run {run.id} has {len(store.results(run.id))} of {len(cases)} cases. "
-                    f"Go on with it: dbagent eval run --resume {run.id}"
-                )
-        results = store.results(run.id)
-        _show_run(store.run(run.id), results)
-    return OK if any(each.scored for each in results) else NOTHING_SCORED
+    return store.run(run.id)
 
 
 def _take_over(options: argparse.Namespace, run: Run) -> None:
@@ -124,13 +210,15 @@ def _take_over(options: argparse.Namespace, run: Run) -> None:
     for name, value in (
         ("cases", run.cases),
         ("model", begun.model),
-        ("prompt_label", begun.prompt_label),
+        ("prompt_label", None if begun.prompt_file or begun.prompt_version is not None else begun.prompt_label),
+        ("prompt_file", begun.prompt_file or None),
+        ("labels", None),
         ("limit", begun.limit),
         ("policy", begun.policy or None),
         ("knowledge", begun.knowledge or None),
     ):
         given = getattr(options, name)
-        if given is not None and (str(Path(given).resolve()) if name == "cases" else given) != value:
+        if given is not None and (str(Path(given).resolve()) if name in ("cases", "prompt_file") else given) != value:
             raise SettingsError(
                 f"Run {run.id} was begun with another {name.replace('_', ' ')}. Leave it out, or begin anew."
             )
@@ -153,15 +241,25 @@ def _spread(cases: Sequence[Case], limit: int | None) -> Sequence[Case]:
     return [cases[at * len(cases) // limit] for at in range(limit)]
 
 
-def _with_databases(
-    cases: Sequence[Case], file: Path, db: str | None, settings: Settings
-) -> list[tuple[Case, str | None]]:
-    """Each case with the address of its database."""
-    from agent.errors import SettingsError
-    from agent.evaluation.cases import database_of, shown_database
+def _folder(db: str | None) -> Path | None:
+    """The folder that --db names, if it names one."""
+    return Path(db).expanduser() if db and "://" not in db and Path(db).expanduser().is_dir() else None
+
+
+def _sample(cases: Sequence[Case], db: str | None, settings: Settings) -> str:
+    """The path of the sample database where one of the cases is about it, else nothing: it takes seconds to build."""
     from agent.sample import sample_database
 
-    folder = Path(db).expanduser() if db and "://" not in db and Path(db).expanduser().is_dir() else None
+    other = settings.database_url or (db and not _folder(db)) or all(case.db for case in cases)
+    return "" if other else str(sample_database(tell=note))
+
+
+def _with_databases(cases: Sequence[Case], file: Path, db: str | None, default: str) -> list[tuple[Case, str | None]]:
+    """Each case with the address of its database; `default` is that of one which names none."""
+    from agent.errors import SettingsError
+    from agent.evaluation.cases import database_of, shown_database
+
+    folder = _folder(db)
     if db and folder is None:
         named = sorted({shown_database(case.db) for case in cases if case.db})
         if len(named) > 1:
@@ -170,19 +268,16 @@ def _with_databases(
                 "Name the folder where they are, or leave --db out."
             )
         return [(case, db) for case in cases]
-    default = settings.database_url
-    if not default and any(not case.db for case in cases):
-        default = str(sample_database(tell=_note))
     return [(case, default if not case.db else database_of(case, file, folder)) for case in cases]
 
 
-def _opener(settings: Settings) -> Callable[[str], Any]:
+def _opener(settings: Settings, prompt: Prompt | None, sample: str) -> Callable[[str], Any]:
     """What opens an agent over a database; the sample comes with what is known of it."""
     from agent.assembly import open_agent
-    from agent.sample import sample_database
+    from agent.llmops.prompts import OnePrompt
 
-    sample = "" if settings.database_url else str(sample_database())
-    return lambda url: open_agent(None if url == sample else url, settings=settings)
+    prompts = OnePrompt(prompt) if prompt else None
+    return lambda url: open_agent(None if url == sample else url, settings=settings, prompts=prompts)
 
 
 @contextmanager
@@ -220,7 +315,7 @@ def _list(options: argparse.Namespace) -> int:
     from agent.evaluation.figures import figures, money, share
     from agent.terminal import stdout_console, text_table
 
-    with _store(_settings(options)) as store:
+    with results_kept(_settings(options)) as store:
         runs = store.runs(options.limit)
         if not runs:
             print("There are no runs yet. Begin one: dbagent eval run CASES")
@@ -234,9 +329,9 @@ def _list(options: argparse.Namespace) -> int:
             table.add_row(
                 run.id,
                 f"{run.started:%Y-%m-%d %H:%M}",
-                Text(_clean(Path(run.cases).name)),
-                Text(_clean(run.options.model)),
-                Text(_clean(run.options.prompt_label)),
+                Text(clean(Path(run.cases).name)),
+                Text(clean(run.options.model)),
+                Text(clean(run.options.prompt_label)),
                 "finished" if run.finished else "to be resumed",
                 f"{got.scored} of {run.total}",
                 share(got.answered_share),
@@ -249,7 +344,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    with _store(_settings(options)) as store:
+    with results_kept(_settings(options)) as store:
         run = store.run(options.id)
         results = store.results(run.id)
         _show_run(run, results)
@@ -264,7 +359,7 @@ def _compare(options: argparse.Namespace) -> int:
     from agent.evaluation.figures import compared, significance
     from agent.terminal import stdout_console
 
-    with _store(_settings(options)) as store:
+    with results_kept(_settings(options)) as store:
         first, second = store.run(options.first), store.run(options.second)
         both = compared(store.results(first.id), store.results(second.id))
     console = stdout_console()
@@ -279,9 +374,9 @@ def _compare(options: argparse.Namespace) -> int:
     for title, pairs in (("right only in the second", both.won), ("right only in the first", both.lost)):
         console.print(f"{len(pairs)} {title}", style="bold")
         for one, other in pairs:
-            console.print(f"  {_clean(one.case_id)}: {_clean(one.question)}", markup=False)
+            console.print(f"  {clean(one.case_id)}: {clean(one.question)}", markup=False)
             wrong = one if other.same else other
-            console.print(f"    wrong: {_clean(wrong.sql or wrong.text)}", style="dim", markup=False)
+            console.print(f"    wrong: {clean(wrong.sql or wrong.text)}", style="dim", markup=False)
     console.print()
     console.print(significance(both), markup=False)
     if both.changed:
@@ -295,7 +390,7 @@ def _report(options: argparse.Namespace) -> int:
     from agent.errors import SettingsError
     from agent.evaluation.report import html_report
 
-    with _store(_settings(options)) as store:
+    with results_kept(_settings(options)) as store:
         run = store.run(options.id)
         page = html_report(run, store.results(run.id))
     if options.out == "-":
@@ -316,10 +411,10 @@ def _show_run(run: Run, results: Sequence[CaseResult]) -> None:
 
     console = stdout_console()
     state = "finished" if run.finished else f"to be resumed: dbagent eval run --resume {run.id}"
-    console.print(f"run {run.id} · {_clean(run.cases)} · {state}", style="bold", markup=False)
+    console.print(f"run {run.id} · {clean(run.cases)} · {state}", style="bold", markup=False)
     models = ", ".join(sorted({model for each in results for model in each.models})) or run.options.model
     prompts = ", ".join(sorted({each.prompt for each in results if each.prompt}))
-    console.print(_clean(f"{models} · prompt {prompts or run.options.prompt_label}"), style="dim", markup=False)
+    console.print(clean(f"{models} · prompt {prompts or run.options.prompt_label}"), style="dim", markup=False)
     console.print()
     table = _figures_table()
     every = figures(results)
@@ -337,7 +432,7 @@ def _show_run(run: Run, results: Sequence[CaseResult]) -> None:
         console.print(f"EX {share(every.accuracy)} (95 % interval: {share(low)} to {share(high)})")
     for problem, some in unscored(results).items():
         console.print(
-            f"{len(some)} not scored ({_clean(', '.join(some[:3]))}{', …' if some[3:] else ''}): {_clean(problem)}",
+            f"{len(some)} not scored ({clean(', '.join(some[:3]))}{', …' if some[3:] else ''}): {clean(problem)}",
             markup=False,
         )
 
@@ -348,13 +443,13 @@ def _show_case(result: CaseResult) -> None:
     console = stdout_console()
     console.print()
     state = "WRONG" if result.answered else f"NOT ANSWERED ({result.outcome})"
-    console.print(f"{state} {_clean(result.case_id)}: {_clean(result.question)}", style="bold", markup=False)
+    console.print(f"{state} {clean(result.case_id)}: {clean(result.question)}", style="bold", markup=False)
     lines = [("gold", " | or ".join(result.gold_sql)), ("wanted", _rows_of(result.wanted))]
     lines += [("given", _rows_of(result.given)), ("sql", result.sql)] if result.sql else [("said", result.text)]
     lines += [("problem", result.problem), ("trace", result.trace_id)]
     for name, text in lines:
         if text:
-            console.print(f"  {name:8}{_clean(text)}", markup=False)
+            console.print(f"  {name:8}{clean(text)}", markup=False)
 
 
 def _rows_of(preview: Any) -> str:
@@ -377,7 +472,7 @@ def _add_figures(table: Table, got: Figures, name: str) -> None:
     from agent.evaluation.figures import duration, money, share
 
     table.add_row(
-        Text(_clean(name)),
+        Text(clean(name)),
         f"{got.cases:,}",
         f"{got.scored:,}",
         share(got.answered_share),
@@ -392,19 +487,21 @@ def _add_figures(table: Table, got: Figures, name: str) -> None:
     )
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """On one line, without what a terminal would obey."""
     from agent.terminal import plain
 
     return " ".join(plain(text).split())
 
 
-def _note(text: str) -> None:
-    print(f"dbagent: {_clean(text)}", file=sys.stderr)
+def note(text: str) -> None:
+    """Say something on stderr."""
+    print(f"dbagent: {clean(text)}", file=sys.stderr)
 
 
-def _complain(text: str) -> int:
-    _note(text)
+def complain(text: str) -> int:
+    """Say on stderr what is wrong; the exit code."""
+    note(text)
     return USAGE
 
 
@@ -427,7 +524,8 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[ResultStore]:
+def results_kept(settings: Settings) -> Iterator[ResultStore]:
+    """The runs of this machine."""
     from agent.evaluation.results import ResultStore
 
     with closing(ResultStore(settings.home / "evaluations.db")) as store:

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import gzip
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -147,6 +148,10 @@ class LangfuseDouble:
                 return 200, self._listed(asked)
             case "GET", ["v2", "prompts", name]:
                 return self._prompt(unquote(name), asked)
+            case "POST", ["v2", "prompts"]:
+                return self._make(json.loads(body))
+            case "PATCH", ["v2", "prompts", name, "versions", version]:
+                return self._label(unquote(name), int(version), json.loads(body)["newLabels"])
         return 404, {"message": f"no such address: {handler.path}"}
 
     def _prompt(self, name: str, asked: dict[str, str]) -> tuple[int, Any]:
@@ -157,6 +162,31 @@ class LangfuseDouble:
                 if prompt["name"] == name and fits:
                     return 200, dict(prompt)
         return 404, {"message": f"Prompt not found: {name!r}", "error": "LangfuseNotFoundError"}
+
+    def _make(self, wanted: dict[str, Any]) -> tuple[int, Any]:
+        if not all(map(_is_label, labels := wanted.get("labels") or [])):
+            return 400, {"message": "Invalid request data", "error": "InvalidRequestError"}
+        mine = [prompt for prompt in self.prompts if prompt["name"] == wanted["name"]]
+        if mine and mine[-1]["type"] != wanted["type"]:
+            return 400, {"message": "Previous versions have different prompt type.", "error": "InvalidRequestError"}
+        tags = wanted.get("tags") if wanted.get("tags") is not None else mine[-1]["tags"] if mine else []
+        more = {"config": wanted.get("config") or {}, "commitMessage": wanted.get("commitMessage")}
+        self.add_prompt(wanted["name"], wanted["prompt"], labels=tuple(labels), tags=tags, **more)
+        for prompt in mine:
+            prompt["tags"] = tags  # a prompt's tags are those of all its versions
+        return 200, dict(self.prompts[-1])
+
+    def _label(self, name: str, version: int, labels: list[str]) -> tuple[int, Any]:
+        if not all(map(_is_label, labels)):
+            return 400, {"message": "Invalid request data", "error": "InvalidRequestError"}
+        with self._lock:
+            mine = {prompt["version"]: prompt for prompt in self.prompts if prompt["name"] == name}
+            if version not in mine:
+                return 404, {"message": f"Prompt not found: {name}", "error": "LangfuseNotFoundError"}
+            for prompt in mine.values():
+                prompt["labels"] = [label for label in prompt["labels"] if label not in labels]
+            mine[version]["labels"] = sorted({*mine[version]["labels"], *labels})  # added to, never replaced
+            return 200, dict(mine[version])
 
     def _listed(self, asked: dict[str, str]) -> dict[str, Any]:
         names = sorted({p["name"] for p in self.prompts if asked.get("name") in (None, p["name"])})
@@ -235,6 +265,11 @@ def is_gone(double: LangfuseDouble) -> None:
 
 
 Fault = Callable[[LangfuseDouble], None]
+
+
+def _is_label(label: str) -> bool:
+    """What the server's own schema takes from a client: `latest` is its own."""
+    return re.fullmatch(r"[a-z0-9_\-.]{1,36}", label) is not None and label != "latest"
 
 
 def _project() -> dict[str, Any]:

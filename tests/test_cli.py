@@ -10,49 +10,20 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from agent import calls
-from agent.cli import main
 from agent.messages import ModelReply
 from tests import model_server as server
+from tests.command_line import dbagent
 from tests.waiting import until
 
 PYTHON = sys.executable
 ROOT = Path(__file__).parent.parent
 COUNT = calls("execute_sql", sql="SELECT status, count(*) AS orders FROM orders GROUP BY status ORDER BY status")
-
-
-@dataclass(frozen=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def dbagent(*arguments: str, stdin: str | None = None, **environment: str) -> Done:
-    """Run the command in this process: starting Python and importing the SDKs forty times over shows nothing more.
-
-    What only a process shows (signals, pipes, imports, start-up) has a process of its own below.
-    """
-    out, error = io.StringIO(), io.StringIO()
-    handler = signal.getsignal(signal.SIGTERM)
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(error):
-        patch.setattr(sys, "stdin", io.StringIO(stdin or ""))
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        try:
-            code = main(arguments)
-        except SystemExit as exit:  # argparse's way to refuse
-            code = int(exit.code or 0)
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-    return Done(code, out.getvalue(), error.getvalue())
 
 
 def in_a_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -81,7 +52,7 @@ def test_an_answer_shows_its_text_its_rows_its_sql_and_its_receipt(shop_file: Pa
     assert re.search(r"paid\s+3", rows)
     assert sql.startswith("SELECT status, count(*) AS orders")
     assert receipt.startswith(
-        "2 rows from main.orders · prompt agent/db_agent v1 (production, file) · test-model in 2 steps"
+        "2 rows from main.orders · prompt agent/db_agent v3 (production, file) · test-model in 2 steps"
     )
 
 
@@ -256,7 +227,7 @@ def test_traces_are_listed_and_shown_as_a_tree(shop_file: Path) -> None:
     names = ["db_agent", "plan generation", "search_metadata", "sql generation", "execute_sql", "result formatting"]
     positions = [shown.index(name) for name in names]
     assert positions == sorted(positions)
-    assert "prompt agent/db_agent v1" in shown
+    assert "prompt agent/db_agent v3" in shown
     assert "total:" in shown
 
 

@@ -22,6 +22,8 @@ DOORS = (
     "agent.metrics_view",
     "agent.replay_view",
     "agent.feedback_commands",
+    "agent.prompt_commands",
+    "agent.release_commands",
     "agent.__main__",
 )
 VALUES = (
@@ -58,7 +60,13 @@ HOMES = {
     "duckdb": ("tools.engines", "agent.sample"),
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),
-    "rich": ("agent.terminal", "agent.eval_commands", "agent.metrics_view", "agent.replay_view"),
+    "rich": (
+        "agent.terminal",
+        "agent.eval_commands",
+        "agent.metrics_view",
+        "agent.replay_view",
+        "agent.prompt_commands",
+    ),
     "yaml": (
         "tools.policy_file",
         "tools.knowledge_files",

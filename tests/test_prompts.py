@@ -7,20 +7,23 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import agent.llmops.prompts as prompts_module
 from agent.errors import PromptInvalid, PromptNotFound, SettingsError
 from agent.llmops.langfuse_client import LangfuseClient
-from agent.llmops.prompts import Prompt, PromptProxy, bundle, get_prompt, list_prompts
+from agent.llmops.prompt_files import bundle, write_bundle
+from agent.llmops.prompts import Prompt, PromptProxy, get_prompt, list_prompts
 from agent.llmops.template import LONGEST_RESULT
 from agent.resources import folder
 from tests.langfuse_double import Fault, LangfuseDouble, fails, hangs, is_gone, refuses
 from tests.waiting import until, within
+from tools.database import Database
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
+from tools.text import tokens
 
 NAME = "agent/db_agent"
 META = DatabaseMeta(
@@ -70,6 +73,22 @@ def test_the_packaged_prompt_renders_for_a_real_database() -> None:
     assert [each.name for each in list_prompts()] == [NAME]
 
 
+def test_the_variants_are_versions_of_one_prompt_and_say_the_same_of_the_schema() -> None:
+    texts = {label: get_prompt(NAME, label).text for label in ("variant_a", "variant_b", "production")}
+    assert [get_prompt(NAME, label).version for label in (*texts, "latest")] == [1, 2, 3, 3]
+    assert len({text[text.index("# Schema") :] for text in texts.values()}) == 1
+    sizes = {label: tokens(get_prompt(NAME, label).compile(meta=META.outline(0)).text) for label in texts}
+    assert sizes["variant_a"] < 0.6 * sizes["production"] < 0.6 * sizes["variant_b"]
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite", "duckdb", "tsql"])
+def test_a_prompt_has_the_rules_of_the_dialect_at_hand_and_of_no_other(dialect: str) -> None:
+    names = {"postgres": "PostgreSQL:", "mysql": "MySQL:", "sqlite": "SQLite:", "duckdb": "DuckDB:"}
+    for label in ("variant_a", "variant_b", "production"):
+        text = get_prompt(NAME, label).compile(meta=replace(META, dialect=dialect).outline(0)).text
+        assert [each for each, name in names.items() if name in text] == [each for each in names if each == dialect]
+
+
 def test_a_bundle_has_what_langfuse_needs_to_take_it(files: Path) -> None:
     assert bundle(files) == [
         {
@@ -80,6 +99,7 @@ def test_a_bundle_has_what_langfuse_needs_to_take_it(files: Path) -> None:
             "tags": [],
             "prompt": "From the file: {{ who }}",
             "type": "text",
+            "commit_message": "",
         },
         {
             "name": NAME,
@@ -89,6 +109,7 @@ def test_a_bundle_has_what_langfuse_needs_to_take_it(files: Path) -> None:
             "tags": ["short"],
             "prompt": "Short: {{ who }}",
             "type": "text",
+            "commit_message": "",
         },
         {
             "name": "judge",
@@ -98,6 +119,7 @@ def test_a_bundle_has_what_langfuse_needs_to_take_it(files: Path) -> None:
             "tags": [],
             "prompt": "Judge {{ who }}",
             "type": "text",
+            "commit_message": "",
         },
     ]
 
@@ -152,7 +174,7 @@ def test_what_is_not_there_is_told_with_what_is(files: Path, asked: dict[str, An
 
 def test_an_edited_list_takes_effect_at_once(files: Path) -> None:
     proxy = PromptProxy(folder=files)
-    path = prompts_module.write_bundle(files)
+    path = write_bundle(files)
     assert proxy.get_prompt(NAME).text == "From the file: {{ who }}"
     path.write_text(path.read_text().replace("From the file", "Edited"))
     assert proxy.get_prompt(NAME).text == "Edited: {{ who }}"
@@ -371,12 +393,18 @@ def test_a_prompt_comes_from_langfuse_by_label(langfuse: LangfuseDouble, proxy: 
     assert proxy().get_prompt(NAME, "latest").version == 2
 
 
-def test_both_sources_render_the_same(langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]) -> None:
-    packaged = get_prompt(NAME)
-    langfuse.add_prompt(NAME, packaged.text, labels=("production",))
-    online = proxy().get_prompt(NAME)
-    assert online.source == "langfuse"
-    assert online.compile(meta=META.outline(1500)).text == packaged.compile(meta=META.outline(1500)).text
+@pytest.mark.parametrize("label", ["production", "variant_a", "variant_b"])
+def test_both_sources_render_the_same_byte_for_byte(
+    langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy], label: str, open_shop: Database
+) -> None:
+    packaged = get_prompt(NAME, label)
+    langfuse.add_prompt(NAME, packaged.text, labels=(label,))
+    online = proxy().get_prompt(NAME, label)
+    assert (online.source, packaged.source) == ("langfuse", "file")
+    for meta in (META, open_shop.meta):
+        for budget in (0, 20, 1500):  # schemas, tables, every field
+            one, other = online.compile(meta=meta.outline(budget)), packaged.compile(meta=meta.outline(budget))
+            assert one.text.encode() == other.text.encode()
 
 
 def test_a_prompt_is_not_asked_for_again_while_it_is_fresh(
@@ -539,7 +567,7 @@ def test_a_broken_template_online_is_named_with_version_and_line(
     langfuse: LangfuseDouble, proxy: Callable[..., PromptProxy]
 ) -> None:
     langfuse.add_prompt(NAME, "one\n{{ who", labels=("production",))
-    with pytest.raises(PromptInvalid, match=r"version 2, is not valid at line 2.* Mend it in Langfuse"):
+    with pytest.raises(PromptInvalid, match=r"version 2, is not valid at line 2.*dbagent prompts rollback"):
         proxy().get_prompt(NAME).compile(who="Ann")
 
 

@@ -139,6 +139,8 @@ def unscored(results: Iterable[CaseResult]) -> dict[str, list[str]]:
 
 def significance(both: Comparison) -> str:
     """What a comparison says, in a sentence."""
+    if not both.won and not both.lost:
+        return "No case flipped."
     seldom = "a difference that chance seldom makes" if both.p_value < 0.05 else "chance may well have made this"
     return f"+{len(both.won)} −{len(both.lost)}, McNemar's exact test p = {both.p_value:.3g}: {seldom}."
 

@@ -95,6 +95,8 @@ class CaseResult:
     seconds: float = 0.0
     models: tuple[str, ...] = ()
     prompt: str = ""
+    prompt_version: int | None = None
+    prompt_source: str = ""
     trace_id: str = ""
     problem: str = ""
 
@@ -106,11 +108,16 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a run asks, of whom: empty means what the settings say. `database` is shown without its password."""
+    """What a run asks, of whom: empty means what the settings say. `database` is shown without its password.
+
+    `prompt_version` is set where one version was asked with, whatever its label; `prompt_file` where it was a file.
+    """
 
     database: str = ""
     model: str = ""
     prompt_label: str = ""
+    prompt_version: int | None = None
+    prompt_file: str = ""
     limit: int | None = None
     evidence: bool = True
     policy: str = ""

@@ -303,6 +303,8 @@ def _with_answer(
         seconds=receipt.seconds,
         models=receipt.models,
         prompt=f"{receipt.prompt_name}{version} ({receipt.prompt_label}, {receipt.prompt_source})",
+        prompt_version=receipt.prompt_version,
+        prompt_source=receipt.prompt_source,
         trace_id=receipt.trace_id,
         problem=problem,
     )

@@ -39,6 +39,7 @@ CLOUD = "https://cloud.langfuse.com"
 
 # The SDK's own way waits 5 s and tries three times, 10 to 17 s in all when a server hangs.
 _PROMPT_SECONDS = 1
+_LIFE_CYCLE_SECONDS = 5  # a person waits, and nothing else does
 _EXPORT_SECONDS = 5
 _SEND_EVERY_SECONDS = 1.0
 _ASK_AGAIN_SECONDS = 60.0
@@ -61,6 +62,7 @@ class RemotePrompt:
     config: Mapping[str, Any]
     labels: tuple[str, ...]
     tags: tuple[str, ...]
+    message: str
     sdk_prompt: object
 
 
@@ -191,6 +193,11 @@ class LangfuseClient:
         """Whether it speaks to a Langfuse server."""
         return bool(self._base_url)
 
+    @property
+    def address(self) -> str:
+        """Where that server is, as people may read it; empty when there is none."""
+        return self.redact(self._base_url)
+
     def start(
         self,
         name: str,
@@ -243,36 +250,31 @@ class LangfuseClient:
             return None
         return f"{self._base_url}/project/{self._project_id}/traces/{trace_id}"
 
-    def prompt(self, name: str, *, label: str | None = None, version: int | None = None) -> RemotePrompt | None:
+    def prompt(
+        self, name: str, *, label: str | None = None, version: int | None = None, seconds: int = _PROMPT_SECONDS
+    ) -> RemotePrompt | None:
         """One prompt from Langfuse, asked once and without the SDK's cache; None where there is no such one.
 
         Raises LangfuseUnreachable. May take a second and more: call it in a thread you need not wait for.
         """
         from langfuse.api import NotFoundError
-        from langfuse.model import TextPromptClient
 
         with self._asking():
             try:
-                got = self._api.prompts.get(quote(name, safe=""), version=version, label=label, request_options=_once())
+                return _remote_prompt(
+                    self._api.prompts.get(
+                        quote(name, safe=""), version=version, label=label, request_options=_once(seconds)
+                    )
+                )
             except NotFoundError:
                 return None
-            is_text = isinstance(got.prompt, str)
-            return RemotePrompt(
-                name=got.name,
-                version=got.version,
-                text=got.prompt if is_text else None,
-                config=got.config if isinstance(got.config, dict) else {},
-                labels=tuple(got.labels),
-                tags=tuple(got.tags),
-                sdk_prompt=TextPromptClient(got) if is_text else None,
-            )
 
-    def prompts(self, name: str | None = None) -> list[PromptListing]:
+    def prompts(self, name: str | None = None, *, seconds: int = _PROMPT_SECONDS) -> list[PromptListing]:
         """The prompts that Langfuse has, by name: their versions and labels. Raises LangfuseUnreachable."""
         listed: list[PromptListing] = []
         with self._asking():
             for page in range(1, 101):
-                got = self._api.prompts.list(name=name, page=page, limit=100, request_options=_once())
+                got = self._api.prompts.list(name=name, page=page, limit=100, request_options=_once(seconds))
                 listed += [PromptListing(p.name, tuple(p.versions), tuple(p.labels), tuple(p.tags)) for p in got.data]
                 if page >= got.meta.total_pages:
                     break
@@ -303,6 +305,53 @@ class LangfuseClient:
         if isinstance(got, CreateScoreBatchResults) and got.rejected:
             return f"{got.rejected} refused: {self.redact(got.errors[0].message) if got.errors else 'no reason given'}"
         return ""
+
+    def create_prompt(
+        self,
+        name: str,
+        text: str,
+        *,
+        labels: Sequence[str] = (),
+        tags: Sequence[str] | None = None,
+        config: Mapping[str, Any] | None = None,
+        message: str = "",
+        seconds: int = _LIFE_CYCLE_SECONDS,
+    ) -> RemotePrompt:
+        """Make a new version, which takes its labels from those that carried them; Langfuse gives it its number.
+
+        `tags` are the whole prompt's; None leaves them as they are. Raises LangfuseUnreachable, and then it may have
+        been made all the same when there was no answer in time.
+        """
+        from langfuse.api import CreateTextPromptRequest, CreateTextPromptType
+
+        with self._asking():
+            request = CreateTextPromptRequest(
+                name=name,
+                prompt=text,
+                type=CreateTextPromptType("text"),
+                labels=list(labels),
+                tags=None if tags is None else list(tags),
+                config=dict(config or {}),
+                commit_message=message or None,
+            )
+            return _remote_prompt(self._api.prompts.create(request=request, request_options=_once(seconds)))
+
+    def move_label(self, name: str, label: str, version: int, *, seconds: int = _LIFE_CYCLE_SECONDS) -> bool:
+        """Put a label on a version, which takes it from the one that carried it; False where there is no such version.
+
+        Langfuse adds to a version's labels and takes them from the others in one transaction. Raises
+        LangfuseUnreachable.
+        """
+        from langfuse.api import NotFoundError
+
+        with self._asking():
+            try:
+                self._api.prompt_version.update(
+                    quote(name, safe=""), version, new_labels=[label], request_options=_once(seconds)
+                )
+            except NotFoundError:
+                return False
+        return True
 
     def flush(self, seconds: float = 3.0) -> None:
         """Send what is waiting, for so many seconds at the most. Never raises."""
@@ -374,6 +423,9 @@ class LangfuseClient:
             late = "Timeout" in type(error).__name__
             self._gone = not late
             reason = "no answer in time" if late else f"HTTP {status}" if status else type(error).__name__
+            body = getattr(error, "body", None)
+            if isinstance(body, dict) and isinstance(said := body.get("message"), str):
+                reason += f": {self.redact(said)[:200]}"
             raise LangfuseUnreachable(reason) from None
 
     def _ask_for_project(self) -> None:
@@ -569,5 +621,21 @@ def _tamed(sdk: Langfuse) -> Langfuse:
     return sdk
 
 
-def _once() -> RequestOptions:
-    return {"timeout_in_seconds": _PROMPT_SECONDS, "max_retries": 0}
+def _once(seconds: int = _PROMPT_SECONDS) -> RequestOptions:
+    return {"timeout_in_seconds": seconds, "max_retries": 0}
+
+
+def _remote_prompt(got: Any) -> RemotePrompt:
+    from langfuse.model import TextPromptClient
+
+    is_text = isinstance(got.prompt, str)
+    return RemotePrompt(
+        name=got.name,
+        version=got.version,
+        text=got.prompt if is_text else None,
+        config=got.config if isinstance(got.config, dict) else {},
+        labels=tuple(got.labels),
+        tags=tuple(got.tags),
+        message=got.commit_message or "",
+        sdk_prompt=TextPromptClient(got) if is_text else None,
+    )

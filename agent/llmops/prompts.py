@@ -1,104 +1,60 @@
-"""get_prompt, list_prompts: a prompt by name and label, from Langfuse or from the files of the package."""
+"""get_prompt, list_prompts: a prompt by name and label, from Langfuse, from this machine, or from the package."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import json
-import re
 import tempfile
 import threading
 import time
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from agent.errors import PromptInvalid, PromptNotFound, SettingsError
 from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, PromptListing, RemotePrompt
-from agent.llmops.template import TemplateProblem, parsed
+from agent.llmops.prompt_files import PromptFiles
+from agent.llmops.prompt_version import (
+    FILE,
+    HISTORY,
+    LANGFUSE,
+    LAST_KNOWN,
+    LATEST,
+    CompiledPrompt,
+    Prompt,
+    PromptEntry,
+    PromptLink,
+)
 from agent.resources import folder as package_folder
 
-LANGFUSE, FILE, LAST_KNOWN = "langfuse", "file", "last known"
+__all__ = ["CompiledPrompt", "Prompt", "PromptLink", "PromptProxy", "PromptSource", "get_prompt", "list_prompts"]
+
+
+class PromptSource(Protocol):
+    """Where the agent's prompt comes from."""
+
+    def get_prompt(self, name: str, label: str | None = None, version: int | None = None) -> Prompt:
+        """The version that carries the label, or of that number. Raises PromptNotFound, PromptInvalid."""
+        ...
 
 
 @dataclass(frozen=True)
-class PromptLink:
-    """What links a model call to the prompt's version in a trace; it has the face that the SDK looks for."""
+class OnePrompt:
+    """Always this version, whatever label is asked for: to measure it, nobody need move a label first."""
 
-    name: str
-    version: int | None
-    source: str
-    is_fallback: bool = False
+    prompt: Prompt
 
-
-@dataclass(frozen=True)
-class CompiledPrompt:
-    """A prompt's text with everything filled in; `link` is for `tracing.span(prompt=…)`."""
-
-    text: str
-    name: str
-    version: int | None
-    label: str
-    source: str
-    config: Mapping[str, Any]
-    link: PromptLink
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """One version of a prompt.
-
-    `label` is the one it was asked for by, empty when by version. `source` is "langfuse"; "last known" when
-    Langfuse does not answer and this is what it last said; "file" when it comes with the package. `langfuse` is
-    the SDK's own object, where there is one.
-    """
-
-    name: str
-    version: int | None
-    label: str
-    text: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    source: str = FILE
-    labels: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    langfuse: object | None = field(default=None, compare=False, repr=False)
-
-    def compile(self, **variables: object) -> CompiledPrompt:
-        """Fill in the variables. Raises PromptInvalid, with the line, for a template that cannot be rendered."""
-        try:
-            text = parsed(self.text).render(variables)
-        except TemplateProblem as problem:
-            at = f" at line {problem.line}" if problem.line else ""
-            mend = "assets/prompts (then run `make prompts`)" if self.source == FILE else "Langfuse"
-            raise PromptInvalid(
-                f"The prompt {self.name!r}, version {self.version}, is not valid{at}: {problem.reason}. "
-                f"Mend it in {mend}, or move the label back to an earlier version."
-            ) from None
-        link = PromptLink(self.name, self.version, self.source)
-        return CompiledPrompt(text, self.name, self.version, self.label, self.source, self.config, link)
-
-
-class PromptEntry(BaseModel):
-    """A prompt as prompts.json has it, which is how Langfuse has a text prompt."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    name: str = Field(min_length=1, max_length=200)
-    version: int = Field(ge=1)
-    config: dict[str, Any] = Field(default_factory=dict)
-    labels: list[str] = Field(default_factory=list)
-    tags: list[str] = Field(default_factory=list)
-    prompt: str = Field(min_length=1)
-    type: Literal["text"] = "text"
-
-
-_ENTRIES = TypeAdapter(list[PromptEntry])
+    def get_prompt(self, name: str, label: str | None = None, version: int | None = None) -> Prompt:
+        """The one there is. Raises PromptNotFound for another name."""
+        if name != self.prompt.name:
+            raise PromptNotFound(f"Only the prompt {self.prompt.name!r} is measured here, and {name!r} is asked for.")
+        return self.prompt
 
 
 class _Wanted(NamedTuple):
@@ -117,7 +73,7 @@ class _Known:
 
 
 class PromptProxy:
-    """Reads prompts from Langfuse by label, or from the files of a folder, and always has one to give.
+    """Reads prompts from Langfuse by label, or from files, and always has one to give.
 
     Langfuse is asked in a thread of its own. The first time, the caller waits for it, for `wait_seconds` at the
     most; afterwards what is known is given at once, and asked for anew when it is older than `ttl_seconds`, so
@@ -132,12 +88,14 @@ class PromptProxy:
         label: str = "production",
         client: LangfuseClient | None = None,
         source: str = "auto",
+        own: Path | None = None,
         last_known: Path | None = None,
         ttl_seconds: float = 60.0,
         wait_seconds: float = 1.0,
         retry_seconds: float = 60.0,
     ) -> None:
-        """`folder` holds the templates (`agent/db_agent.jinja`); `prompts.json` beside it is made of them.
+        """`folder` holds the templates (`agent/db_agent.jinja`); `prompts.json` beside it is made of them. `own` is
+        the list of the versions that were pushed on this machine.
 
         `source` is "langfuse", "file", or "auto": Langfuse when the client speaks to one, and the file for a
         prompt that is not there. Raises SettingsError for "langfuse" without a client that speaks to one.
@@ -148,7 +106,7 @@ class PromptProxy:
                 "Set them, or leave DBAGENT_PROMPT_SOURCE unset to use the prompts of the package."
             )
         self.label = label
-        self._files = _Files(folder)
+        self._files = PromptFiles(folder, own)
         self._client = client if client is not None and client.remote and source != FILE else None
         self._strict = source == LANGFUSE
         self._disk = _Disk(last_known, client.project) if last_known and client is not None else None
@@ -175,7 +133,7 @@ class PromptProxy:
         known = self._known.get(wanted)
         langfuse_has_none = known is not None and known.prompt is None
         if not (self._strict and langfuse_has_none):
-            prompt = self._files.find(wanted)
+            prompt = self._files.find(*wanted)
             if prompt is not None:
                 return prompt
         raise PromptNotFound(self._what_there_is(wanted))
@@ -184,7 +142,7 @@ class PromptProxy:
         """Every prompt by name: the version that carries the proxy's label, else its latest."""
         found = {prompt.name: prompt for prompt in self._files.by_label(self.label)}
         for listing in self._listed():
-            label = self.label if self.label in listing.labels else "latest"
+            label = self.label if self.label in listing.labels else LATEST
             with suppress(PromptNotFound, PromptInvalid):
                 found[listing.name] = self.get_prompt(listing.name, label)
         return sorted(found.values(), key=lambda prompt: prompt.name)
@@ -240,7 +198,7 @@ class PromptProxy:
     def _answer(self, client: LangfuseClient, wanted: _Wanted, answered: threading.Event) -> None:
         try:
             remote = client.prompt(wanted.name, label=wanted.label, version=wanted.version)
-            prompt = None if remote is None else _of_langfuse(remote, wanted.label or "")
+            prompt = None if remote is None else of_langfuse(remote, wanted.label or "")
             chat = remote is not None and prompt is None
             self._known[wanted] = _Known(prompt, time.monotonic(), "is a chat prompt in Langfuse" if chat else "")
             self._left_alone_until = 0.0
@@ -275,13 +233,13 @@ class PromptProxy:
         thread = threading.Thread(target=ask, name="dbagent-prompts", daemon=True)
         thread.start()
         thread.join(2 * self._wait)
-        return tuple(listed)
+        return tuple(each for each in listed if not each.name.endswith(HISTORY))
 
     def _what_there_is(self, wanted: _Wanted) -> str:
         """What to ask for instead: other labels or versions of this name, else names that look like it."""
         entries = self._files.entries()
         listings = self._listed()
-        labels = {label for e in entries if e.name == wanted.name for label in (*e.labels, "latest")}
+        labels = {label for e in entries if e.name == wanted.name for label in (*e.labels, LATEST)}
         versions = {entry.version for entry in entries if entry.name == wanted.name}
         for listing in listings:
             if listing.name == wanted.name:
@@ -290,17 +248,17 @@ class PromptProxy:
         if versions and wanted.version is not None:
             return (
                 f"The prompt {wanted.name!r} has no version {wanted.version}. "
-                f"It has {_and(map(str, sorted(versions)))}."
+                f"It has {', '.join(map(str, sorted(versions)))}."
             )
         if versions:
             return (
                 f"No version of the prompt {wanted.name!r} has the label {wanted.label!r}. "
-                f"The labels there are: {_and(sorted(labels))}. Set DBAGENT_PROMPT_LABEL to one of them."
+                f"The labels there are: {', '.join(sorted(labels))}. Set DBAGENT_PROMPT_LABEL to one of them."
             )
         names = sorted({entry.name for entry in entries} | {listing.name for listing in listings})
         nearest = difflib.get_close_matches(wanted.name, names, 3, 0.3) or names[:3]
         return f"There is no prompt {wanted.name[:200]!r}. " + (
-            f"The nearest are {_and(map(repr, nearest))}." if nearest else "There are none at all."
+            f"The nearest are {', '.join(map(repr, nearest))}." if nearest else "There are none at all."
         )
 
 
@@ -312,79 +270,6 @@ def get_prompt(name: str, label: str = "production", version: int | None = None)
 def list_prompts() -> list[Prompt]:
     """The prompts of the package."""
     return _packaged().list_prompts()
-
-
-def bundle(folder: Path) -> list[dict[str, Any]]:
-    """The templates of a folder as prompts.json lists them, in the order of name and version.
-
-    A template's name is its path up to the first dot: `agent/db_agent.jinja`, and `agent/db_agent.short.jinja`
-    for another version of the same. It may open with a header, which is not part of the text:
-
-        {# prompt
-        version = 2
-        labels = ["staging"]
-        tags = ["agent"]
-        config = { temperature = 0.0 }
-        #}
-
-    Without one it is version 1 with the label production. Raises PromptInvalid for a template that does not
-    parse, a header that says what there is not, and a version or label that two files claim.
-    """
-    entries = [_read_template(path, folder) for path in sorted(folder.rglob("*.jinja"))]
-    entries.sort(key=lambda entry: (entry.name, entry.version))
-    _check_unique(entries)
-    newest = {entry.name: entry.version for entry in entries}
-    for entry in entries:
-        if entry.version == newest[entry.name]:
-            entry.labels = [*(label for label in entry.labels if label != "latest"), "latest"]
-    return [entry.model_dump() for entry in entries]
-
-
-def write_bundle(folder: Path) -> Path:
-    """Make `prompts.json` beside the folder of what `bundle` gives; its path."""
-    path = folder.with_suffix(".json")
-    path.write_text(json.dumps(bundle(folder), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return path
-
-
-class _Files:
-    """The prompts of prompts.json, read again when it changes; of the templates where there is no such file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._list = folder.with_suffix(".json")
-        self._read: tuple[object, list[PromptEntry]] | None = None
-
-    def find(self, wanted: _Wanted) -> Prompt | None:
-        """The prompt that is wanted, if there is one."""
-        of_that_name = [entry for entry in self.entries() if entry.name == wanted.name]
-        for entry in sorted(of_that_name, key=lambda entry: -entry.version):
-            if wanted.version == entry.version or (
-                wanted.version is None and (wanted.label == "latest" or wanted.label in entry.labels)
-            ):
-                return _of_entry(entry, wanted.label or "")
-        return None
-
-    def by_label(self, label: str) -> list[Prompt]:
-        """Each prompt once: the version with the label, else the latest."""
-        names = dict.fromkeys(entry.name for entry in self.entries())
-        either = (self.find(_Wanted(n, label, None)) or self.find(_Wanted(n, "latest", None)) for n in names)
-        return [prompt for prompt in either if prompt]
-
-    def entries(self) -> list[PromptEntry]:
-        """All of them. Raises PromptInvalid for a list that is not one."""
-        try:
-            state = self._list.stat()
-        except OSError:
-            return [PromptEntry.model_validate(each) for each in bundle(self._folder)]
-        stamp = (state.st_mtime_ns, state.st_size)
-        if self._read is None or self._read[0] != stamp:
-            try:
-                entries = _ENTRIES.validate_json(self._list.read_bytes())
-            except (OSError, ValidationError) as error:
-                raise PromptInvalid(f"{self._list} is not a list of prompts: {_first_line(error)}") from None
-            self._read = (stamp, entries)
-        return self._read[1]
 
 
 class _Disk:
@@ -401,7 +286,7 @@ class _Disk:
             entry = PromptEntry.model_validate_json(self._path(wanted).read_bytes())
         except (OSError, ValidationError):
             return None
-        return replace(_of_entry(entry, wanted.label or ""), source=LAST_KNOWN) if entry.name == wanted.name else None
+        return entry.as_prompt(wanted.label or "", LAST_KNOWN) if entry.name == wanted.name else None
 
     def write(self, wanted: _Wanted, prompt: Prompt | None) -> None:
         """Keep it, or forget it when Langfuse says there is none."""
@@ -418,6 +303,7 @@ class _Disk:
                 labels=list(prompt.labels),
                 tags=list(prompt.tags),
                 prompt=prompt.text,
+                commit_message=prompt.message,
             )
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, encoding="utf-8") as file:
@@ -446,52 +332,8 @@ def _packaged() -> PromptProxy:
     return PromptProxy(folder=package_folder("assets") / "prompts", source=FILE)
 
 
-_HEADER = re.compile(r"\A\{#-?\s*prompt\s*\n(.*?)-?#\}[ \t]*\n?", re.DOTALL)
-
-
-def _read_template(path: Path, folder: Path) -> PromptEntry:
-    relative = path.relative_to(folder)
-    name = relative.with_name(relative.name.partition(".")[0]).as_posix()
-    try:
-        text = path.read_text(encoding="utf-8")
-        header = _HEADER.match(text)
-        said = {"labels": ["production"]} | (tomllib.loads(header[1]) if header else {})
-        if unknown := said.keys() - {"version", "labels", "tags", "config"}:
-            raise PromptInvalid(f"{path}: the header says {_and(sorted(unknown))}, which there is not.")
-        text = text[header.end() :] if header else text
-        entry = PromptEntry.model_validate({"version": 1, **said, "name": name, "prompt": text})
-        parsed(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise PromptInvalid(f"{path} is not a prompt: {_first_line(error)}") from None
-    except TemplateProblem as problem:
-        lines = (header[0].count("\n") if header else 0) + (problem.line or 1)
-        raise PromptInvalid(f"{path}, line {lines}: {problem.reason}.") from None
-    return entry
-
-
-def _check_unique(entries: Iterable[PromptEntry]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for entry in entries:
-        for claim in (f"version {entry.version}", *(f"label {each!r}" for each in entry.labels)):
-            if (entry.name, claim) in seen:
-                raise PromptInvalid(f"Two templates of the prompt {entry.name!r} claim {claim}.")
-            seen.add((entry.name, claim))
-
-
-def _of_entry(entry: PromptEntry, label: str) -> Prompt:
-    return Prompt(
-        name=entry.name,
-        version=entry.version,
-        label=label,
-        text=entry.prompt,
-        config=entry.config,
-        source=FILE,
-        labels=tuple(entry.labels),
-        tags=tuple(entry.tags),
-    )
-
-
-def _of_langfuse(remote: RemotePrompt, label: str) -> Prompt | None:
+def of_langfuse(remote: RemotePrompt, label: str) -> Prompt | None:
+    """The same as the value that the rest of the house knows; None for a chat prompt."""
     if remote.text is None:
         return None
     return Prompt(
@@ -503,17 +345,6 @@ def _of_langfuse(remote: RemotePrompt, label: str) -> Prompt | None:
         source=LANGFUSE,
         labels=remote.labels,
         tags=remote.tags,
+        message=remote.message,
         langfuse=remote.sdk_prompt,
     )
-
-
-def _first_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        return f"{where}: {first['msg']}" if where else first["msg"]
-    return str(error).partition("\n")[0]
-
-
-def _and(words: Iterable[str]) -> str:
-    return ", ".join(words)

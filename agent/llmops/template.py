@@ -11,7 +11,7 @@ import datetime
 import decimal
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 from jinja2.filters import FILTERS
+from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
@@ -90,6 +91,30 @@ class Template:
         return line
 
 
+def suspicions(source: str, given: Mapping[str, Collection[str]]) -> list[tuple[int, str]]:
+    """What is wrong with a template wherever it stands, also where a rendering does not come by: (line, what).
+
+    A rendering takes one branch of each `if`; this reads them all: names that are not among the `given` ones, or keys
+    not among theirs, and what reaches for Python or calls what may not be called. Raises TemplateProblem for one that
+    does not parse.
+    """
+    parsed(source)
+    tree = _environment.parse(source)
+    unknown = find_undeclared_variables(tree) - set(given)
+    found: set[tuple[int, str]] = set()
+    for node in tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Call)):
+        match node:
+            case nodes.Name(name=name, ctx="load") if name in unknown:
+                found.add((node.lineno, f"{name!r} is undefined; there is {', '.join(sorted(given))}"))
+            case nodes.Getattr(attr=str(name)) | nodes.Getitem(arg=nodes.Const(value=str(name))) if name[:1] == "_":
+                found.add((node.lineno, f"{name!r} reaches into Python, which a prompt may not"))
+            case nodes.Getattr(node=nodes.Name(name=owner), attr=name) if name not in given.get(owner, (name,)):
+                found.add((node.lineno, f"{owner} has no {name!r}; it has {', '.join(sorted(given[owner]))}"))
+            case nodes.Call(node=nodes.Getattr(attr=name)) if name not in _CALLABLE:
+                found.add((node.lineno, f"{name}() calls what a prompt may not call"))
+    return sorted(found)
+
+
 _FILENAME = "<prompt template>"
 
 
@@ -150,6 +175,7 @@ _ATTRIBUTES: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (datetime.date, _words("year month day hour minute second isoformat weekday")),
     (LoopContext, _LOOP),
 )
+_CALLABLE = _TEXT_METHODS | _words("get items keys values isoformat weekday cycle changed")
 _HARMLESS_FILTERS = _words("""
     abs capitalize count d default dictsort first float groupby int items last length list lower map max min
     reject rejectattr reverse select selectattr sort sum title trim truncate unique upper wordcount
