@@ -233,7 +233,7 @@ def test_templates_render(text: str, variables: dict[str, Any], result: str) -> 
         ("one\ntwo\n{{ nope }}", "version 7, is not valid at line 3: 'nope' is undefined"),
         ("one\n{% if x %}", "at line 2: .*end of template"),
         ("one\n{{ meta.nope }}", "at line 2: .*no attribute 'nope'"),
-        ("{{ meta }}", "cannot be printed as a whole; print one of default_schema, dialect"),
+        ("{{ meta }}", "cannot be printed as a whole; print one of .*default_schema, dialect"),
         ("{{ meta.find('x') }}", "no attribute 'find'"),
         ("{% for t in nope %}{% endfor %}", "'nope' is undefined"),
         ("{% include 'x' %}", "cannot include"),
