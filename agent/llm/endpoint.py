@@ -21,5 +21,5 @@ class Endpoint:
     model: str
     base_url: str | None = None
     api_key: str = field(default="", repr=False)
-    tool_calls: Literal["auto", "text"] = "auto"
     transport: httpx2.AsyncBaseTransport | None = field(default=None, repr=False)
+    tool_calls: Literal["auto", "text"] = "auto"
