@@ -23,6 +23,7 @@ class PromptTokens:
         self._history = range(1, 1 + history)
         self._known = tokens("\n".join(known))
         self._read = 0
+        self._tools = 0
         self._so_far = dict.fromkeys(SECTIONS, 0)
         self._sent = dict.fromkeys(SECTIONS, 0)
 
@@ -33,7 +34,9 @@ class PromptTokens:
         self._read = len(messages)
         for section, sent in self._so_far.items():
             self._sent[section] += sent
-        self._sent["tools"] += tokens(json.dumps(tools)) if tools else 0
+        if tools:
+            self._tools = self._tools or tokens(json.dumps(tools))  # the same at every call
+            self._sent["tools"] += self._tools
 
     def include(self, other: PromptTokens) -> None:
         """Count what another conversation about the same question took."""

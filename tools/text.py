@@ -35,7 +35,7 @@ def _written(character: str) -> str:
 
 def tokens(text: str) -> int:
     """About how many tokens a text costs: a quarter for an ASCII character, 0.8 for any other."""
-    plain = sum(each.isascii() for each in text) if not text.isascii() else len(text)
+    plain = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
     return int(plain / 4 + 0.8 * (len(text) - plain) + 0.999)
 
 

@@ -45,12 +45,17 @@ def answer_at_once(body: Mapping[str, Any]) -> ModelReply:
     return ModelReply(said.text, said.tool_calls, Usage(1000, 50))
 
 
-def answer_after(seconds: float) -> Callable[[Mapping[str, Any]], ModelReply]:
-    def answer(body: Mapping[str, Any]) -> ModelReply:
-        time.sleep(seconds)
-        return answer_at_once(body)
+class AwayTransport(InProcessTransport):
+    """A model whose time passes elsewhere, as a real one's does: nobody's thread is held by it."""
 
-    return answer
+    def __init__(self, seconds: float) -> None:
+        super().__init__("m", answer_at_once)
+        self._seconds = seconds
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """One request, answered after a while."""
+        await asyncio.sleep(self._seconds)
+        return await super().handle_async_request(request)
 
 
 async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnection, tools: list[Any]) -> str:
@@ -117,8 +122,7 @@ async def measure(folder: Path, questions: int) -> None:
     settings = Settings.from_environment({"DBAGENT_HOME": str(folder)})
 
     def endpoint(seconds: float) -> Endpoint:
-        answering = answer_after(seconds) if seconds else answer_at_once
-        return Endpoint("m", "http://bench.invalid/v1", "k", InProcessTransport("m", answering))
+        return Endpoint("m", "http://bench.invalid/v1", "k", AwayTransport(seconds))
 
     table = Table(title=f"one question of two model calls, {questions} questions each, milliseconds")
     for name in ("loop", "median", "p95", "added (median)", "ratio"):
