@@ -144,21 +144,10 @@ class DBAgent:
             model_clock(self.limits.seconds) as clock,
         ):
             tell(QuestionStarted(question, root.trace_id))
-            toolbox = await asyncio.to_thread(self.toolbox.seen_by, asking)
-            prompt, frame = await asyncio.to_thread(self._compile, prompt_label, toolbox)
-            known = await asyncio.to_thread(_known, question, toolbox)
-            now = self.calendar.now(today)
-            times = resolve(question, now, self.calendar)
-            told = (*(f"Time: {each.told(self.calendar)}" for each in times), *known)
-            spent = PromptTokens(frame=frame, history=len(history), known=known)
-            work = Work(question, prompt, toolbox, spent, tell, times)
+            # All of it in one go: each change of thread waits for the others, of which a busy agent has many.
+            work, day = await asyncio.to_thread(self._begun, question, asking, history, prompt_label, today, tell)
             # Told before the model is asked: a question that fails counts for its prompt version too.
-            root.update(metadata=asked_how(prompt, toolbox, len(history), now.date(), effort))
-            work.messages += [
-                {"role": "system", "content": prompt.text},
-                *map(_checked_turn, history),
-                {"role": "user", "content": _user_turn(question, self.calendar.of_today(now), told)},
-            ]
+            root.update(metadata=asked_how(work.prompt, work.toolbox, len(history), day, effort))
             try:
                 async with asyncio.timeout(self.limits.seconds) as deadline:
                     if effort == "high":
@@ -170,11 +159,15 @@ class DBAgent:
                     raise
                 if not work.outcome:
                     work.finish(self._used_up(work, TIME_LIMIT), TIME_LIMIT)
-            finally:  # a question that fails was paid for too
+            except BaseException:  # a question that fails was paid for too
                 root.update(metadata={"prompt_tokens": work.spent.by_section()})
-            example = await asyncio.to_thread(self._example_followed, work)
+                raise
+            example = None
+            if work.tables and work.toolbox.database.knowledge.examples:
+                example = await asyncio.to_thread(_example_followed, work)
             answer = self._answer(work, root, clock.seconds, example)
-            root.update(output=answer.text, metadata=summary(answer.receipt))
+            told = {**summary(answer.receipt), "prompt_tokens": work.spent.by_section()}
+            root.update(output=answer.text, metadata=told)
         tell(AnswerReady(answer))
         return answer
 
@@ -250,6 +243,32 @@ class DBAgent:
     ) -> None:
         self.close()
 
+    def _begun(
+        self,
+        question: str,
+        user: User | None,
+        history: Sequence[Mapping[str, Any]],
+        label: str | None,
+        today: date | None,
+        tell: Tell,
+    ) -> tuple[Work, date]:
+        """The question with all that its model is told at first, and the day it is asked on."""
+        toolbox = self.toolbox.seen_by(user)
+        prompt, frame = self._compile(label, toolbox)
+        database = toolbox.database
+        known = database.knowledge.for_question(question, database.meta)
+        now = self.calendar.now(today)
+        times = resolve(question, now, self.calendar)
+        told = (*(f"Time: {each.told(self.calendar)}" for each in times), *known)
+        spent = PromptTokens(frame=frame, history=len(history), known=known)
+        work = Work(question, prompt, toolbox, spent, tell, times)
+        work.messages += [
+            {"role": "system", "content": prompt.text},
+            *map(_checked_turn, history),
+            {"role": "user", "content": _user_turn(question, self.calendar.of_today(now), told)},
+        ]
+        return work, now.date()
+
     def _compile(self, label: str | None, toolbox: Toolbox) -> tuple[CompiledPrompt, str]:
         """The system prompt, and what of it is not the schema."""
         prompt = self.prompts.get_prompt(PROMPT, label=label)
@@ -260,14 +279,6 @@ class DBAgent:
         except PromptInvalid:  # it counts on there being a schema
             frame = compiled.text
         return compiled, frame
-
-    def _example_followed(self, work: Work) -> str | None:
-        """How the verified example is called that the last query follows; None where it follows none."""
-        if not work.tables:
-            return None
-        database = work.toolbox.database
-        found = database.knowledge.example_followed(work.tables[-1].sql, work.question, database.meta)
-        return found.called if found else None
 
     async def _candidate(self, work: Work, number: int) -> None:
         with self.tracing.span(f"candidate {number}", "chain") as span:
@@ -429,10 +440,11 @@ class _Phases:
         self._tell(PhaseStarted(name))
 
 
-def _known(question: str, toolbox: Toolbox) -> tuple[str, ...]:
-    """The terms, metrics and verified examples that fit the question, a line each."""
-    database = toolbox.database
-    return database.knowledge.for_question(question, database.meta)
+def _example_followed(work: Work) -> str | None:
+    """How the verified example is called that the last query follows; None where it follows none."""
+    database = work.toolbox.database
+    found = database.knowledge.example_followed(work.tables[-1].sql, work.question, database.meta)
+    return found.called if found else None
 
 
 def _checked(question: str) -> str:
