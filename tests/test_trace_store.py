@@ -16,7 +16,7 @@ import pytest
 from agent.errors import DBAgentError, TraceNotFound
 from agent.llmops.trace_records import SpanRecord
 from agent.llmops.trace_store import TraceStore
-from tests.waiting import within
+from tests.waiting import until, within
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TRACE = "ab" * 16
@@ -343,3 +343,19 @@ def test_deleting_old_traces_waits_for_nobody(tmp_path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         store.close()
     assert len(store.traces()) == 1
+
+
+def test_what_a_crowd_does_is_written_together_and_soon_and_read_at_once(store: TraceStore) -> None:
+    for number in range(300):
+        store.write(span(f"{number}"))
+    tree = store.trace(TRACE)
+    assert tree is not None
+    assert len(tree.roots) == 300
+    for number in range(300, 400):
+        store.write(span(f"{number}"))
+
+    def written() -> int:
+        with closing(sqlite3.connect(store.path)) as connection:
+            return int(connection.execute("SELECT count(*) FROM spans").fetchone()[0])
+
+    until(lambda: written() == 400)

@@ -59,6 +59,9 @@ def as_metadata(values: Mapping[Any, object] | None, redact: Redact) -> dict[str
         if value is None:
             continue
         name = one_line(key, redact, 100) or "_"
+        if isinstance(value, bool | int) and -_JS_SAFE <= value <= _JS_SAFE:
+            kept[name] = value
+            continue
         text = as_text({name: value}, redact, LONGEST_METADATA) or ""
         try:
             kept.update(json.loads(text))
@@ -112,6 +115,11 @@ class _Reading:
     def plain(self, value: object, depth: int = 0) -> Any:
         """The value in plain types."""
         self._nodes_left -= 1
+        # Nearly all that a span is told is one of these; the rest is asked for its kind below.
+        if type(value) is str:
+            return self._text(value)
+        if type(value) is dict and depth < _DEEPEST:
+            return self._mapping(value, depth)
         match value:
             case None | bool():
                 return value
@@ -150,7 +158,9 @@ class _Reading:
             if self._full or number >= _MOST_ITEMS:
                 shown["…"] = f"{len(value) - number:,} more"
                 break
-            name = self.plain(key, _DEEPEST) if isinstance(key, str | int | float | bytes | date) else str(key)
+            name = key
+            if type(key) is not str:
+                name = self.plain(key, _DEEPEST) if isinstance(key, str | int | float | bytes | date) else str(key)
             shown[self._text(name if isinstance(name, str) else json.dumps(name))] = self.plain(each, depth + 1)
         return shown
 

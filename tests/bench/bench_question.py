@@ -33,6 +33,8 @@ from agent.llm.in_process import InProcessTransport
 from agent.messages import ModelReply, Usage
 
 SQL = "SELECT city, count(*) AS n, sum(total) AS total FROM orders WHERE total > 10 GROUP BY city ORDER BY total DESC"
+QUESTION = "Which city leads?"
+TURNS = 7
 TABLES = """
 CREATE TABLE orders AS
 SELECT i AS id, 'city ' || (i % 20) AS city, (i % 997) / 7.0 AS total FROM range(10000) t(i)
@@ -60,7 +62,7 @@ class AwayTransport(InProcessTransport):
 
 async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnection, tools: list[Any]) -> str:
     """What one writes in an afternoon: stream, run, stream."""
-    messages: list[Any] = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "Which city leads?"}]
+    messages: list[Any] = [{"role": "system", "content": "Answer."}, {"role": "user", "content": QUESTION}]
     while True:
         text, call = "", None
         stream = await client.chat.completions.create(
@@ -138,7 +140,7 @@ async def measure(folder: Path, questions: int) -> None:
         )
         tools = agent.toolbox.schemas
         bare = lambda: bare_question(client, connection, tools)  # noqa: E731
-        ours = lambda: agent.ask("Which city leads?")  # noqa: E731
+        ours = lambda: agent.ask(QUESTION)  # noqa: E731
         await each_takes(bare, 10)
         await each_takes(ours, 10)
         bare_ms: list[float] = []
@@ -161,10 +163,13 @@ async def measure(folder: Path, questions: int) -> None:
             api_key="k",
             http_client=httpx2.AsyncClient(transport=endpoint(0.05).transport),
         )
+        asked = {"bare": lambda: bare_question(client, connection, tools), "ours": lambda: agent.ask(QUESTION)}
         for at_once in (1, 16, 64):
-            rounds = 10 if at_once == 1 else 4
-            bare_rate = await questions_per_second(lambda: bare_question(client, connection, tools), at_once, rounds)
-            our_rate = await questions_per_second(lambda: agent.ask("Which city leads?"), at_once, rounds)
+            rates: dict[str, list[float]] = {"bare": [], "ours": []}
+            for _ in range(TURNS):  # by turns, so that a noisy moment hits both
+                for name, ask in asked.items():
+                    rates[name].append(await questions_per_second(ask, at_once, 5 if at_once == 1 else 2))
+            bare_rate, our_rate = (statistics.median(rates[name]) for name in ("bare", "ours"))
             crowd.add_row(str(at_once), f"{bare_rate:.1f}", f"{our_rate:.1f}", f"{our_rate / bare_rate:.2f}")
     console.print(crowd)
     connection.close()
