@@ -108,8 +108,9 @@ class TraceStore:
             now = time.monotonic()
             self._at_once = min(_AT_ONCE, self._at_once + (now - self._counted) * _AT_ONCE_A_SECOND)
             self._counted = now
-            if self._at_once >= 1:
-                self._at_once -= 1
+            ends_a_question = span.parent_id is None and span.seconds is not None
+            if self._at_once >= 1 or ends_a_question:  # an answer that was given has its trace
+                self._at_once = max(0, self._at_once - 1)
                 self._write_and_prune()
             elif self._later is None:
                 # Not a daemon: a program that ends does not end before what it did is written.
