@@ -61,13 +61,15 @@ class GuardedQuery:
 
     `sql` is the model's own text. `tree` is its query, parsed once: without the words in front of it
     (`prefix`, such as EXPLAIN); None for a description of a table (DESCRIBE, SHOW COLUMNS) and where the
-    engine's second opinion let it pass. `tables` are the real tables it reads, each once.
+    engine's second opinion let it pass. `tables` are the real tables it reads, each once. `respelled` tells that
+    the tree was made of other words for the same, so that the places in it are not places in `sql`.
     """
 
     sql: str
     tree: exp.Expr | None
     tables: tuple[TableMeta, ...]
     prefix: str = ""
+    respelled: bool = False
 
 
 def guarded(
@@ -161,12 +163,12 @@ class _Guard:
         found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
             self._attributes(found, parsed.spelling.join_aliases)
-        described = self._described(parsed.tree)
+        described = self._described(found)
         for text_apart in parsed.spelling.apart:
             found.tables.extend(self._expression(text_apart).tables)
         tables = tuple(dict.fromkeys((*found.unique, *described)))
         tree = parsed.tree if parsed.spelling.same else None
-        return GuardedQuery(self.sql, tree, tables, text.text[:begins].strip())
+        return GuardedQuery(self.sql, tree, tables, text.text[:begins].strip(), parsed.text is not text.text)
 
     def _parsed(self, tokens: list[Token], text: str) -> _Parsed:
         """The tree of the statement, in its own words or, where sqlglot stumbles over these, in others."""
@@ -176,7 +178,7 @@ class _Guard:
             text = " ".join(spelling.words)
             tokens = _dialect(self.dialect).tokenize(text)
         try:
-            return _Parsed(_tree(tokens, text, self.dialect), spelling, tokens)
+            return _Parsed(_tree(tokens, text, self.dialect), spelling, tokens, text)
         except SqlRefused:
             other = respelled(spelling, self.dialect)
             if other is None:
@@ -186,7 +188,7 @@ class _Guard:
                 tokens = _dialect(self.dialect).tokenize(text)
             except SqlglotError as error:
                 raise SqlRefused(f"The statement cannot be read: {_first_line(error)}.") from error
-            return _Parsed(_tree(tokens, text, self.dialect), other, tokens)
+            return _Parsed(_tree(tokens, text, self.dialect), other, tokens, text)
 
     def _complete(self, parsed: _Parsed, words: set[str]) -> None:
         """Nothing of the text may be missing in the tree.
@@ -449,12 +451,9 @@ class _Guard:
         parts = [exp.to_identifier(part) for part in arguments[0].name.split(".")]
         return find_table(self.meta, parts)
 
-    def _described(self, tree: exp.Expr) -> list[TableMeta]:
-        names = DESCRIBING.get(self.dialect)
-        if not names:
-            return []
-        calls = [each for each in tree.find_all(exp.Anonymous) if each.name.lower() in names]
-        return [self._describing(each) for each in calls]
+    def _described(self, found: Reading) -> list[TableMeta]:
+        names = DESCRIBING.get(self.dialect, frozenset())
+        return [self._describing(each) for each in found.calls if each.name.lower() in names]
 
     def _table(self, node: exp.Table) -> None:
         if node.this is None and node.args.get("rows_from"):
@@ -534,11 +533,12 @@ def _tells_of_session(node: exp.Expr) -> bool:
 
 @dataclass(frozen=True)
 class _Parsed:
-    """A tree, and the words and tokens it was made of."""
+    """A tree, and the words, tokens and text it was made of."""
 
     tree: exp.Expr
     spelling: Spelling
     tokens: list[Token]
+    text: str
 
 
 @cache

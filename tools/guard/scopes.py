@@ -58,11 +58,13 @@ class _Scope:
 
 @dataclass
 class Reading:
-    """What a statement reads: each table node with its table, each column with its scope."""
+    """What a statement reads: each table node with its table, each column with its scope; its CTEs and its calls."""
 
     tables: list[tuple[exp.Expr, TableMeta]] = field(default_factory=list)
     ctes: dict[int, exp.Expr] = field(default_factory=dict)  # id of a table node → the CTE it stands for
     columns: list[tuple[exp.Expr, _Scope | None]] = field(default_factory=list)
+    withs: list[exp.CTE] = field(default_factory=list)
+    calls: list[exp.Anonymous] = field(default_factory=list)  # of functions that sqlglot does not know
 
     @property
     def unique(self) -> tuple[TableMeta, ...]:
@@ -195,6 +197,8 @@ class _Resolver:
                 self._table(node, ctes)
             elif isinstance(node, exp.Column | exp.Dot):
                 self.found.columns.append((node, scope))
+            elif isinstance(node, exp.Anonymous):
+                self.found.calls.append(node)
             elif isinstance(node, exp.In) and self.dialect in _IN_TABLE and node.args.get("field") is not None:
                 self._in_table(node, ctes)
             stack.extend((child, ctes, scope) for child in children(node) if child is not clause)
@@ -210,6 +214,7 @@ class _Resolver:
         """Queue the bodies of a WITH, each with the names it sees; give those that the query sees."""
         recursive = bool(clause.args.get("recursive"))
         parts = [part for part in children(clause) if isinstance(part, exp.CTE)]
+        self.found.withs += parts
         others = [part for part in children(clause) if not isinstance(part, exp.CTE)]
         every = ctes
         for part in parts:
