@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -334,6 +335,24 @@ def test_bad_text_is_refused_with_its_reason(sql: str, reason: str) -> None:
     for dialect in OPENERS:
         with pytest.raises(SqlRefused, match=reason):
             guarded(sql, metadata(dialect))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM " * 19_000 + "orders",
+        "SELECT " + "IF " * 30_000 + "1",
+        "SELECT 1 FROM orders" + " JOIN orders" * 7_500,
+        "SELECT id" + "[1]" * 30_000 + " FROM orders",
+        "SELECT " + "NOT " * 20_000 + "true",
+        "SELECT " + "CASE WHEN " * 9_000 + "1",
+    ],
+)
+def test_what_would_lead_the_parser_into_itself_is_refused_before_it_begins(sql: str) -> None:
+    started = time.thread_time()
+    with pytest.raises(SqlRefused, match=r"in a row|more than"):
+        guarded(sql, metadata("duckdb"))
+    assert time.thread_time() - started < 2
 
 
 def test_half_a_surrogate_pair_is_refused_since_no_driver_can_send_it() -> None:

@@ -53,6 +53,7 @@ logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 MAX_BYTES = 100_000
 MAX_DEPTH = 100  # 500 nested parentheses exhaust Python's stack inside sqlglot
+MAX_JOINS = 200  # MySQL takes 61, SQLite 64
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,9 @@ class _Guard:
             parsed = self._parsed(tokens, text.text)
         except SqlRefused as unparsable:
             return self._by_second_opinion(unparsable, begins)
-        words = self._nodes(parsed.tree)
+        words, selects = self._nodes(parsed.tree)
         try:
-            self._complete(parsed, words)
+            self._complete(parsed, words, selects)
         except SqlRefused as misread:
             return self._by_second_opinion(misread, begins)
         self._call_names(calls, parsed.tree)
@@ -190,13 +191,13 @@ class _Guard:
                 raise SqlRefused(f"The statement cannot be read: {_first_line(error)}.") from error
             return _Parsed(_tree(tokens, text, self.dialect), other, tokens, text)
 
-    def _complete(self, parsed: _Parsed, words: set[str]) -> None:
+    def _complete(self, parsed: _Parsed, words: set[str], selects: int) -> None:
         """Nothing of the text may be missing in the tree.
 
         sqlglot drops what stands in VARCHAR(...) on DuckDB, and takes {(FROM t): 1} for a key without a name.
         """
-        written = sum(token.token_type is TokenType.SELECT for token in parsed.tokens)
-        if written > sum(1 for _ in parsed.tree.find_all(exp.Select)):
+        written = sum([token.token_type is TokenType.SELECT for token in parsed.tokens])
+        if written > selects:
             raise SqlRefused("A subquery stands where none can be. Use WITH to name it, and join it.")
         for token, following in zip_longest(parsed.tokens, parsed.tokens[1:]):
             quoted = token.token_type is TokenType.IDENTIFIER
@@ -372,9 +373,10 @@ class _Guard:
         hint = f"Similar ones that are: {', '.join(similar)}." if similar else "Write it with other functions."
         return f"{name} is not on the list of functions that may be called. {hint}"
 
-    def _nodes(self, tree: exp.Expr) -> set[str]:
-        """Look at every node; give every word that stands in one, in lower case."""
+    def _nodes(self, tree: exp.Expr) -> tuple[set[str], int]:
+        """Look at every node; give every word that stands in one, in lower case, and how many are a SELECT."""
         words: set[str] = set()
+        selects = 0
         stack = [tree]
         while stack:
             node = stack.pop()
@@ -384,12 +386,13 @@ class _Guard:
                     raise SqlRefused("Something stands where a name has to be. Write a plain name there.")
                 words.add(node.this.lower())
             elif kind not in _LEAVES:
+                selects += kind is exp.Select
                 self._node(node)
                 for value in node.args.values():
                     if type(value) is str:
                         words.update(value.lower().split())
-                stack.extend(children(node))
-        return words
+                stack += children(node)
+        return words, selects
 
     def _node(self, node: exp.Expr) -> None:
         name = type(node).__name__
@@ -573,21 +576,33 @@ def _refuse_look_alikes(tokens: list[Token]) -> None:
 
 
 def _refuse_depth(tokens: list[Token]) -> None:
-    depth = run = 0
+    """Refuse what sqlglot would follow into itself.
+
+    Each of FROM FROM …, a JOIN a JOIN …, a[1][1]… takes it a call deeper: seconds in Python, and where its compiled
+    form is installed, which looks at no limit of recursion, the end of the process (30.30).
+    """
+    depth = run = joins = subscripts = 0
+    before: TokenType | None = None
     for token in tokens:
         kind = token.token_type
-        if kind in _PREFIXES:
+        if kind is before or kind in _PREFIXES:
             run += 1
             if run > MAX_DEPTH:
-                raise SqlRefused(f"There are more than {MAX_DEPTH} signs in a row. Leave them out.")
-            continue
-        run = 0
+                raise SqlRefused(f"There are more than {MAX_DEPTH} signs, words or values in a row. Leave them out.")
+        else:
+            run = 0
         if kind in _OPENING:
             depth += 1
+            subscripts += kind is TokenType.L_BRACKET and before is TokenType.R_BRACKET
             if depth > MAX_DEPTH:
                 raise SqlRefused(f"The statement is nested more than {MAX_DEPTH} deep. Use WITH to take it apart.")
         elif kind in _CLOSING:
             depth -= 1
+        elif kind is TokenType.JOIN:
+            joins += 1
+        before = kind
+    if joins > MAX_JOINS or subscripts > MAX_JOINS:
+        raise SqlRefused(f"There are more than {MAX_JOINS} joins or subscripts of subscripts. Ask for less at a time.")
 
 
 def _first_line(error: BaseException) -> str:

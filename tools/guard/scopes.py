@@ -149,27 +149,34 @@ def shown(node: exp.Expr, dialect: str) -> str:
     return node.sql(dialect, unsupported_level=ErrorLevel.IGNORE, comments=False)[:80]
 
 
-def children(node: exp.Expr) -> Iterator[exp.Expr]:
+def children(node: exp.Expr) -> list[exp.Expr]:
     """Every node directly under this one, also those inside lists, tuples and dicts of its arguments."""
+    found: list[exp.Expr] = []
     for value in node.args.values():
+        if value is None or value is True or value is False:
+            continue
         if isinstance(value, exp.Expr):
-            yield value
+            found.append(value)
         elif isinstance(value, (list, tuple, dict)) and value:
-            yield from _within(value)
+            _collect(value, found)
+    return found
 
 
-def _within(value: object) -> Iterator[exp.Expr]:
+def _collect(value: object, found: list[exp.Expr]) -> None:
     if isinstance(value, exp.Expr):
-        yield value
+        found.append(value)
     elif isinstance(value, (list, tuple)):
         for each in value:
-            if isinstance(each, exp.Expr):
-                yield each
-            else:
-                yield from _within(each)
+            _collect(each, found)
     elif isinstance(value, dict):
         for each in value.values():
-            yield from _within(each)
+            _collect(each, found)
+
+
+_LOOKED_AT = (exp.Select, exp.Pivot, exp.Table, exp.Column, exp.Dot, exp.Anonymous, exp.In)
+_matters: dict[
+    type, bool
+] = {}  # whether the resolver looks at nodes of a class: most of a statement's are none of these
 
 
 class _Resolver:
@@ -184,24 +191,28 @@ class _Resolver:
         stack: list[tuple[exp.Expr, _Ctes | None, _Scope | None]] = [(tree, None, None)]
         while stack:
             node, ctes, scope = stack.pop()
-            if type(node) in _LEAVES:
-                continue
             if self.repeated and (cte := self.repeated.get(id(node))) is not None:
                 ctes = _Ctes(self._cte_name(cte), cte, ctes)
             clause = node.args.get("with_")
             if isinstance(clause, exp.With):
                 ctes = self._open_with(clause, ctes, scope, stack)
-            if isinstance(node, exp.Select) or (isinstance(node, exp.Pivot) and node.this is not None):
-                scope = _Scope(scope, [(source, ctes) for source in _sources(node)])
-            elif isinstance(node, exp.Table):
-                self._table(node, ctes)
-            elif isinstance(node, exp.Column | exp.Dot):
-                self.found.columns.append((node, scope))
-            elif isinstance(node, exp.Anonymous):
-                self.found.calls.append(node)
-            elif isinstance(node, exp.In) and self.dialect in _IN_TABLE and node.args.get("field") is not None:
-                self._in_table(node, ctes)
-            stack.extend((child, ctes, scope) for child in children(node) if child is not clause)
+            kind = type(node)
+            if kind not in _matters:
+                _matters[kind] = issubclass(kind, _LOOKED_AT)
+            if _matters[kind]:
+                if isinstance(node, exp.Select) or (isinstance(node, exp.Pivot) and node.this is not None):
+                    scope = _Scope(scope, [(source, ctes) for source in _sources(node)])
+                elif isinstance(node, exp.Table):
+                    self._table(node, ctes)
+                elif isinstance(node, exp.Column | exp.Dot):
+                    self.found.columns.append((node, scope))
+                elif isinstance(node, exp.Anonymous):
+                    self.found.calls.append(node)
+                elif isinstance(node, exp.In) and self.dialect in _IN_TABLE and node.args.get("field") is not None:
+                    self._in_table(node, ctes)
+            for child in children(node):
+                if child is not clause and type(child) not in _LEAVES:
+                    stack.append((child, ctes, scope))
         return self.found
 
     def _open_with(
@@ -213,9 +224,10 @@ class _Resolver:
     ) -> _Ctes | None:
         """Queue the bodies of a WITH, each with the names it sees; give those that the query sees."""
         recursive = bool(clause.args.get("recursive"))
-        parts = [part for part in children(clause) if isinstance(part, exp.CTE)]
+        under = children(clause)
+        parts = [part for part in under if isinstance(part, exp.CTE)]
         self.found.withs += parts
-        others = [part for part in children(clause) if not isinstance(part, exp.CTE)]
+        others = [part for part in under if not isinstance(part, exp.CTE)]
         every = ctes
         for part in parts:
             every = _Ctes(self._cte_name(part), part, every)
