@@ -323,7 +323,7 @@ def test_what_had_to_be_spelled_otherwise_passes_without_a_tree_unless_it_means_
         ("SELECT 1\0", "NUL"),
         ("SELECT " + "1, " * 60_000 + "1", "longer than"),
         ("SELECT " + "(" * 500 + "1" + ")" * 500, "deep"),
-        ("SELECT " + "- " * 5_000 + "1", "signs in a row"),
+        ("SELECT " + "- " * 5_000 + "1", "in a row"),
         ("SELECT " + "CASE WHEN 1 THEN " * 90 + "1" + " END" * 90, "nested"),
         ("SELECT 'open", "not closed"),
         ("SELECT \u200b1", "invisible"),
