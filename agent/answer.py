@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from agent.charts import chart_of
 from agent.messages import Usage
 from agent.times.ranges import TimeRange
 from tools.result_table import ResultTable
@@ -146,12 +147,24 @@ class Answer:
         """Whether a query ran and the model could say what came of it."""
         return self.sql is not None and self.receipt.outcome in (ANSWERED, CUT_OFF)
 
+    @property
+    def chart(self) -> dict[str, Any] | None:
+        """A Vega-Lite specification with the rows in it; None where no chart helps to read them."""
+        chart = chart_of(self.question, self.table)
+        return chart.specification(self.table) if chart and self.table else None
+
     def as_json(self) -> dict[str, Any]:
-        """The whole answer as JSON holds it: `question`, `text`, `sql`, `table`, `receipt`."""
+        """The whole answer as JSON holds it: `question`, `text`, `sql`, `table`, `chart`, `receipt`.
+
+        The chart is a Vega-Lite specification over a data set named "table" with a field c0, c1, … for each column:
+        the rows stand in `table` alone.
+        """
+        chart = chart_of(self.question, self.table)
         return {
             "question": self.question,
             "text": self.text,
             "sql": self.sql,
             "table": None if self.table is None else dict(self.table.as_json()),
+            "chart": chart.specification(self.table, rows=False) if chart and self.table else None,
             "receipt": self.receipt.as_json(),
         }

@@ -119,6 +119,13 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", action="store_true", help="only the rows, as CSV")
     form.add_argument("--sql-only", action="store_true", help="only the SQL")
 
+    chat = _command(commands, "chat", _chat, "talk with a database: questions, follow-ups, charts, exports")
+    _takes_database(chat)
+    _takes_user(chat)
+    chat.add_argument("--session", metavar="ID", help="go on with this session (default: a new one)")
+    chat.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
+    chat.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
+
     traces = _command(commands, "traces", _traces, "list the latest traces, or show one as a tree")
     traces.add_argument("action", nargs="?", choices=["list", "show"], default="list")
     traces.add_argument(
@@ -190,7 +197,7 @@ def _command(
         name,
         help=about,
         description=about[0].upper() + about[1:] + ".",
-        epilog=EXIT_CODES if name in ("ask", "check") else None,
+        epilog=EXIT_CODES if name in ("ask", "chat", "check") else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if run:
@@ -255,14 +262,11 @@ def _version() -> int:
 def _ask(options: argparse.Namespace) -> int:
     from agent import terminal
     from agent.assembly import open_agent
-    from agent.errors import SettingsError
 
     question = options.question
     if question == "-":
         question = sys.stdin.read() if sys.stdin else ""  # None where the shell closed it
-    settings, user = _settings(options), _user(options)
-    if user is not None and user.roles and settings.policy is None:
-        raise SettingsError("--role says what a user may see, but there is no policy. Name one with --policy.")
+    settings, user = _asking(options)
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
         answer = agent.ask_sync(
             question,
@@ -289,13 +293,32 @@ def _warn(lines: Iterable[str]) -> None:
         print(f"dbagent: {visible(line)}", file=sys.stderr)
 
 
+def _asking(options: argparse.Namespace) -> tuple[Settings, User | None]:
+    """The settings, and who asks."""
+    from agent.errors import SettingsError
+
+    settings, user = _settings(options), _user(options)
+    if user is not None and user.roles and settings.policy is None:
+        raise SettingsError("--role says what a user may see, but there is no policy. Name one with --policy.")
+    return settings, user
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from agent.chat.conversation import chat
+
+    settings, user = _asking(options)
+    trouble = chat(settings, session=options.session, user=user, label=options.prompt_label)
+    return ANSWERED if trouble is None else _code_of(trouble)
+
+
 def _show(answer: Answer, options: argparse.Namespace) -> None:
     from agent import terminal
 
     if options.json:
         print(terminal.json_text(answer.as_json()))
     elif options.csv:
-        terminal.write_csv(answer, sys.stdout)
+        if answer.table is not None:
+            terminal.write_csv(answer.table, sys.stdout)
     elif options.sql_only:
         if answer.sql:
             print(terminal.plain(answer.sql))

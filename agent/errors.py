@@ -15,6 +15,7 @@
     ├── DatabaseUnavailable       the database cannot be reached, opened or logged into          exit 5
     │   └── DriverMissing         its driver is not installed                                    exit 5
     ├── StoreUnavailable          what must last cannot be kept or read; answers go on without   exit 2
+    ├── ExportRefused             there is nothing to write, or no such form of file             exit 2
     ├── SessionUnknown            the session is another user's, or its id is none               exit 2
     ├── PolicyInvalid             the policy cannot be read, or does not fit the database            exit 2
     ├── UserNotPermitted          the policy has nothing for this user, or lacks a variable          exit 2
@@ -43,6 +44,7 @@ __all__ = [
     "DBAgentError",
     "DatabaseUnavailable",
     "DriverMissing",
+    "ExportRefused",
     "FeedbackRefused",
     "LangfuseUnavailable",
     "ModelBusy",
@@ -73,6 +75,10 @@ class SettingsError(DBAgentError):
 
 class QuestionRefused(DBAgentError):
     """The question is empty or longer than the limit, or a turn of its history is none; no model was asked."""
+
+
+class ExportRefused(DBAgentError):
+    """There is nothing to write, no such form of file, or its library is not installed; the text says what to do."""
 
 
 class SessionUnknown(DBAgentError):

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from agent.answer import Answer, Receipt
     from agent.doctor import Finding
     from agent.llmops.trace_records import SpanRecord, TraceSummary, TraceTree
+    from agent.messages import ToolCall
+    from tools.result_table import ResultTable
 
 ROWS_SHOWN = 50
 CELL_WIDTH = 60
@@ -88,7 +91,12 @@ class Progress:
             case PhaseStarted(name):
                 self.say(name)
             case ToolStarted(call):
-                self.say(f"{_DOING.get(call.name, call.name)} {_arguments_in_words(call.arguments)}")
+                self.say(doing(call))
+
+
+def doing(call: ToolCall) -> str:
+    """A call of the model in words, on a line."""
+    return one_line(f"{_DOING.get(call.name, call.name)} {_arguments_in_words(call.arguments)}", 200)
 
 
 _DOING = {"search_metadata": "searching", "show_table": "showing", "execute_sql": "running"}
@@ -108,13 +116,34 @@ def show_answer(answer: Answer) -> None:
     console.print(Text(plain(answer.text)))
     if answer.table is not None and answer.table.columns:
         console.print()
-        console.print(_as_table(answer.table.columns, answer.table.rows[:ROWS_SHOWN]))
-        if remark := _what_is_not_shown(len(answer.table.rows), answer.table.more):
-            console.print(remark, style="dim")
+        show_rows(console, answer.table, ROWS_SHOWN, "--csv and --json give them")
     if answer.sql:
         console.print()
         console.print(Text(plain(answer.sql), style="cyan"))
     console.print()
+    show_receipt(console, answer)
+
+
+def show_rows(console: Console, table: ResultTable, most: int, elsewhere: str) -> None:
+    """The first rows and the columns that fit, and what is not shown; `elsewhere` says how to see the rest."""
+    rows = table.rows[:most]
+    fitting = _columns_that_fit(table.columns, rows, console.width)
+    console.print(as_table(table.columns[:fitting], [row[:fitting] for row in rows]))
+    hidden_columns = len(table.columns) - fitting
+    hidden_rows = len(table.rows) - len(rows)
+    told = []
+    if hidden_columns:
+        told.append(f"{hidden_columns:,} more column{'' if hidden_columns == 1 else 's'}")
+    if hidden_rows:
+        told.append(f"{hidden_rows:,} more row{' was' if hidden_rows == 1 else 's were'} fetched")
+    remark = f"… {' and '.join(told)}; {elsewhere}." if told else ""
+    more = f"The database has more than these {len(table.rows):,} rows." if table.more else ""
+    if remark or more:
+        console.print(Text(f"{remark} {more}".strip(), style="dim"))
+
+
+def show_receipt(console: Console, answer: Answer) -> None:
+    """What is doubtful, what words for times were taken to mean, and the receipt in one line."""
     for warning in answer.receipt.warnings:
         console.print(Text(f"Warning: {one_line(warning, 1000)}", style="yellow"))
     for each in answer.receipt.times:
@@ -155,13 +184,19 @@ def receipt_line(receipt: Receipt) -> str:
     return plain(" · ".join(parts))
 
 
-def _what_is_not_shown(rows: int, more: bool) -> str:
-    hidden = rows - ROWS_SHOWN
-    remark = f"… {hidden:,} more rows were fetched; --csv and --json give them." if hidden > 0 else ""
-    return f"{remark} The database has more than these {rows:,} rows.".strip() if more else remark
+def _columns_that_fit(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int) -> int:
+    """How many columns are as wide as they need to be within the width; at least one."""
+    used = 0
+    for position, name in enumerate(columns):
+        cells = [name, *(as_text(row[position]) for row in rows)]
+        used += max(cell_len(one_line(cell, CELL_WIDTH)) for cell in cells) + 2
+        if used - 2 > width:
+            return max(1, position)
+    return len(columns)
 
 
-def _as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """The rows under their names; numbers stand on the right."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns):
         numbers = any(_is_number(row[position]) for row in rows)
@@ -191,14 +226,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def write_csv(answer: Answer, out: TextIO) -> None:
+def write_csv(table: ResultTable, out: TextIO) -> None:
     """The rows with a header; cells that a spreadsheet would run as a formula are made text."""
-    if answer.table is None:
-        return
     # A terminal would obey what is in a cell; a file keeps it as it is.
     shown = plain if out.isatty() else str
-    out.write(_csv_row([_harmless(shown(name)) for name in answer.table.columns]))
-    for row in answer.table.rows:
+    out.write(_csv_row([_harmless(shown(name)) for name in table.columns]))
+    for row in table.rows:
         cells = ["" if value is None else _harmless(_csv_cell(value)) for value in row]
         out.write(_csv_row([shown(cell) if isinstance(cell, str) else cell for cell in cells]))
 
@@ -211,7 +244,7 @@ def _csv_row(cells: Sequence[Any]) -> str:
 
 
 def _csv_cell(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | Decimal) else as_text(value)
+    return value if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else as_text(value)
 
 
 def _harmless(value: Any) -> Any:

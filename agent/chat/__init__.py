@@ -1,0 +1,1 @@
+"""The chat: a conversation with a database in a terminal, or over plain pipes."""
