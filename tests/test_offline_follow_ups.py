@@ -82,6 +82,7 @@ def sql_after(*questions: str, replies: tuple[str, ...] = ()) -> str:
 
 COUNTED = "SELECT COUNT(*) AS number_of_bookings FROM bookings"
 LAST_MONTH = "booked_at >= '2026-10-01' AND booked_at < '2026-11-01'"
+MONTH = "CAST(DATE_TRUNC('month', booked_at) AS DATE)"
 FIRST = "How many bookings were placed last month?"
 
 
@@ -103,8 +104,8 @@ FIRST = "How many bookings were placed last month?"
         ),
         (
             (FIRST, "and by month?"),
-            "SELECT DATE_TRUNC('month', booked_at) AS month, COUNT(*) AS number_of_bookings FROM bookings "
-            f"WHERE {LAST_MONTH} GROUP BY DATE_TRUNC('month', booked_at) ORDER BY DATE_TRUNC('month', booked_at)",
+            f"SELECT {MONTH} AS month, COUNT(*) AS number_of_bookings FROM bookings "
+            f"WHERE {LAST_MONTH} GROUP BY {MONTH} ORDER BY {MONTH}",
         ),
         (
             ("List the names of the rooms.", "sort by price", "only the first 2", "in descending order"),

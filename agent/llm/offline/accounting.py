@@ -9,7 +9,7 @@ from agent.llm.offline.chunking import Chunk, Cut
 from agent.llm.offline.cursor import LIGHT_VERBS, MEASURE_UNITS, is_flag
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention, likeness
-from agent.llm.offline.meaning import Condition, IsValue, Query, Slot, conditions_within
+from agent.llm.offline.meaning import IsValue, Query, Slot, all_conditions, item_slots
 from agent.llm.offline.words import identifier_words
 
 _DROPPED = 0.45  # enough by itself to decline: the word may well be a condition
@@ -39,7 +39,7 @@ def left_out(
             doubts.append((f"what {chunk.text!r} has to do with it", _DROPPED))
         elif chunk.kind in ("FILLER", "ART", "IN") and _weighs(cut.chunks, at):
             doubts.append((f"what {chunk.text!r} says", _DROPPED))
-        elif chunk.kind == "PERCENTSIGN" and not query.shares and (not at or cut.chunks[at - 1].kind != "NUMBER"):
+        elif chunk.kind == "PERCENTSIGN" and (not at or cut.chunks[at - 1].kind != "NUMBER"):
             doubts.append((f"what {chunk.text!r} is of", _DROPPED))
     return doubts
 
@@ -54,15 +54,13 @@ def _weighs(chunks: tuple[Chunk, ...], at: int) -> bool:
 
 def _mentions(query: Query) -> Iterator[Mention]:
     """Every run of words that the query made something of."""
-    slots: list[Slot] = [item.slot for item in query.items if item.slot is not None]
+    slots: list[Slot] = [slot for item in query.items for slot in item_slots(item)]
     slots += query.groups
     slots += [slot for slot, _ in query.periods]
     slots += [order.key.slot for order in query.order if order.key.slot is not None]
-    conditions: list[Condition] = [*query.conditions, *(each for share in query.shares for each in share.conditions)]
-    slots += [share.aggregate.slot for share in query.shares if share.aggregate.slot is not None]
     if query.main is not None:
         slots.append(query.main)
-    for condition in conditions_within(conditions):
+    for condition in all_conditions(query):
         slots += slots_of(condition)
         if isinstance(condition, IsValue):
             for value in condition.values:

@@ -90,6 +90,10 @@ def _in_chinese(
 
 def _read(column: str, value: str) -> str:
     """A figure as a person reads it: two decimals for averages of money and the like, four figures below one."""
+    if column.startswith("percentage_of_") and re.fullmatch(r"-?\d+(?:\.\d+)?", value):
+        return f"{Decimal(value):.2f}".rstrip("0").rstrip(".") + " %"
+    if day := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?: 00:00:00)?", value):
+        return day.group(1)[:7] if column == "month" else day.group(1)
     if not _LONG_DECIMAL.fullmatch(value):
         return value
     number = Decimal(value)
@@ -106,6 +110,9 @@ def _spoken(column: str) -> str:
 
 def _ties(reading: Reading | None, chinese: bool) -> str:
     """Ties that the limit hides are said, since the rows do not show them."""
+    numbered = reading is not None and "weekday" in [unit for _, unit in reading.query.periods]
+    if numbered:
+        return "（1 为星期一。）" if chinese else " (1 is Monday.)"
     if reading is None or reading.query.limit is None or not reading.query.order:
         return ""
     if reading.query.limit == 1:

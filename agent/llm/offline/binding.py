@@ -24,7 +24,8 @@ from agent.llm.offline.meaning import (
     Related,
     Slot,
     ValueSlot,
-    conditions_within,
+    all_conditions,
+    item_slots,
 )
 from agent.llm.offline.schema_text import Field, Table
 from agent.llm.offline.words import identifier_words, stem
@@ -83,7 +84,7 @@ def _mains(query: Query, graph: JoinGraph) -> list[tuple[Table, float]]:
         best = query.main.mention.tables[0][1]
         return [(table, 1 - score) for table, score in query.main.mention.tables if score >= min(0.6, best)][:4]
     costs: dict[str, float] = {}
-    slots = [item.slot for item in query.items if item.slot is not None]
+    slots = [slot for item in query.items for slot in item_slots(item)]
     if not slots:
         slots = [slot for each in query.conditions for slot in slots_of(each)]
     for slot in slots:
@@ -101,7 +102,7 @@ def _bind(query: Query, graph: JoinGraph, main: tuple[Table, float]) -> Binding 
     if query.main is not None:
         binding.tables[query.main] = main[0]
     slots: list[Slot] = list(dict.fromkeys(_all_slots(query)))
-    values = [v for c in conditions_within(query.conditions) if isinstance(c, IsValue) for v in c.values]
+    values = [v for c in all_conditions(query) if isinstance(c, IsValue) for v in c.values]
     for slot in slots:
         if slot.role == "table" and slot not in binding.tables and not _bind_table(slot, binding, graph):
             return None
@@ -117,19 +118,18 @@ def _bind(query: Query, graph: JoinGraph, main: tuple[Table, float]) -> Binding 
 
 def _all_slots(query: Query) -> Iterator[Slot]:
     for item in query.items:
-        if item.slot is not None:
-            yield item.slot
+        yield from item_slots(item)
     yield from query.groups
     for slot, _ in query.periods:
         yield slot
     for order in query.order:
         if order.key.slot is not None:
             yield order.key.slot
-    for condition in conditions_within(query.conditions):
+    for condition in all_conditions(query):
         yield from slots_of(condition)
         if isinstance(condition, AgainstField) and condition.of.owner is not None:
             yield condition.of.owner
-    for item_slot in [item.slot for item in query.items if item.slot is not None]:
+    for item_slot in [slot for item in query.items for slot in item_slots(item)]:
         if item_slot.owner is not None:
             yield item_slot.owner
 
@@ -255,7 +255,7 @@ def _dates_of(table: Table) -> list[tuple[Field, float]]:
     """The dates that "last month" may speak of: the only one, or the one called like the table itself."""
     dates = [each for each in table.fields if each.kind == "date" or looks_like_dates(each)]
     if len(dates) == 1:
-        return [(dates[0], 0.95)]
+        return [(dates[0], 0.98)]
     stems = {stem(word) for word in identifier_words(table.name)}
     scored: list[tuple[Field, float]] = []
     for each in dates:

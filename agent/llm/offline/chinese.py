@@ -330,6 +330,10 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
     nouns = [each for each in asked if each.kind == "NOUN"]
     head = ""
     owner: list[Piece] = []
+    if "SHARE" in kinds and nouns:
+        owner = nouns[:-1]
+        head = f"what percentage of {_noun(nouns[-1])}"
+        nouns, kinds = [], []
     if "HOWMANY" in kinds or (kinds and "COUNT" in kinds and nouns):
         marker = "HOWMANY" if "HOWMANY" in kinds else "COUNT"
         at = kinds.index(marker)

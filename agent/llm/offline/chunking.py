@@ -179,7 +179,7 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             kind, meaning = _adjective_phrases()[phrase]
             add(kind, length, 0.95 * length + 0.22 * (length - 1) + 0.02, meaning)
         if phrase in UNITS:
-            add("UNIT", length, 0.75 * length, UNITS[phrase])
+            add("UNIT", length, 0.75 * length + 0.4 * (length - 1), UNITS[phrase])
     for length in range(1, min(len(lowers), 7) + 1):
         span = tokens[at : at + length]
         if any(each.kind in ("quoted", "operator", "punct") for each in (span[0], span[-1])):

@@ -10,12 +10,14 @@ from agent.llm.offline.chunking import Chunk
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention
 from agent.llm.offline.meaning import (
+    Aggregate,
     Condition,
     Having,
     Null,
     Order,
     Query,
     Related,
+    Share,
     Slot,
 )
 from agent.llm.offline.schema_text import Field
@@ -214,6 +216,7 @@ class Cursor:
         self.tentative: Slot | None = None
         self.dated_by: Slot | None = None
         self.heard: set[int] = set()  # the verbs that were taken in, by their place
+        self.share: Share | None = None  # whose part the question has not told yet
         self.before: Before | None = None  # in a follow-up: what the earlier question came to
         self.adding = False  # a follow-up that adds its grouping to those there are
         self.asked_count: int | None = None  # "the 3 counties with …"
@@ -317,6 +320,9 @@ class Cursor:
     def _implied_date(self) -> Slot:
         """The date that a time expression speaks of without naming it."""
         owner = self.query.main if self.query.main is not None else self.context
+        measured = next((item.slot for item in self.query.items if isinstance(item, Aggregate)), None)
+        if self.query.main is None and measured is not None:
+            owner = measured  # "the revenue of each area last month": of the sales, and not of the area
         if self.dated_by is not None:
             owner = self.dated_by
         elif (event := self._event()) is not None:

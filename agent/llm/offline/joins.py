@@ -97,6 +97,24 @@ class JoinGraph:
             return None
         return best[min(reached)[1]][1]
 
+    @staticmethod
+    def siblings(steps: list[Step]) -> list[Step]:
+        """The joins from a table to one of its children that was itself reached from another child.
+
+        Each row of the one child then meets every row of the other: orders and returns over their region.
+        """
+        reached_from_child = {step.new for step in steps if not step.multiplies}
+        return [step for step in steps if step.multiplies and step.known in reached_from_child]
+
+    @staticmethod
+    def beyond(first: Step, steps: list[Step]) -> set[str]:
+        """The table that a join adds, and all that hang on it."""
+        found = {first.new}
+        for step in steps:  # nearest first
+            if step.known in found:
+                found.add(step.new)
+        return found
+
     def parallel(self, step: Step) -> list[Key]:
         """The other keys between the same two tables: which one was meant is then open."""
         return [key for other, key in self.edges[step.known] if other == step.new and key is not step.key]

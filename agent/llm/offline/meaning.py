@@ -60,6 +60,21 @@ class Aggregate:
     different: bool = False  # the question itself said "different"
 
 
+@dataclass(eq=False)
+class Share(Aggregate):
+    """The part, in percent, of a count or a sum: of what meets the conditions, or, with none, of each group."""
+
+    conditions: list[Condition] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Combined(Aggregate):
+    """A figure less another ("difference"), or divided by it ("ratio"), as `function` says."""
+
+    left: Aggregate = field(default_factory=lambda: Aggregate("count", None))
+    right: Aggregate = field(default_factory=lambda: Aggregate("count", None))
+
+
 Item = Pick | Everything | Aggregate
 
 
@@ -224,14 +239,6 @@ class Order:
     reversed_fields: frozenset[tuple[str, str]] = frozenset()
 
 
-@dataclass(eq=False)
-class Share:
-    """The part of all rows (or of a sum) that meets the conditions, in percent."""
-
-    aggregate: Aggregate
-    conditions: list[Condition]
-
-
 @dataclass
 class Query:
     """One question: what to select, of what, under which conditions, grouped, ordered and cut how."""
@@ -246,7 +253,6 @@ class Query:
     distinct: bool = False
     unexplained: list[str] = field(default_factory=list)
     doubts: list[tuple[str, float]] = field(default_factory=list)  # what was guessed, and how much it weighs
-    shares: list[Share] = field(default_factory=list)
     asked_words: dict[str, str] = field(default_factory=dict)  # the English that stands for the asker's word
     chinese: bool = False  # the question was; its names are preferred where a table has both
     traded_in: list[str] = field(
@@ -257,6 +263,21 @@ class Query:
     def doubt(self, what: str, weight: float) -> None:
         """Note a guess, so that the confidence shows it."""
         self.doubts.append((what, weight))
+
+
+def all_conditions(query: Query) -> Iterator[Condition]:
+    """Every condition of the query, those of its shares too."""
+    yield from conditions_within(query.conditions)
+    for item in query.items:
+        if isinstance(item, Share):
+            yield from conditions_within(item.conditions)
+
+
+def item_slots(item: Item) -> list[Slot]:
+    """The slots of one thing asked for."""
+    if isinstance(item, Combined):
+        return [each.slot for each in (item.left, item.right) if each.slot is not None]
+    return [item.slot] if item.slot is not None else []
 
 
 def conditions_within(conditions: list[Condition]) -> Iterator[Condition]:

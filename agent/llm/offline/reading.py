@@ -100,6 +100,12 @@ class Reader(ConditionReader):
             self._relation,
             self._glue,
         )
+        if (
+            self.share is not None
+            and self.kind() in ("REL", "WITH", "VERB", "NOT")
+            and self.sink is self.query.conditions
+        ):
+            self.sink = self.share.conditions  # "… of the orders last month | were returned"
         start = self.at
         for step in steps:
             if step():
@@ -309,12 +315,23 @@ class Reader(ConditionReader):
                 query.unexplained.append(str(self.asked_count))
         if self.negated:
             query.unexplained.append("not")
+        self._part_of_what()
         self._add_up()
         self._same_row()
         if self.who and query.items:
             first = query.items[0]
             if isinstance(first, Pick) and first.slot.owner is None:
                 first.slot.owner = query.main
+
+    def _part_of_what(self) -> None:
+        """ "the share of orders in Berlin": where nothing else says which part, the conditions but the time do."""
+        if self.share is None or self.share.conditions or self.query.groups or self.query.periods:
+            return
+        part = [each for each in self.query.conditions if not isinstance(each, InPeriod)]
+        self.share.conditions += part
+        self.query.conditions[:] = [each for each in self.query.conditions if each not in part]
+        if not part:
+            self.query.doubt("which part of it", 0.5)
 
     def _same_row(self) -> None:
         """ "the account name, id and number of transactions": a bare id is of the row that its neighbour names."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.llm.offline.cursor import Cursor, adds_up, is_flag, is_id
+from agent.llm.offline.chunking import UNITS
+from agent.llm.offline.cursor import Cursor, adds_up, is_flag, is_id, iso
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.meaning import (
     Aggregate,
+    Combined,
+    Condition,
     Everything,
+    InPeriod,
     IsTrue,
     IsValue,
     Order,
     Pick,
     Related,
+    Share,
     Slot,
     ValueSlot,
 )
@@ -63,6 +68,8 @@ class ItemReader(Cursor):
             if self.kind() == "VERB":
                 self.query.doubt("which what", 0.5)
             self.skip("ART", "IN")
+        if kind in ("WHICH", "WHAT") and self._asked_unit():
+            return True
         if kind == "HOWMUCH":
             self.at += 1
         if self._items():
@@ -75,6 +82,30 @@ class ItemReader(Cursor):
                 return True
         self.at = start
         return False
+
+    def _asked_unit(self) -> bool:
+        """ "which month had the most orders", "on which day of the week …": the time of what is counted."""
+        mention = self.here().mention if self.kind() == "MENTION" else None
+        unit = self.here().meaning if self.kind() == "UNIT" else UNITS.get(mention.text.lower(), "") if mention else ""
+        ahead = 1
+        while self.kind(ahead) in ("WITH", "VERB", "REL", "ART", "FILLER", "MENTION") and self.kind(ahead + 1) != "END":
+            if self.kind(ahead) == "MENTION" and self.kind(ahead + 1) != "VERB":
+                break
+            ahead += 1
+        if not unit or self.kind(ahead) != "SUPER":
+            return False
+        later = next((chunk.mention for chunk in self.chunks[self.at + ahead :] if chunk.kind == "MENTION"), None)
+        table = later.tables[0][0] if later is not None and later.table_score >= 0.6 else None
+        if table is None or not any(each.kind == "date" for each in table.fields):
+            return False
+        if mention is not None and any(each.table == table.sql for each, score in mention.fields if score >= 0.8):
+            return False
+        assert later is not None
+        self.at += 1
+        self.query.main = self.slot(replace(later, fields=(), values=()), "table")
+        self.context = self.query.main
+        self.query.periods.append((self._implied_date(), "weekday name" if unit == "weekday" else unit))
+        return True
 
     def _items(self) -> bool:
         got = False
@@ -117,7 +148,7 @@ class ItemReader(Cursor):
 
     def _item_starts(self) -> bool:
         kind = self.kind()
-        if kind in ("COUNT", "HOWMANY", "COUNTVERB", "AGG", "ALLINFO", "DISTINCT"):
+        if kind in ("COUNT", "HOWMANY", "COUNTVERB", "AGG", "ALLINFO", "DISTINCT", "SHARE", "DIFFERENCE", "RATIO"):
             return True
         if kind == "MENTION":
             mention = self.here().mention
@@ -238,6 +269,12 @@ class ItemReader(Cursor):
             return self._count(distinct or meaning == "distinct", kind)
         if kind == "AGG" or (kind == "SUPER" and self._agg_follows()):
             return self._aggregates()
+        if kind == "SHARE":
+            self.at += 1
+            return self._share()
+        if kind in ("DIFFERENCE", "RATIO"):
+            self.at += 1
+            return self._combined("difference" if kind == "DIFFERENCE" else "ratio")
         if kind == "ALLINFO":
             self.at += 1
             query.items.append(Everything(None))
@@ -260,6 +297,71 @@ class ItemReader(Cursor):
                 query.distinct = True
             return self._pick()
         return False
+
+    def _share(self) -> bool:
+        """ "what percentage of orders …": of a count of rows, or of a sum; what follows says which part."""
+        conditions: list[Condition] = []
+        self.skip("ART", "IN")
+        if self.kind() == "DATE":
+            period = self.here().period
+            assert period is not None
+            self.at += 1
+            self.sink.append(InPeriod(self._implied_date(), iso(period.start), iso(period.end)))
+            self.skip("POSS", "ART")
+        self.skip("COUNT", "IN", "ART")
+        total = self.kind() == "AGG" and self.here().meaning == "sum"
+        self.at += total
+        mention = self.here().mention if self.kind() == "MENTION" else None
+        if mention is not None and mention.value_score > max(mention.table_score, mention.field_score):
+            conditions.append(IsValue((ValueSlot(mention),)))  # "the share of web orders"
+            self.at += 1
+            mention = self.here().mention if self.kind() == "MENTION" else None
+        if mention is None:
+            return False
+        if self._is_number(mention) and adds_up(mention.fields[0][0]):
+            share = Share("sum", self.slot(mention, "field", wants="number"), conditions=conditions)
+        elif not total and mention.table_score >= 0.6:
+            share = Share("count", self.slot(mention, "table"), conditions=conditions)
+            if self.query.main is None:
+                self.query.main = share.slot
+            self.context = share.slot
+        else:
+            return False
+        self.at += 1
+        self.query.items.append(share)
+        self.share = share
+        return True
+
+    def _combined(self, function: str) -> bool:
+        """ "the difference between the highest and the lowest price", "the ratio of revenue to cost"."""
+        items = self.query.items
+        count = len(items)
+        self.skip("ART", "IN")
+        if not self._figure() or (len(items) == count + 1 and not (self.skip("AND", "IN", "ART") and self._figure())):
+            del items[count:]
+            return False
+        both = items[count:]
+        del items[count:]
+        left, right = both[0], both[-1]
+        if len(both) != 2 or not isinstance(left, Aggregate) or not isinstance(right, Aggregate):
+            return False
+        items.append(Combined(function, left.slot, left=left, right=right))
+        return True
+
+    def _figure(self) -> bool:
+        """An aggregate, or an amount that is added up."""
+        items = self.query.items
+        count = len(items)
+        if not self._item():
+            return False
+        last = items[-1]
+        if len(items) == count + 1 and isinstance(last, Pick):
+            measure = last.slot.mention
+            if not self._is_number(measure) or not adds_up(measure.fields[0][0]):
+                return False
+            last.slot.wants = "number"
+            items[-1] = Aggregate("sum", last.slot)
+        return True
 
     def _pick(self) -> bool:
         mention = self.here().mention

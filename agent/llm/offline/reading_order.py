@@ -388,7 +388,8 @@ class OrderReader(ItemReader):
         is_number = self._is_measure(mention)
         named_number = any(is_count_field(each) for each, score in mention.fields if score >= 0.85)
         if mention.table_score >= 0.6 and not (mention.field_score > mention.table_score and is_number):
-            if named_number and self._owner_has(mention):
+            itself = query.main is not None and query.main.mention.text == mention.text
+            if named_number and not itself and self._owner_has(mention):
                 self.at += 1
                 slot = self.slot(mention, "field", owner, "number")
                 query.order.append(Order(Pick(slot), descending))
@@ -441,7 +442,7 @@ class OrderReader(ItemReader):
                     self.sink.append(Related(noun))
 
     def _group_by_items(self) -> None:
-        if self.query.groups:
+        if self.query.groups or (self.query.periods and not self.query.items):
             return
         main = self.query.main
         counted = any(

@@ -20,6 +20,7 @@ from agent.llm.offline.meaning import (
     AnyOf,
     Between,
     BothOf,
+    Combined,
     Compare,
     Condition,
     Everything,
@@ -36,7 +37,9 @@ from agent.llm.offline.meaning import (
     Query,
     Related,
     RowsWith,
+    Share,
     Slot,
+    item_slots,
 )
 from agent.llm.offline.schema_text import Field, Key, Table, bare, split_path
 from agent.llm.offline.words import folded, identifier_words, squashed
@@ -103,6 +106,8 @@ class Writer:
     def _select(self, conditions: list[Condition]) -> exp.Select:
         query, binding = self.query, self.binding
         items = list(query.items)
+        if items and isinstance(items[0], Combined) and (apart := self._apart(items[0])) is not None:
+            return apart
         groups = list(query.groups)
         aggregating = any(isinstance(item, Aggregate) for item in items)
         picks = [item for item in items if isinstance(item, Pick)]
@@ -129,6 +134,11 @@ class Writer:
                         0.04 if self.graph.schema.tables[step.key.target].primary_key else 0.12,
                     )
                 )
+        told = set(self._tables_needed(items, groups, ()))
+        for step in self.graph.siblings(steps):
+            if not told & self.graph.beyond(step, steps):
+                continue  # only a filter: a business has one row for each category
+            self.doubts.append((f"how {binding.main.name} and {step.new} belong together", 0.3))
         self.single = not steps
         ranked = self._ranked(items, groups, conditions)
         if ranked is not None:
@@ -164,7 +174,7 @@ class Writer:
                     grouped.append(self._column(each))
             for slot, unit in query.periods:
                 expression = self._period(binding.fields[slot], unit)
-                columns.append(exp.alias_(expression.copy(), unit))
+                columns.append(exp.alias_(expression.copy(), unit.split()[0]))
                 grouped.append(expression)
         for item in items:
             if isinstance(item, Pick):
@@ -337,7 +347,7 @@ class Writer:
     def _tables_needed(self, items: list[Item], groups: list[Slot], conditions: Iterable[Condition]) -> list[str]:
         binding = self.binding
         needed: list[str] = [binding.main.sql]
-        slots = [item.slot for item in items if item.slot is not None]
+        slots = [slot for item in items for slot in item_slots(item)]
         slots += groups + [slot for slot, _ in self.query.periods]
         slots += [order.key.slot for order in self.query.order if order.key.slot is not None]
         needed += [binding.table_of(slot) for slot in slots]
@@ -430,6 +440,10 @@ class Writer:
 
     def _aggregate(self, item: Aggregate) -> exp.Expr:
         binding = self.binding
+        if isinstance(item, Share):
+            return self._share(item)
+        if isinstance(item, Combined):
+            return _combined(item.function, self._aggregate(item.left), self._aggregate(item.right))
         if item.function == "count":
             if item.slot is None:
                 return exp.Count(this=exp.Star())
@@ -451,6 +465,50 @@ class Writer:
             raise CannotWrite(f"{measured.name} holds dates: they have no {item.function}.")
         column = self._column(measured)
         return _AGGREGATES[item.function](this=exp.Distinct(expressions=[column]) if item.distinct else column)
+
+    def _share(self, item: Share) -> exp.Expr:
+        """In percent; over a count of rows or a sum of a field of the main table, without joins that repeat them."""
+        whole: exp.Expr
+        if item.function == "sum":
+            if item.slot is None or item.slot not in self.binding.fields:
+                raise CannotWrite("There is nothing to take the share of.")
+            measure: exp.Expr = self._column(self.binding.fields[item.slot])
+            whole = exp.Sum(this=measure)
+        else:
+            measure = exp.Literal.number(1)
+            whole = exp.Count(this=exp.Star())
+        if self._repeats(self.binding.main.sql):
+            raise CannotWrite("The joins repeat the rows whose share is asked for.")
+        if not item.conditions:
+            return _percent(whole, exp.Window(this=exp.Sum(this=whole.copy())))
+        main = self.binding.main.sql
+        parts: list[exp.Expr] = []
+        for each in item.conditions:
+            elsewhere = set(self._condition_tables([each])) - {main}
+            part = self._having_row([each], negated=False) if elsewhere else self._condition(each)
+            if part is not None:
+                parts.append(part)
+        if not parts:
+            raise CannotWrite("Nothing says which part is meant.")
+        case = exp.Case(ifs=[exp.If(this=exp.and_(*parts), true=measure.copy())], default=exp.Literal.number(0))
+        return _percent(exp.Sum(this=case), whole)
+
+    def _apart(self, item: Combined) -> exp.Select | None:
+        """Two figures of different tables, each by itself, since a join would repeat the rows of one of them."""
+        tables = {self.binding.table_of(slot) for slot in item_slots(item)}
+        query = self.query
+        if len(tables) < 2:
+            return None
+        if query.conditions or query.groups or query.periods or query.order or len(query.items) > 1:
+            raise CannotWrite("Two figures of different tables, with conditions.")
+        figures = []
+        for each in (item.left, item.right):
+            assert each.slot is not None
+            table = self.graph.schema.tables[self.binding.table_of(each.slot)]
+            self.steps, self.single = [], True
+            figures.append(exp.Subquery(this=exp.Select().select(self._aggregate(each)).from_(self._table(table))))
+        self.aliases[item.function] = item
+        return exp.Select().select(exp.alias_(_combined(item.function, *figures), item.function))
 
     def _counted_measure(self, slot: Slot) -> Field | None:
         """ "How many games played", where `games_played` is itself a number: it is added up, not counted."""
@@ -499,6 +557,8 @@ class Writer:
         return False
 
     def _alias(self, item: Aggregate) -> str:
+        if isinstance(item, Combined):
+            return item.function
         if item.slot is None:
             return "number"
         text = "".join(c if c.isalnum() else "_" for c in item.slot.mention.text.lower()).strip("_")
@@ -506,6 +566,8 @@ class Writer:
             named = bare(split_path(self.binding.table_of(item.slot))[-1]).lower()
             text = named if item.function == "count" else "value"
             text = "".join(c if c.isalnum() else "_" for c in text)
+        if isinstance(item, Share):
+            return f"percentage_of_{text}"
         prefix = {"count": "number_of", "avg": "average", "sum": "total", "min": "lowest", "max": "highest"}[
             item.function
         ]
@@ -543,22 +605,23 @@ class Writer:
 
     def _period(self, each: Field, unit: str) -> exp.Expr:
         column = self._column(each)
+        if unit.startswith("weekday"):
+            return _weekday(column, self.dialect, named=unit == "weekday name")
         if self.dialect == "sqlite":
             pattern = {
                 "year": "%Y",
                 "month": "%Y-%m",
                 "day": "%Y-%m-%d",
-                "weekday": "%w",
                 "week": "%Y-%W",
                 "hour": "%H",
             }.get(unit)
             if pattern is None:
                 raise CannotWrite(f"SQLite cannot group by {unit}.")
             return exp.Anonymous(this="STRFTIME", expressions=[exp.Literal.string(pattern), column])
-        if unit in ("weekday", "hour"):
+        if unit == "hour":
             if self.dialect == "mysql":
-                return exp.Anonymous(this="DAYNAME" if unit == "weekday" else "HOUR", expressions=[column])
-            return exp.Extract(this=exp.var("dow" if unit == "weekday" else "hour"), expression=column)
+                return exp.Anonymous(this="HOUR", expressions=[column])
+            return exp.Extract(this=exp.var("hour"), expression=column)
         if unit == "year":
             return exp.Extract(this=exp.var("year"), expression=column)
         if self.dialect == "mysql":
@@ -566,7 +629,8 @@ class Writer:
             if pattern is None:
                 raise CannotWrite(f"MySQL cannot group by {unit}.")
             return exp.Anonymous(this="DATE_FORMAT", expressions=[column, exp.Literal.string(pattern)])
-        return exp.Anonymous(this="DATE_TRUNC", expressions=[exp.Literal.string(unit), column])
+        first = exp.Anonymous(this="DATE_TRUNC", expressions=[exp.Literal.string(unit), column])
+        return exp.Cast(this=first, to=exp.DataType.build("DATE"))
 
     # --- conditions ---
 
@@ -803,6 +867,39 @@ class Writer:
         if each.kind in ("text", "date"):
             return exp.Literal.string(text)
         return exp.Literal.number(text)
+
+
+def _weekday(column: exp.Expr, dialect: str, *, named: bool) -> exp.Expr:
+    """The day's name where the database has one, else its number: 1 is Monday."""
+    one = exp.Literal.number(1)
+    match dialect:
+        case "mysql" if not named:
+            return exp.Add(this=exp.Anonymous(this="WEEKDAY", expressions=[column]), expression=one)
+        case "duckdb" | "mysql" if named:
+            return exp.Anonymous(this="DAYNAME", expressions=[column])
+        case "postgres" if named:
+            return exp.Anonymous(this="TO_CHAR", expressions=[column, exp.Literal.string("FMDay")])
+        case "sqlite":
+            sunday_first = exp.Cast(
+                this=exp.Anonymous(this="STRFTIME", expressions=[exp.Literal.string("%w"), column]),
+                to=exp.DataType.build("INTEGER"),
+            )
+            shifted = exp.paren(exp.Add(this=sunday_first, expression=exp.Literal.number(6)))
+            return exp.Add(this=exp.Mod(this=shifted, expression=exp.Literal.number(7)), expression=one)
+        case _:
+            return exp.Extract(this=exp.var("isodow"), expression=column)
+
+
+def _percent(part: exp.Expr, whole: exp.Expr) -> exp.Expr:
+    hundred = exp.Mul(this=exp.Literal.number("100.0"), expression=part)
+    return exp.Div(this=hundred, expression=exp.Nullif(this=whole, expression=exp.Literal.number(0)))
+
+
+def _combined(function: str, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    if function == "difference":
+        return exp.Sub(this=left, expression=right)
+    whole = exp.Mul(this=exp.Literal.number("1.0"), expression=left)
+    return exp.Div(this=whole, expression=exp.Nullif(this=right, expression=exp.Literal.number(0)))
 
 
 def _only_relates(conditions: Iterable[Condition]) -> bool:

@@ -14,6 +14,7 @@ from agent.llm.offline.meaning import (
     Aggregate,
     Between,
     BothOf,
+    Combined,
     Compare,
     Condition,
     Having,
@@ -25,8 +26,9 @@ from agent.llm.offline.meaning import (
     Null,
     Pick,
     Related,
+    Share,
     Slot,
-    conditions_within,
+    all_conditions,
 )
 from agent.llm.offline.schema_text import Field, Table
 from agent.llm.offline.understanding import Reading
@@ -67,7 +69,7 @@ class Telling:
 
     def filters(self) -> list[str]:
         """The conditions, each in a few words; what only joins tables is not said."""
-        told = (self._condition(each) for each in conditions_within(self.reading.query.conditions))
+        told = (self._condition(each) for each in all_conditions(self.reading.query))
         return list(dict.fromkeys(each for each in told if each))
 
     def steps(self) -> list[str]:
@@ -140,6 +142,14 @@ class Telling:
         return "all fields" if item.slot is None else f"all fields of {self._slot(item.slot)}"
 
     def _aggregate(self, item: Aggregate) -> str:
+        if isinstance(item, Combined):
+            left, right = self._aggregate(item.left), self._aggregate(item.right)
+            if self.chinese:
+                return f"{left}与{right}之{'差' if item.function == 'difference' else '比'}"
+            return f"{left} {'less' if item.function == 'difference' else 'divided by'} {right}"
+        if isinstance(item, Share):
+            what = self._slot(item.slot) if item.slot is not None else "rows"
+            return f"{what}占比" if self.chinese else f"percentage of {what}"
         if self.chinese:
             what = self._slot(item.slot) if item.slot is not None else ""
             if not what:

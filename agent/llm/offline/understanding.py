@@ -101,7 +101,7 @@ def understand(
         query.asked_words = words
         if unexplained is None or len(query.unexplained) < len(unexplained):
             unexplained = list(query.unexplained)
-        if not query.items:
+        if not query.items and not query.periods:
             continue
         for binding in bindings(query, graph)[:3]:
             writer = Writer(query, binding, graph, dialect)
