@@ -4,7 +4,7 @@
 
 Both ask the same in-process model, which answers at once, through the real OpenAI client: one call of execute_sql,
 then the answer. The bare loop hands the SQL to duckdb and the rows to the model, with no guard, limits, trace or
-receipt. What remains is the price of these.
+receipt. What remains is the price of these. Then the same question with an answer cache.
 """
 
 from __future__ import annotations
@@ -112,6 +112,26 @@ async def questions_per_second(ask: Callable[[], Awaitable[Any]], at_once: int, 
     return at_once * rounds / (time.perf_counter() - started)
 
 
+async def cached(file: Path, model: Endpoint, settings: Settings, questions: int) -> Table:
+    """How long the same question takes when its answer is cached, and how much longer one that is then kept."""
+    os.utime(file, (time.time() - 60,) * 2)  # what was written just now is not cached
+    table = Table(title=f"with an answer cache in SQLite, {questions} questions each, milliseconds")
+    for name in ("question", "median", "p95"):
+        table.add_column(name, justify="left" if name == "question" else "right")
+    async with open_agent(str(file), model=model, settings=settings) as agent:
+        await agent.ask("Which city leads?")
+        hit = lambda: agent.ask("Which city leads?")  # noqa: E731
+        numbers = iter(range(1_000_000))
+        miss = lambda: agent.ask(f"Which city leads {next(numbers)}?")  # noqa: E731
+        await each_takes(hit, 10)
+        await each_takes(miss, 10)
+        assert (await hit()).receipt.steps == 0
+        for name, ask in (("from the cache", hit), ("asked, and kept", miss)):
+            taken = await each_takes(ask, questions)
+            table.add_row(name, f"{statistics.median(taken):.1f}", f"{p95(taken):.1f}")
+    return table
+
+
 def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[18]
 
@@ -153,6 +173,7 @@ async def measure(folder: Path, questions: int) -> None:
             middle = statistics.median(taken)
             table.add_row(name, f"{middle:.1f}", f"{p95(taken):.1f}", f"{middle - low:+.1f}", f"{middle / low:.2f}")
     console.print(table)
+    console.print(await cached(file, endpoint(0), settings.model_copy(update={"answer_ttl": 3600.0}), questions))
 
     crowd = Table(title="questions per second with 50 ms of model time a call")
     for name in ("at once", "bare SDK loop", "DBAgent", "ratio"):
