@@ -65,6 +65,8 @@ class AnswerCache:
 
     def keep(self, key: str, database: str, answer: Answer) -> None:
         """Keep an answer, in place of what was kept under that key."""
+        if not self.on:
+            return
         try:
             document = as_document(answer)
             if len(json.dumps(document, ensure_ascii=False)) <= _LARGEST:
@@ -135,6 +137,7 @@ class CachingAgent(DBAgent):
 
         Only what rests on a query and was said in full is kept. A thumbs-down, and a schema that changed, remove it.
         """
+        started = time.monotonic()
         user = user if user is not None else user_id
         asking = User(user) if isinstance(user, str) else user
         asked = None
@@ -144,7 +147,7 @@ class CachingAgent(DBAgent):
         if asked is not None and not fresh:
             kept = await asyncio.to_thread(self._cache.find, asked.key)
             if kept is not None:
-                return await self._again(question, asked, *kept, asking, session_id, tags, len(history), tell)
+                return await self._again(question, asked, *kept, asking, session_id, tags, len(history), started, tell)
         answer = await super().ask(
             question,
             history=history,
@@ -171,9 +174,9 @@ class CachingAgent(DBAgent):
         session_id: str | None,
         tags: Sequence[str],
         turns: int,
+        started: float,
         tell: Tell,
     ) -> Answer:
-        started = time.monotonic()
         user_id = user.id if user else None
         with self.tracing.question(
             "db_agent", input=question, user_id=user_id, session_id=session_id, tags=tags

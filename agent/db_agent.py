@@ -209,7 +209,7 @@ class DBAgent:
         """Keep what somebody thinks of an answer, by its `receipt.trace_id`: "up" or "down", and the SQL that is right.
 
         See FeedbackDesk.give. Not async: it takes milliseconds, or a second where a Langfuse does not answer; within
-        an event loop call it with asyncio.to_thread. Raises FeedbackRefused, StoreUnavailable.
+        an event loop call it with asyncio.to_thread. Raises FeedbackRefused, TraceNotFound, StoreUnavailable.
         """
         if self.desk is None:
             raise FeedbackRefused("This agent keeps no feedback; one that open_agent gives does.")

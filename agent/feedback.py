@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.errors import FeedbackRefused
+from agent.errors import DBAgentError, FeedbackRefused, TraceNotFound
 from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, Score
 from agent.llmops.trace_store import TraceStore
+from tools.text import one_line
 
 if TYPE_CHECKING:
     from agent.store import Feedback, Store
 
 SCORE = "user-feedback"  # as Langfuse shows it: true for up, false for down
 LONGEST_TEXT = 10_000  # characters of a comment, and of a correction
-_TRACE_ID_LENGTH = 32
 _SENT_AT_ONCE = 25
 
 
@@ -47,7 +48,7 @@ class FeedbackDesk:
 
         `trace_id` is that of the receipt, or a beginning of it that no other trace of this machine has. Each time is
         one more; the latest correction of a trace is the one that counts. Waits for Langfuse for a second at the
-        most. Raises FeedbackRefused, StoreUnavailable.
+        most. Raises FeedbackRefused, TraceNotFound, StoreUnavailable.
         """
         if rating not in ("up", "down"):
             raise FeedbackRefused(f"A rating is up or down, and not {str(rating)[:40]!r}.")
@@ -67,18 +68,17 @@ class FeedbackDesk:
         return self._sent(given)
 
     def latest(self) -> str:
-        """The id of the latest trace of this machine. Raises FeedbackRefused where there is none."""
-        found = self._traces.traces(1) if self._traces else []
-        if not found:
-            raise FeedbackRefused("No trace is kept on this machine yet. Give the trace's id, as the receipt has it.")
-        return found[0].id
+        """The id of the latest trace of this machine. Raises TraceNotFound where there is none."""
+        if self._traces is None:
+            raise FeedbackRefused("No traces are kept on this machine. Give the trace's id, as the receipt has it.")
+        return self._traces.wanted(None).summary.id
 
     def all(self, limit: int = 100) -> list[Feedback]:
         """The latest feedback, newest first. Raises StoreUnavailable."""
         return self._store.feedback(limit=limit)
 
     def correction(self, trace_id: str) -> Feedback:
-        """The latest feedback of a trace that holds SQL. Raises FeedbackRefused where there is none."""
+        """The latest feedback of a trace that holds SQL. Raises FeedbackRefused where there is none, TraceNotFound."""
         trace_id = self._meant(trace_id)[0]
         for each in self._store.feedback(trace_id):
             if each.sql:
@@ -102,19 +102,18 @@ class FeedbackDesk:
     def _meant(self, trace_id: str) -> tuple[str, str, str]:
         """The whole id, the question and its user, as far as this machine knows of them."""
         wanted = str(trace_id).strip().lower()
-        found = self._traces.trace(wanted) if self._traces else None
-        if found is not None:
-            return found.summary.id, found.summary.question, found.summary.user or ""
-        whole = len(wanted) == _TRACE_ID_LENGTH and set(wanted) <= set("0123456789abcdef")
-        if whole and (self._langfuse.remote or self._traces is None):
-            return wanted, "", ""
-        if self._traces is None:
-            raise FeedbackRefused(
-                f"{trace_id[:80]!r} is no trace; a receipt names one in full, of 32 letters and digits."
-            )
-        raise FeedbackRefused(
-            f"There is no trace {trace_id[:80]!r}, or more than one begins so; dbagent traces lists them."
+        unknown: DBAgentError = FeedbackRefused(
+            f"{one_line(str(trace_id), 80)!r} is no trace; a receipt names one in full, of 32 letters and digits."
         )
+        if self._traces is not None:
+            try:
+                found = self._traces.wanted(wanted).summary
+                return found.id, found.question, found.user or ""
+            except TraceNotFound as error:
+                unknown = error
+        if (self._langfuse.remote or self._traces is None) and re.fullmatch("[0-9a-f]{32}", wanted):
+            return wanted, "", ""  # of another machine, or kept by Langfuse alone
+        raise unknown
 
     def _sent(self, given: Feedback) -> Taken:
         """Send what is waiting, the oldest first, with this one."""

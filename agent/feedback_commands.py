@@ -90,7 +90,7 @@ def _list(options: argparse.Namespace) -> int:
         print(_clean(f"{each.trace_id[:12]}  {when}  {each.rating:4}  {about}"))
         for name, text in (("comment", each.comment), ("sql", each.sql)):
             if text:
-                print(_clean(f"    {name}: {text}"))
+                print(f"    {name}: {_clean(text)}")
     return OK
 
 

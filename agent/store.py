@@ -161,15 +161,15 @@ class Store:
     """
 
     def __init__(self, place: Path | str) -> None:
-        """`place` is a file, or a URL: sqlite:///file or postgresql://user:password@host/name. Raises SettingsError."""
+        """A file by its path, or a URL: sqlite:///file, postgresql://user:password@host/name. Raises SettingsError."""
         self._lock = threading.Lock()
         self._engine: sa.Engine | None = None
         self._process = 0
         self._server: Place | None = None
         self._file: Path | None = None
-        scheme, separator, rest = str(place).partition("://")
-        if isinstance(place, Path) or not separator:
-            self._file = Path(place).expanduser()
+        scheme, _, rest = str(place).partition("://")
+        if isinstance(place, Path):
+            self._file = place
         elif scheme == "sqlite" and rest.removeprefix("/"):
             self._file = Path(rest.removeprefix("/")).expanduser()
         elif scheme.partition("+")[0] in ("postgresql", "postgres"):

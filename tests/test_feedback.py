@@ -12,7 +12,7 @@ import pytest
 from agent import DBAgent, ScriptedModel, Settings, calls, open_agent
 from agent.assembly import open_store
 from agent.cli import main
-from agent.errors import FeedbackRefused, StoreUnavailable
+from agent.errors import FeedbackRefused, StoreUnavailable, TraceNotFound
 from agent.store import Store
 from tests.conftest import AgentWith
 from tests.langfuse_double import Fault, LangfuseDouble, fails, hangs, is_gone, refuses
@@ -72,7 +72,7 @@ def test_feedback_that_is_none_is_refused_and_nothing_is_kept(
 ) -> None:
     agent = agent_with("Nothing.")
     asked = agent.ask_sync("How many?").receipt.trace_id
-    with pytest.raises(FeedbackRefused, match=said):
+    with pytest.raises((FeedbackRefused, TraceNotFound), match=said):
         agent.feedback(asked if trace_id is None else trace_id, rating, **told)  # type: ignore[arg-type]
     assert store.feedback() == []
 
@@ -173,6 +173,9 @@ def test_a_complaint_becomes_a_correction_and_that_a_verified_example(
         ],
     )
 
+    code, _, told = dbagent(capsys, *adding, "--question", "How " * 200)
+    assert (code, list(into.glob("**/*.yaml"))) == (2, [])
+    assert "It cannot be an example: examples[0]: question: string should have at most 500 characters" in told
     assert dbagent(capsys, *adding)[0] == 0
     (file,) = into.glob("**/*.yaml")
     assert "  sql: |-\n    SELECT count(*) AS n\n    FROM orders\n    WHERE status = 'paid'\n" in file.read_text()
@@ -194,7 +197,7 @@ def test_a_complaint_becomes_a_correction_and_that_a_verified_example(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("feedback", "up"), "No trace is kept on this machine yet"),
+        (("feedback", "up"), "There are no traces yet. Ask something"),
         (("feedback", "abc"), "say what you think of it: dbagent feedback abc up|down"),
         (("feedback", "abc", "up", "very", "good"), "quote a --comment of many words"),
         (("feedback", "abc", "up"), "There is no trace 'abc'"),

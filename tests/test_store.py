@@ -77,8 +77,8 @@ def test_what_was_kept_is_there_after_a_restart(store: Store, place: Path | str)
 KEEP = """
 import sys
 from agent.store import Store
-place, who = sys.argv[1:]
-store = Store(place)
+url, who = sys.argv[1:]
+store = Store(url)
 for number in range(30):
     store.append("versions", "of all", {"who": who})
     store.save_turn("together", {"who": who})
@@ -92,8 +92,9 @@ for number in range(30):
 
 
 def test_processes_that_begin_at_once_lose_nothing_and_number_without_gaps(place: Path | str) -> None:
+    url = place if isinstance(place, str) else f"sqlite:///{place}"
     working = [
-        subprocess.Popen([sys.executable, "-c", KEEP, str(place), who], stderr=subprocess.PIPE, cwd=ROOT)
+        subprocess.Popen([sys.executable, "-c", KEEP, url, who], stderr=subprocess.PIPE, cwd=ROOT)
         for who in ("one", "two")
     ]
     assert [each.communicate(timeout=120)[1] for each in working] == [b"", b""]
@@ -224,7 +225,7 @@ def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://root@localhost/x", "http://x", "sqlite://", "postgresql://[::1/x", "duckdb:///x"]
+    "url", ["mysql://root@localhost/x", "store.db", "http://x", "sqlite://", "postgresql://[::1/x", "duckdb:///x"]
 )
 def test_a_place_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="DBAGENT_STORE_URL"):

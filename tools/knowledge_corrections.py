@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.database import Database
 from tools.errors import DBAgentError, ToolError
-from tools.knowledge_files import written
+from tools.knowledge_files import read_file, written
 
 FOLDER = "corrections"
 
@@ -41,6 +41,8 @@ def write_correction(database: Database, folder: Path, name: str, question: str,
         unfinished = file.with_name(f".{file.name}.{os.getpid()}")
         try:
             unfinished.write_text(written(content), "utf-8")
+            for problem in read_file(unfinished).problems:
+                raise CorrectionRefused(f"It cannot be an example: {problem.text}")
             os.replace(unfinished, file)
         finally:
             unfinished.unlink(missing_ok=True)
