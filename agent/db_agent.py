@@ -39,6 +39,7 @@ from agent.events import (
 from agent.feedback import FeedbackDesk, Taken
 from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
+from agent.llm.text_protocol import calls_in
 from agent.llmops.prompts import CompiledPrompt, Prompt, PromptSource
 from agent.llmops.tracing import Span, Tracing
 from agent.messages import SQL, ModelReply, Standing, ToolCall, ToolReply, Usage
@@ -485,7 +486,8 @@ def _ending(reply: ModelReply, limit: str, work: Work) -> tuple[str, str]:
             CUT_OFF,
         )
     if limit and work.replies[1:]:
-        return reply.text or "The model wanted to go on, but the limit for one question is reached.", limit
+        said, _ = calls_in(reply.text, [each["function"]["name"] for each in work.toolbox.schemas])
+        return said or "The model wanted to go on, but the limit for one question is reached.", limit
     return reply.text, ANSWERED if work.tables else NO_QUERY
 
 

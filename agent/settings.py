@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -22,6 +23,14 @@ def _home() -> Path:
 
 def _variable(name: str, meaning: str, default: Any = None, **constraints: Any) -> Any:
     return Field(default, description=meaning, validation_alias=name, **constraints)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket that is not closed
+        return False
 
 
 class Settings(BaseModel):
@@ -234,6 +243,15 @@ class Settings(BaseModel):
         added_functions(names)
         return names
 
+    @field_validator("openai_api_key", "fast_api_key", mode="after")
+    @classmethod
+    def _strip(cls, key: str) -> str:
+        """The key without what a file ends with; it goes into a header, which holds ASCII."""
+        key = key.strip()
+        if not key.isascii() or not key.isprintable():
+            raise ValueError("it holds characters that no key has; copy it anew")
+        return key
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
         """The settings of the environment; `overrides` (by field name, None left out) win over it.
@@ -280,8 +298,8 @@ class Settings(BaseModel):
             ("LANGFUSE_BASE_URL", settings.langfuse_base_url),
             ("DBAGENT_ALERT_WEBHOOK", settings.alert_webhook),
         ):
-            if address and not address.lower().startswith(("http://", "https://")):
-                raise SettingsError(f"{name} is no address. It begins with http:// or https://.")
+            if address and not _is_address(address):
+                raise SettingsError(f"{name} is no address. It begins with http:// or https://, then a host.")
         if bool(settings.langfuse_public_key) != bool(settings.langfuse_secret_key):
             missing = "LANGFUSE_SECRET_KEY" if settings.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"
             raise SettingsError(f"{missing} is not set, though the other Langfuse key is. Set both or neither.")

@@ -167,6 +167,12 @@ def test_on_the_last_step_the_model_is_asked_without_tools(agent_with: AgentWith
     assert not answer.answered
 
 
+def test_a_call_written_into_the_last_text_is_not_the_answer(agent_with: AgentWith) -> None:
+    written = '<tool_call>{"name": "execute_sql", "arguments": {"sql": "SELECT 1"}}</tool_call>'
+    agent = agent_with(calls("execute_sql", sql=PAID), f"I must look once more. {written}", step_limit=2)
+    assert agent.ask_sync("How much?").text == "I must look once more."
+
+
 def test_an_endless_loop_of_the_same_call_ends_and_is_told_so(agent_with: AgentWith) -> None:
     agent = agent_with(*[calls("execute_sql", sql=PAID)] * 11, "Enough.")
     answer = agent.ask_sync("How much?")

@@ -221,3 +221,56 @@ def test_a_price_file_that_is_no_price_file_is_named(tmp_path: Path) -> None:
     file.write_text('{"models": {"m": {"input": "much"}}}')
     with pytest.raises(SettingsError, match=r"prices\.json"):
         PriceList.read(file)
+
+
+WORD = chunk({"content": "hi"}, "stop")
+ODD_STREAMS: dict[str, tuple[Any, ...]] = {
+    "usage in words": (WORD, {"choices": [], "usage": {"prompt_tokens": "12", "completion_tokens": None}}),
+    "usage below zero": (WORD, {"choices": [], "usage": {"prompt_tokens": -5, "completion_tokens": 10**30}}),
+    "no choices at first": ({"choices": None}, {"choices": {"a": 1}}, {"choices": []}, WORD),
+    "choices of nothing": ({"choices": [None]}, {"choices": [{"delta": None}]}, {"choices": [{"delta": "x"}]}, WORD),
+    "content in parts": (chunk({"content": [{"type": "text", "text": "hi"}, None]}, "stop"),),
+    "calls that are none": (chunk({"tool_calls": {"a": 1}}), chunk({"tool_calls": [None]}), WORD),
+    "reasoning of two kinds": (chunk({"reasoning": ["x"]}), chunk({"reasoning": "y"}), chunk({"reasoning": 5}), WORD),
+    "thinking aloud": (chunk({"content": "<th"}), chunk({"content": "ink>no</thi"}), chunk({"content": "nk>\nhi"})),
+    "the end of thinking aloud": (chunk({"content": "no</think>"}), WORD),
+}
+
+
+@pytest.mark.parametrize("oddity", ODD_STREAMS)
+async def test_an_odd_stream_is_heard_as_far_as_it_makes_sense(oddity: str) -> None:
+    with server.model_server(server.sends(*ODD_STREAMS[oddity], "[DONE]")) as running:
+        reply = await client(at(running)).create_completion(ASKED, tools=[TOOL])
+    assert (reply.text, reply.tool_calls) == ("hi", ())
+
+
+async def test_half_a_character_does_not_come_back_in_the_next_request() -> None:
+    half = {"index": 0, "id": "1", "function": {"name": "execute_sql", "arguments": json.dumps({"sql": "\ud800"})}}
+    with server.model_server(
+        server.sends(chunk({"content": "\udfff hi", "tool_calls": [half]}, "tool_calls"))
+    ) as running:
+        reply = await client(at(running)).create_completion(ASKED, tools=[TOOL])
+        await client(at(running)).create_completion([*ASKED, reply.as_message()], tools=[TOOL])
+    assert reply.text == "? hi"
+
+
+async def test_json_without_bottom_is_no_reply_and_no_crash() -> None:
+    with server.model_server(server.sends("[" * 100_000)) as running, pytest.raises(ModelBusy, match="not valid JSON"):
+        await client(at(running)).create_completion(ASKED)
+
+
+async def test_a_complaint_in_the_words_of_another_framework_is_understood() -> None:
+    complaint = {"detail": [{"loc": ["body", "parallel_tool_calls"], "msg": "extra fields not permitted"}]}
+    with server.model_server(server.answers_json(complaint, 422), server.says("hi")) as running:
+        assert (await client(at(running)).create_completion(ASKED, tools=[TOOL])).text == "hi"
+    assert "parallel_tool_calls" not in running.heard[-1]
+
+
+async def test_a_key_of_one_letter_does_not_black_out_the_message() -> None:
+    with pytest.raises(ModelUnavailable, match=r"broke off\. Check"):
+        await client(Endpoint("m", "http://127.0.0.1:9/v1", "k")).create_completion(ASKED)
+
+
+async def test_a_key_with_characters_that_no_key_has_is_named() -> None:
+    with pytest.raises(ModelUnavailable, match="OPENAI_API_KEY"):
+        await client(Endpoint("m", "http://127.0.0.1:9/v1", "schl\u00fcssel")).create_completion(ASKED)

@@ -68,3 +68,15 @@ def test_the_table_in_the_readme_is_the_one_that_the_settings_make() -> None:
 
     text = readme.README.read_text("utf-8")
     assert readme.with_part(text, "settings", readme.settings()) == text, "make docs"
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://host:99999/v1", "http:///v1", "ftp://host/v1", "host:80"])
+def test_an_address_that_is_none_is_named(address: str) -> None:
+    with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
+        Settings.from_environment({"OPENAI_BASE_URL": address})
+
+
+def test_a_key_ends_where_its_file_does_and_holds_what_a_header_can() -> None:
+    assert Settings.from_environment({"OPENAI_API_KEY": "sk-123\n"}).openai_api_key == "sk-123"
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
+        Settings.from_environment({"OPENAI_API_KEY": "schl\u00fcssel"})

@@ -143,7 +143,7 @@ class AsyncLLMClient:
             body = {"model": name, **self._as_taken(seen, messages, parameters)}
             try:
                 return await self._hear(body, on_text)
-            except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
                 fault = _fault(error)
                 new = faults.refused(fault, _can_do_without(body))
                 if faults.wants_reasoning(fault):
@@ -309,6 +309,8 @@ def _fault(error: Exception) -> Fault:
     match error:
         case _NoReply():
             return error.fault
+        case UnicodeEncodeError():  # headers are ASCII
+            return Fault("key")
         case openai.APIStatusError():
             headers = {name.lower(): value for name, value in error.response.headers.items()}
             return Fault(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import time
@@ -33,7 +34,7 @@ _WORTH_A_TRY = (408, 409, 425, 429)
 class Fault:
     """How a request failed: with an HTTP `status`, or in one of the other ways."""
 
-    kind: Literal["status", "timeout", "connection", "stream", "json", "page", "empty"]
+    kind: Literal["status", "timeout", "connection", "stream", "json", "page", "empty", "key"]
     message: str = ""
     status: int = 0
     body: object = None
@@ -89,7 +90,8 @@ def wants_reasoning(fault: Fault) -> bool:
 def unavailable(fault: Fault, model: str, host: str, key: str = "") -> ModelUnavailable:
     """The error for a caller, in one line that says what failed and what to try, without the key."""
     text = _in_one_line(fault, model, host)
-    if key:  # a provider's complaint may quote the key it was sent
+    # A provider's complaint may quote the key it was sent; words that stand where none is needed hide nothing.
+    if len(key) >= 5 and not key.isalpha():
         text = text.replace(key, "***")
     if fault.is_too_long:
         return ConversationTooLong(text)
@@ -128,6 +130,8 @@ def _in_one_line(fault: Fault, model: str, host: str) -> str:
             return (
                 f"{host} sent a reply that is not valid JSON. Check that OPENAI_BASE_URL is an OpenAI-compatible one."
             )
+        case "key":
+            return f"The key for {host} holds characters that no key has. Copy it anew into OPENAI_API_KEY."
         case "page":
             return (
                 f"{host} sent a web page and no reply of a model. Check OPENAI_BASE_URL: does it lack /v1 at its end?"
@@ -167,9 +171,10 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def message_in(body: object) -> str:
-    """What an endpoint says of an error, without what is put around it; nothing where it says none."""
-    message = _error_in(body).get("message")
-    return message if isinstance(message, str) else ""
+    """What an endpoint says of an error, without what is put around it; nothing where it says nothing."""
+    error = _error_in(body)
+    message = error.get("message") or error.get("detail") or (body if isinstance(body, str) else "")
+    return message if isinstance(message, str) else json.dumps(message, ensure_ascii=False, default=str)
 
 
 def _error_in(body: object) -> Mapping[str, Any]:

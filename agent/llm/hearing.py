@@ -18,6 +18,8 @@ MOST_CHARACTERS = 1_000_000
 REASONING = ("reasoning_content", "reasoning", "reasoning_details")
 SIGNATURE = "extra_content"
 
+_MOST_TOKENS = 2**53  # what an endpoint counts is not always to be believed
+
 _THINK, _END_OF_THINKING = "<think>", "</think>"
 
 
@@ -68,11 +70,12 @@ class Hearing:
         return said
 
     def _think(self, name: str, value: object) -> None:
-        if isinstance(value, str) and value:
-            self.extra[name] = self.extra.get(name, "") + value
+        so_far = self.extra.get(name)
+        if isinstance(value, str) and value and isinstance(so_far, str | None):
+            self.extra[name] = (so_far or "") + value
             self._size += len(value)
-        elif isinstance(value, list) and value:
-            self.extra[name] = [*self.extra.get(name, []), *value]
+        elif isinstance(value, list) and value and isinstance(so_far, list | None):
+            self.extra[name] = [*(so_far or ()), *value]
             self._size += len(json.dumps(value))
 
     def _said(self, text: str) -> str:
@@ -108,7 +111,7 @@ class Hearing:
             call.name = _text(function.get("name")) or call.name
             arguments = function.get("arguments")
             # Some endpoints send the arguments as an object, though the protocol says a string.
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+            text = _text(arguments) if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
             call.arguments += text if arguments is not None else ""
             self._size += len(text)
 
@@ -181,10 +184,13 @@ def _usage(told: object) -> Usage | None:
 
 
 def _count(value: object) -> int:
-    return max(0, value) if isinstance(value, int) else 0
+    return min(max(0, value), _MOST_TOKENS) if isinstance(value, int) else 0
 
 
 def _text(value: object) -> str:
     if isinstance(value, list):  # content in parts
         return "".join(_text(each.get("text")) for each in value if isinstance(each, Mapping))
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # JSON can spell halves of characters, which no request can hold that says them back.
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
