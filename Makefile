@@ -4,7 +4,7 @@ BIN := .venv/bin
 DATA ?= ../shared/data
 MINUTES ?= 15
 
-.PHONY: help demo test fuzz check format docs prompts constraints wheel bench bench-guard bench-policy bench-search bench-offline bench-large clean
+.PHONY: help demo test fuzz check format docs prompts constraints wheel bench bench-guard bench-policy bench-memory bench-search bench-offline bench-large clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,9 @@ bench-guard: .venv/developing ## what the guard refuses and accepts: DATA=../sha
 
 bench-policy: .venv/developing ## what a policy keeps back and what it lets through: DATA=../shared/data/sqlguard
 	$(BIN)/python -m tests.bench.bench_policy $(if $(filter file,$(origin DATA)),,--data $(DATA))
+
+bench-memory: .venv/developing ## SELECT * of ten million rows beside its first thousand, on each engine: takes some two minutes
+	$(BIN)/python -m tests.bench.bench_memory
 
 bench-search: .venv/developing ## recall of search_metadata: DATA=../shared/data
 	$(BIN)/python -m tests.bench.bench_search --data $(DATA)

@@ -27,11 +27,13 @@ from tools.errors import NotPermitted, SqlFailed, ToolError, UnknownTable
 from tools.metadata import DatabaseMeta, FieldMeta, SchemaMeta, TableMeta
 from tools.row_policy import Relations, RowPolicy
 from tools.search_metadata import SearchMetadata, search_metadata
-from tools.seen_database import MOST_KEPT, seen_by
+from tools.seen_database import MOST_KEPT, SeenDatabase, seen_by
 from tools.show_table import ShowTable, show_table
+from tools.sql_guard import guarded
 from tools.view_definitions import Made
 
 PAIRS = Path(__file__).parent / "sql" / "row_policy.sql"
+ATTEMPTS = PAIRS.with_name("policy_attempts.sql")
 
 TABLES = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(40), email VARCHAR(40), phone VARCHAR(40),
@@ -247,6 +249,99 @@ def test_a_condition_may_look_into_tables_that_the_user_may_not_see(whole: Datab
     assert seen.query(captured).rows == ((1,), (2,)), "a CTE does not take the place of a table of the condition"
     with pytest.raises(NotPermitted):
         seen.query("SELECT * FROM customers")
+
+
+# ---- the same statements where what may be seen is all there is
+
+ONLY_SEEN = """
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(40), email VARCHAR(40), phone VARCHAR(40),
+    region VARCHAR(40));
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, region VARCHAR(40), amount DECIMAL(10, 2),
+    note VARCHAR(40));
+CREATE TABLE products (id INTEGER PRIMARY KEY, name VARCHAR(40));
+CREATE VIEW all_orders AS SELECT * FROM orders;
+CREATE VIEW totals AS SELECT region, count(*) AS n FROM orders GROUP BY region;
+INSERT INTO customers VALUES (1, 'Ada', '***', NULL, 'north'), (2, '李雷', '***', NULL, 'south'),
+    (3, 'Max', '***', NULL, 'north');
+INSERT INTO orders VALUES (1, 1, 'north', 10.50, 'ok'), (4, 3, 'north', 7.75, NULL);
+INSERT INTO products VALUES (1, 'Lamp'), (2, 'Desk');
+"""
+SAME_RULES: dict[str, Any] = {
+    "allow": "*",
+    "deny": {"tables": ["secret_*"], "fields": ["customers.ssn"]},
+    "rows": {"orders": "region = :region"},
+    "masks": {"customers.email": {"constant": "***"}, "customers.phone": "null"},
+}
+
+
+def attempts(dialect: str) -> Iterator[tuple[str, bool]]:
+    """The statements of policy_attempts.sql for an engine, each with whether it must be answered."""
+    here = must = False
+    for line in ATTEMPTS.read_text("utf-8").splitlines():
+        if line.startswith("-- engines:"):
+            here = dialect in line
+        elif line.startswith("-- m"):
+            must = line == "-- must be answered"
+        elif here and line and not line.startswith("--"):
+            yield line, must
+
+
+def test_every_attempt_gives_what_it_would_if_there_were_no_more_than_may_be_seen(
+    whole: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    dialect = whole.meta.dialect
+    seen = seen_by(whole, policy_from({"roles": {"r": SAME_RULES}}), User("u", ("r",), {"region": "north"}))
+    drop: Callable[[], None] = tmp_path.touch
+    if dialect in ("duckdb", "sqlite"):
+        url = str(tmp_path / "seen.db")
+        with closing(duckdb.connect(url) if dialect == "duckdb" else sqlite3.connect(url)) as connection:
+            connection.execute(ONLY_SEEN) if dialect == "duckdb" else connection.executescript(ONLY_SEEN)
+    else:
+        statements = [each for each in ONLY_SEEN.split(";") if each.strip()]
+        server = request.getfixturevalue("postgres_url" if dialect == "postgres" else "mysql_url")
+        url, drop = _server(server, f"policy_seen_{os.getpid()}", statements)
+    try:
+        with closing(open_database(url)) as only:
+            misses = [miss for sql, must in attempts(dialect) if (miss := difference(sql, must, seen, only))]
+    finally:
+        drop()
+    assert misses == []
+
+
+def test_what_was_put_into_a_text_that_is_not_parsed_again_would_have_been_proven(whole: Database) -> None:
+    seen = seen_by(whole, policy_from({"roles": {"r": SAME_RULES}}), User("u", ("r",), {"region": "north"}))
+    assert isinstance(seen, SeenDatabase)
+    policy, spliced = seen._policy, 0
+    for sql in [*(sql for sql, must in attempts(whole.meta.dialect) if must), *(sql for sql, _ in SEEN)]:
+        checked = policy.guarded(sql)
+        found = policy._found(checked.tree) if checked.tree else None
+        ruled = any(policy._tables.is_ruled(table) for table in checked.tables)
+        if found is None or not ruled or (text := policy._spliced(checked, found, careful=False)) is None:
+            continue
+        again = guarded(text, whole.meta)
+        assert again.tree is not None
+        policy._prove(policy._found(again.tree))
+        spliced += 1
+    assert spliced > 40
+
+
+def difference(sql: str, must: bool, seen: Database, only: Database) -> str | None:
+    """How a statement under the policy differs from the same where the policy has come true; None where not."""
+    ours, refused = _rows_or_complaint(sql, seen)
+    theirs, failed = _rows_or_complaint(sql, only)
+    if must and (refused or failed):
+        return f"{sql}: {refused or failed}"
+    if "HIDDEN" in refused.replace(sql, "") or "SSN-" in refused:
+        return f"{sql}: told in an error: {refused}"
+    return None if refused or ours == theirs else f"{sql}: {ours} instead of {theirs} {failed}"
+
+
+def _rows_or_complaint(sql: str, database: Database) -> tuple[list[str], str]:
+    try:
+        rows = [repr(row) for row in database.query(sql).rows]
+    except ToolError as error:
+        return [], f"{type(error).__name__}: {error}"
+    return rows if "ORDER BY" in sql else sorted(rows), ""
 
 
 # ---- errors
