@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.evaluation.cases import Case
     from agent.evaluation.figures import Figures
     from agent.evaluation.results import CaseResult, ResultStore, Run
+    from agent.llmops.langfuse_client import LangfuseClient
     from agent.llmops.prompt_version import Prompt
     from agent.settings import Settings
 
@@ -25,7 +26,7 @@ Command = Callable[..., argparse.ArgumentParser]
 
 
 def add_eval_commands(actions: Any, command: Command) -> None:
-    """Add run, list, show, compare and report to the parser's actions; `command` makes one of them."""
+    """Add run, list, show, compare, report, add and send to the parser's actions; `command` makes one of them."""
     run = command(actions, "run", _run, "ask the cases of a file and score the answers")
     run.add_argument("cases", metavar="CASES", nargs="?", help="JSONL, JSON or YAML; a folder of Spider or BIRD")
     prompt = run.add_mutually_exclusive_group()
@@ -53,6 +54,24 @@ def add_eval_commands(actions: Any, command: Command) -> None:
         "id", metavar="RUN", nargs="?", default="latest", help="its id or the beginning (default: latest)"
     )
     report.add_argument("--out", metavar="FILE", required=True, help="where to; - writes it to stdout")
+
+    add = command(actions, "add", _add, "make a case of a traced question")
+    add.add_argument(
+        "cases", metavar="CASES", type=Path, help="the file it is added to: YAML or JSONL, made if need be"
+    )
+    add.add_argument("--from-trace", metavar="ID", required=True, help="the trace's id or its beginning")
+    add.add_argument(
+        "--gold-sql", metavar="SQL", default="", help="what is right (default: a correction, else its SQL)"
+    )
+    add.add_argument("--question", default="", help="other words for the question")
+    add.add_argument("--id", default="", help="the case's id (default: trace- and the trace's)")
+    add.add_argument("--db", metavar="NAME", default="", help="its database, as cases name one")
+    add.add_argument("--difficulty", default="", help="as figures are grouped by")
+
+    send = command(actions, "send", _send, "send the results of a run to Langfuse, again or for the first time")
+    send.add_argument(
+        "id", metavar="RUN", nargs="?", default="latest", help="its id or the beginning (default: latest)"
+    )
 
 
 def takes_cases(command: argparse.ArgumentParser) -> None:
@@ -157,9 +176,11 @@ def ask_cases(
     With a `prompt`, that version is asked with. Raises SettingsError where there is nothing to ask.
     """
     import asyncio
+    from dataclasses import replace
 
     from agent.errors import SettingsError
     from agent.evaluation.cases import read_cases
+    from agent.evaluation.langfuse_run import in_langfuse
     from agent.evaluation.results import RunOptions
     from agent.evaluation.runner import Asking, ask_all
 
@@ -190,9 +211,17 @@ def ask_cases(
     asking = Asking(None if prompt else settings.prompt_label, not options.no_evidence, options.jobs)
     finished = False
     try:
-        with store.working_on(run.id), _progress(run, store, cases) as hear:
+        with (
+            store.working_on(run.id),
+            in_langfuse(_langfuse(settings), run, note) as there,
+            _progress(run, store, cases) as hear,
+        ):
+            if there:
+                asking = replace(asking, experiment=there.experiment)
             asyncio.run(ask_all(run, asked, store, _opener(settings, prompt, sample), asking, hear))
             finished = True
+            if there:
+                there.send_and_tell(store.results(run.id), note)
     finally:
         if not finished:
             note(
@@ -403,6 +432,51 @@ def _report(options: argparse.Namespace) -> int:
         raise SettingsError(f"{out} cannot be written: {error.strerror}.") from None
     print(f"{out}: {len(page.encode()) // 1024:,} KB, one file to mail. It holds questions, SQL and rows.")
     return OK
+
+
+def _add(options: argparse.Namespace) -> int:
+    from agent.assembly import open_store, trace_store
+    from agent.evaluation.case_from_trace import add_case, case_of
+
+    settings = _settings(options)
+    trace = trace_store(settings).wanted(options.from_trace)
+    with closing(open_store(settings)) as feedback:
+        corrections = [each.sql for each in feedback.feedback(trace.summary.id) if each.sql]
+    case = case_of(
+        trace,
+        correction=corrections[0] if corrections else "",
+        question=options.question.strip(),
+        gold_sql=options.gold_sql.strip(),
+        id=options.id.strip(),
+        db=options.db.strip(),
+        difficulty=options.difficulty.strip(),
+    )
+    add_case(options.cases.expanduser(), case)
+    for said in case.notes:
+        note(said)
+    print(f"{options.cases}: {clean(case.entry['id'])} added. Ask it: dbagent eval run {options.cases}")
+    return OK
+
+
+def _send(options: argparse.Namespace) -> int:
+    from agent.errors import SettingsError
+    from agent.evaluation.langfuse_run import in_langfuse
+
+    settings = _settings(options)
+    if not settings.has_langfuse:
+        raise SettingsError("LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY are not set. Set them to send a run there.")
+    with results_kept(settings) as store:
+        run = store.run(options.id)
+        with in_langfuse(_langfuse(settings), run, note) as there:
+            sent = there is not None and there.send_and_tell(store.results(run.id), note)
+    return OK if sent else USAGE
+
+
+def _langfuse(settings: Settings) -> LangfuseClient | None:
+    """None without its keys."""
+    from agent.assembly import langfuse_client, redactor
+
+    return langfuse_client(settings, redactor(settings)) if settings.has_langfuse else None
 
 
 def _show_run(run: Run, results: Sequence[CaseResult]) -> None:

@@ -207,6 +207,7 @@ async def ask_again(
         tags=(REPLAY,),
         today=day,
         effort=effort,
+        fresh=True,
         tell=tell,
     )
     return answer, recording, notes

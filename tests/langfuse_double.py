@@ -20,6 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 PUBLIC_KEY = "pk-lf-double"
 SECRET_KEY = "sk-lf-double-0123456789"
 PROJECT = "project-of-the-double"
+_THEN = "2026-11-24T00:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class LangfuseDouble:
     prompts: list[dict[str, Any]] = field(default_factory=list)
     spans: list[ReceivedSpan] = field(default_factory=list)
     scores: list[dict[str, Any]] = field(default_factory=list)
+    datasets: dict[str, str] = field(default_factory=dict)
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     delay: float = 0.0
@@ -142,6 +145,10 @@ class LangfuseDouble:
                 return 200, b""
             case "POST", ["scores"]:
                 return self._take_scores(json.loads(body))
+            case "POST", ["v2", "datasets"]:
+                return 200, self._dataset(json.loads(body))
+            case "POST", ["dataset-items"]:
+                return self._item(json.loads(body))
             case "GET", ["projects"]:
                 return 200, {"data": [_project()]}
             case "GET", ["v2", "prompts"]:
@@ -188,6 +195,20 @@ class LangfuseDouble:
             mine[version]["labels"] = sorted({*mine[version]["labels"], *labels})  # added to, never replaced
             return 200, dict(mine[version])
 
+    def _dataset(self, given: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            id = self.datasets.setdefault(given["name"], f"dataset-{len(self.datasets)}")
+        return {"metadata": {}} | given | {"id": id, "projectId": PROJECT, "createdAt": _THEN, "updatedAt": _THEN}
+
+    def _item(self, given: dict[str, Any]) -> tuple[int, Any]:
+        name = given["datasetName"]
+        if name not in self.datasets:
+            return 404, {"message": "Dataset not found"}
+        with self._lock:
+            self.items[given["id"]] = given
+        more = {"datasetId": self.datasets[name], "status": "ACTIVE", "createdAt": _THEN, "updatedAt": _THEN}
+        return 200, given | more | {"mediaReferences": []}
+
     def _listed(self, asked: dict[str, str]) -> dict[str, Any]:
         names = sorted({p["name"] for p in self.prompts if asked.get("name") in (None, p["name"])})
         data = []
@@ -200,7 +221,7 @@ class LangfuseDouble:
                     "versions": [prompt["version"] for prompt in versions],
                     "labels": sorted({label for prompt in versions for label in prompt["labels"]}),
                     "tags": [],
-                    "lastUpdatedAt": "2026-11-24T00:00:00Z",
+                    "lastUpdatedAt": _THEN,
                     "lastConfig": {},
                 }
             )

@@ -81,6 +81,7 @@ HOMES = {
         "tools.policy_file",
         "tools.knowledge_files",
         "agent.evaluation.cases",
+        "agent.evaluation.case_from_trace",
         "agent.llmops.alerts",
     ),
 }

@@ -27,7 +27,9 @@ from agent.errors import (
 from agent.evaluation.cases import Case, shown_database
 from agent.evaluation.results import CaseResult, Preview, ResultStore, Run
 from agent.evaluation.scoring import WRONG, Score, order_of, score
+from agent.llmops.langfuse_client import Experiment
 from agent.llmops.trace_records import EVALUATION
+from agent.llmops.tracing import part_of
 from tools.database import Database
 from tools.engines import open_engine
 from tools.engines.engine import Bounds, Engine, Fetched, Stop
@@ -49,11 +51,13 @@ Hear = Callable[[Case, CaseResult], None]
 
 @dataclass(frozen=True)
 class Asking:
-    """What every case of a run is asked with; `evidence` says whether a case's is told."""
+    """What every case of a run is asked with; `evidence` says whether a case's is told, `experiment` what its trace is
+    a part of."""
 
     prompt_label: str | None = None
     evidence: bool = True
     jobs: int = 1
+    experiment: Callable[[Case], Experiment | None] = lambda case: None
 
 
 async def ask_all(
@@ -203,13 +207,14 @@ class _Work:
             return _without_score(case, f"The gold SQL gives more than {MOST_ROWS:,} rows.")
         started = time.monotonic()
         try:
-            answer = await place.agent.ask(
-                case.asked if self.asking.evidence else case.question,
-                user=_user(case),
-                prompt_label=self.asking.prompt_label,
-                tags=(EVALUATION,),
-                fresh=True,
-            )
+            with part_of(self.asking.experiment(case)):
+                answer = await place.agent.ask(
+                    case.asked if self.asking.evidence else case.question,
+                    user=_user(case),
+                    prompt_label=self.asking.prompt_label,
+                    tags=(EVALUATION,),
+                    fresh=True,
+                )
         except _NOBODY_CAN_BE_ASKED:
             raise
         except ModelUnavailable as error:

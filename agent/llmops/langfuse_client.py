@@ -78,7 +78,10 @@ class PromptListing:
 
 @dataclass(frozen=True)
 class Score:
-    """What is thought of a trace: good or not. Sent again with the same id and moment it is still one."""
+    """What is thought of a trace: good or not, or by how much. Sent again with the same id and moment it is still one.
+
+    `amount`, where it is given, is sent in the place of `good`.
+    """
 
     id: str
     trace_id: str
@@ -87,6 +90,18 @@ class Score:
     comment: str
     metadata: Mapping[str, str]
     at: datetime
+    amount: float | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question as one item of a run over a dataset; `expected` is what would be right, as text."""
+
+    run_id: str
+    run_name: str
+    dataset_id: str
+    item_id: str
+    expected: str
 
 
 class Observation:
@@ -207,12 +222,13 @@ class LangfuseClient:
         user_id: str | None = None,
         session_id: str | None = None,
         tags: Sequence[str] = (),
+        experiment: Experiment | None = None,
         **told: Any,
     ) -> Observation | None:
         """Open a span under `parent`, or one that begins a trace of its own; None when off.
 
-        User, session and tags go with everything below. OpenTelemetry's current span is neither read nor set:
-        it belongs to the application we run in, whose own spans must not end up in our traces or ours in its.
+        User, session, tags and experiment go with everything below. OpenTelemetry's current span is neither read nor
+        set: it belongs to the application we run in, whose own spans must not end up in our traces or ours in its.
         """
         if self._sdk is None:
             return None
@@ -232,8 +248,11 @@ class LangfuseClient:
                 )
             sdk: Any = self._sdk  # its overloads want the kind as a literal
             opened = sdk.start_as_current_observation(name=name, as_type=kind, end_on_exit=False, **self.linked(told))
-            observation = Observation(self, stack.enter_context(opened), context.get_current())
+            begun = stack.enter_context(opened)
             span = trace.get_current_span()
+            if parent is None and experiment is not None and self.remote:
+                stack.enter_context(_part_of(experiment, begun.id, span, self.redact))
+            observation = Observation(self, begun, context.get_current())
             if not span.is_recording():  # switched off by OTEL_SDK_DISABLED or LANGFUSE_TRACING_ENABLED
                 return None
             if parent is None and self._store is not None:
@@ -292,8 +311,8 @@ class LangfuseClient:
                 id=each.id,
                 trace_id=each.trace_id,
                 name=each.name,
-                value=float(each.good),
-                data_type=ScoreDataType("BOOLEAN"),
+                value=float(each.good) if each.amount is None else each.amount,
+                data_type=ScoreDataType("BOOLEAN" if each.amount is None else "NUMERIC"),
                 comment=self.redact(each.comment) or None,
                 metadata={key: self.redact(text) for key, text in each.metadata.items()} or None,
                 timestamp=each.at,
@@ -352,6 +371,23 @@ class LangfuseClient:
             except NotFoundError:
                 return False
         return True
+
+    def dataset(self, name: str, about: str) -> str:
+        """The id of the dataset of that name, which is made where there is none. Raises LangfuseUnreachable."""
+        with self._asking():
+            return str(self._api.datasets.create(name=name, description=about, request_options=_patiently()).id)
+
+    def put_item(self, dataset: str, id: str, asked: Any, expected: Any, metadata: Mapping[str, Any]) -> None:
+        """Add an item to a dataset, or change the one of that id. Raises LangfuseUnreachable."""
+        with self._asking():
+            self._api.dataset_items.create(
+                dataset_name=dataset,
+                id=id,
+                input=asked,
+                expected_output=expected,
+                metadata=dict(metadata),
+                request_options=_patiently(),
+            )
 
     def flush(self, seconds: float = 3.0) -> None:
         """Send what is waiting, for so many seconds at the most. Never raises."""
@@ -639,3 +675,29 @@ def _remote_prompt(got: Any) -> RemotePrompt:
         message=got.commit_message or "",
         sdk_prompt=TextPromptClient(got) if is_text else None,
     )
+
+
+def _part_of(
+    experiment: Experiment, root_id: str, span: Any, redact: Callable[[str], str]
+) -> contextlib.AbstractContextManager[Any]:
+    """Within it, spans are part of an experiment, as the SDK's own `run_experiment` marks them: since version 5 that
+    is all that makes a run over a dataset."""
+    from langfuse._client.attributes import LangfuseOtelSpanAttributes
+    from langfuse._client.propagation import _propagate_attributes
+
+    span.set_attribute(LangfuseOtelSpanAttributes.EXPERIMENT_ITEM_EXPECTED_OUTPUT, redact(experiment.expected))
+    return _propagate_attributes(
+        experiment={
+            "experiment_id": experiment.run_id,
+            "experiment_name": experiment.run_name,
+            "experiment_metadata": None,
+            "experiment_dataset_id": experiment.dataset_id,
+            "experiment_item_id": experiment.item_id,
+            "experiment_item_metadata": None,
+            "experiment_item_root_observation_id": root_id,
+        }
+    )
+
+
+def _patiently() -> RequestOptions:
+    return {"timeout_in_seconds": _EXPORT_SECONDS, "max_retries": 1}

@@ -10,13 +10,15 @@ from contextvars import ContextVar, Token
 from datetime import datetime
 from typing import Any, TypeVar
 
-from agent.llmops.langfuse_client import LangfuseClient, Observation
+from agent.llmops.langfuse_client import Experiment, LangfuseClient, Observation
 from agent.llmops.span_text import as_metadata, as_text, one_line
 
 _LONGEST_ID = 200  # characters; the SDK drops a longer user, session or tag
 
 # Our own, not OpenTelemetry's current span: that one belongs to the application we run in.
 _current: ContextVar[Observation | None] = ContextVar("dbagent_span", default=None)
+
+_experiment: ContextVar[Experiment | None] = ContextVar("dbagent_experiment", default=None)
 
 Number = TypeVar("Number", int, float)
 
@@ -75,6 +77,16 @@ class Span:
             self._observation.update(**told)
 
 
+@contextmanager
+def part_of(experiment: Experiment | None) -> Iterator[None]:
+    """Within it, in this context, questions are traced as items of a run over a dataset; of none where it is None."""
+    token = _experiment.set(experiment)
+    try:
+        yield
+    finally:
+        _leave(token)
+
+
 class Tracing:
     """Opens spans with a Langfuse client, whichever of its kinds that is; off, it costs next to nothing."""
 
@@ -108,6 +120,7 @@ class Tracing:
                 user_id=_id(user_id, redact),
                 session_id=_id(session_id, redact),
                 tags=[short for tag in tags if (short := _id(tag, redact))],
+                experiment=_experiment.get(),
                 **_told(redact, input=input, metadata=metadata),
             )
         with self._within(observation) as span:
@@ -177,9 +190,9 @@ class Tracing:
 _OFF = Span()
 
 
-def _leave(token: Token[Observation | None]) -> None:
+def _leave(token: Token[Any]) -> None:
     try:
-        _current.reset(token)
+        token.var.reset(token)
     except ValueError:  # closed in another context than it was opened in, as an async generator may be
         return
 
