@@ -24,7 +24,8 @@ from agent.chat.line_input import Names
 from agent.messages import ModelReply
 from agent.store import Store
 from tests import model_server as server
-from tests.test_cli import ROOT, Done, asking, dbagent
+from tests.command_line import Done, dbagent
+from tests.test_cli import ROOT, asking
 from tests.waiting import within
 
 BY_STATUS = "SELECT status, count(*) AS orders FROM orders GROUP BY status ORDER BY status"
