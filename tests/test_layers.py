@@ -55,6 +55,7 @@ HOMES = {
         "tools.policy_tables",
         "tools.policy_values",
         "tools.empty_result",
+        "tools.explanation",
         "tools.join_graph",
         "tools.join_sanity",
         "tools.verified_examples",

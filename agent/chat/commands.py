@@ -92,6 +92,25 @@ def _table(chat: Conversation, rest: str) -> None:
         chat.screen.table(answer.table)
 
 
+def _explain(chat: Conversation, rest: str) -> None:
+    from tools.explanation import explained, why_read
+
+    answer = _with_rows(chat)
+    database = chat.database_seen()
+    steps = explained(answer.sql or "", database.meta)
+    if not steps:
+        chat.screen.say("This statement cannot be taken apart; /sql shows it.", "yellow")
+        return
+    for step in steps:
+        indent = "  " * step.depth
+        chat.screen.say(f"{indent}{step.text}")
+        if step.sql:
+            chat.screen.say(f"{indent}    {step.sql}", "cyan")
+    chat.screen.say("\nThe tables, and what in the question speaks for them:", "bold")
+    for name, reason in why_read(answer.question, answer.receipt.tables, database):
+        chat.screen.say(f"{name}: {reason}")
+
+
 def _chart(chat: Conversation, rest: str) -> None:
     kind = rest.lower()
     if kind in ("off", "auto"):
@@ -244,6 +263,7 @@ COMMANDS: Mapping[str, Command] = {
     "help": Command(_help, "what can be typed"),
     "sql": Command(_sql, "the SQL of the last answer"),
     "table": Command(_table, "all its rows and columns"),
+    "explain": Command(_explain, "what the SQL of the last answer does, part by part, and why these tables"),
     "chart": Command(_chart, "draw it, as bars or as lines; or never, or where it helps", "[bar|line|off|auto]"),
     "export": Command(
         _export,
