@@ -66,7 +66,7 @@ FILE = "HIDDEN-FILE"
 POLICY = policy_from(
     {"roles": {"eu": {"allow": "*", "rows": {"orders": "region = 'EU'", "eu_orders": "region = 'EU'"}}}}
 )
-MARKS = ("secret-1", FILE)  # what is in hidden tables and files
+MARKS = ("secret-1", "user1", FILE)  # what is in hidden tables and files
 RULED = "HIDDEN-ROW"  # and what the policy keeps back
 
 
@@ -108,7 +108,11 @@ FRAMES = _each(
     "{}|SELECT * FROM ({})|SELECT * FROM ({}) q|WITH q AS ({}) SELECT * FROM q|EXPLAIN {}|EXPLAIN ANALYZE {}|"
     "({})|{};|{} --|DESCRIBE {}|SUMMARIZE {}|SELECT ({})|SELECT EXISTS ({})|{} UNION ALL SELECT 1|"
     "SELECT 1 WHERE 1 IN ({})|FROM ({})|/* {} */|WITH RECURSIVE r AS ({}) SELECT * FROM r|PIVOT ({}) ON 1|"
-    "VALUES (({}))|-- x\n{}|SELECT 1; {}"
+    "VALUES (({}))|-- x\n{}|SELECT 1; {}|"
+    "WITH secret_tokens AS (SELECT 1 AS id, 'x' AS owner, 'x' AS token) {}|"
+    "WITH secret_tokens AS (SELECT 1 AS id, 'x' AS owner, 'x' AS token), q AS ({}) SELECT * FROM q|"
+    "WITH RECURSIVE secret_tokens AS (SELECT 1 AS id, 'x' AS owner, 'x' AS token UNION ({})) "
+    "SELECT * FROM secret_tokens"
 )
 PIECE = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\w+|\s+|[^\w\s]", re.S)
 
@@ -288,7 +292,7 @@ class Fuzzer:
                 continue
             except Exception as error:
                 raise Found(f"Database.query raised {error!r}\n{traceback.format_exc()}") from error
-            self._refuse_marks(sql, list(result.rows), marks)
+            self._refuse_marks(sql, [result.columns, *result.rows], marks)
 
     def _run(self, sql: str) -> list[Any]:
         try:
@@ -341,6 +345,12 @@ def _canaries(folder: Path) -> None:
 
 # ---- the engines
 
+
+def _shown(cursor: Any) -> list[Any]:
+    """The names of the columns, which a PIVOT takes from values, and the first rows."""
+    return [[each[0] for each in cursor.description or ()], *cursor.fetchmany(100)]
+
+
 _MARK_ROWS = f"UPDATE orders SET note = '{RULED}' WHERE region <> 'EU'"
 
 
@@ -364,7 +374,7 @@ def _duckdb_place(folder: Path) -> Place:
         timer = threading.Timer(SECONDS, holder["raw"].interrupt)
         timer.start()
         try:
-            return holder["raw"].execute(sql).fetchmany(100)
+            return _shown(holder["raw"].execute(sql))
         finally:
             timer.cancel()
 
@@ -386,7 +396,7 @@ def _sqlite_place(folder: Path) -> Place:
         deadline = time.monotonic() + SECONDS
         holder["raw"].set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
         try:
-            return holder["raw"].execute(sql).fetchmany(100)
+            return _shown(holder["raw"].execute(sql))
         finally:
             holder["raw"].set_progress_handler(None, 0)
 
@@ -418,7 +428,7 @@ def _postgres_place(folder: Path) -> Place:
         if holder["raw"].closed:
             anew()
         cursor = holder["raw"].execute(sql, prepare=True)
-        return cursor.fetchmany(100) if cursor.description else []
+        return _shown(cursor) if cursor.description else []
 
     def state() -> object:
         raw = holder["raw"]
@@ -464,7 +474,7 @@ def _mysql_place(folder: Path) -> Place:
         if not holder["raw"].open:
             anew()
         holder["cursor"].execute(sql)
-        return list(holder["cursor"].fetchmany(100))
+        return _shown(holder["cursor"])
 
     def state() -> object:
         cursor, found = holder["cursor"], []

@@ -44,7 +44,7 @@ from tools.guard.grammar import (
 from tools.guard.lexer import Lexed, UnlexableError, lexed
 from tools.guard.opinion import SecondOpinion
 from tools.guard.preface import described_table, preface
-from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading, shown
+from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading, reads_past_its_cte, shown
 from tools.guard.spelling import Spelling, respelled, unambiguous
 from tools.metadata import DatabaseMeta, TableMeta
 
@@ -164,6 +164,13 @@ class _Guard:
         found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
             self._attributes(found, parsed.spelling.join_aliases)
+        if self.dialect == "duckdb" and any(
+            reads_past_its_cte(pivot, found) for pivot in parsed.tree.find_all(exp.Pivot)
+        ):
+            raise SqlRefused(
+                "PIVOT looks for its values where this WITH is not seen. List them, ON field IN ('a', 'b'), or write "
+                "PIVOT in the FROM of the last SELECT and not in WITH."
+            )
         described = self._described(found)
         for text_apart in parsed.spelling.apart:
             found.tables.extend(self._expression(text_apart).tables)

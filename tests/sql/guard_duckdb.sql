@@ -905,3 +905,39 @@ refused: There is no table secret_tokens
 # title: functions that the catalogue writes with capitals
 SELECT formatReadableSize(1000), formatReadableDecimalSize(1000)
 tables: none
+
+# title: refused: PIVOT looks for its values where a WITH is not seen, and finds the table of that name
+WITH secret_tokens AS (SELECT 1 AS a, 'x' AS owner), b AS (PIVOT secret_tokens ON owner) FROM b
+refused: PIVOT looks for its values
+WITH secret_tokens AS (SELECT 1 AS a, 'x' AS owner), b AS (SELECT * FROM (PIVOT secret_tokens ON owner)) FROM b
+refused: PIVOT looks for its values
+WITH secret_tokens AS (SELECT 'x' AS owner), b AS (PIVOT (SELECT region || (SELECT max(owner) FROM secret_tokens) AS q FROM orders) ON q) FROM b
+refused: PIVOT looks for its values
+WITH RECURSIVE secret_tokens(owner) AS (SELECT 'a' UNION SELECT k FROM (PIVOT secret_tokens ON owner USING count(*)) UNPIVOT (v FOR k IN (*))) SELECT owner FROM secret_tokens
+refused: PIVOT looks for its values
+WITH secret_tokens AS (SELECT 'x' AS owner) SELECT * FROM (PIVOT orders ON region IN (SELECT owner FROM secret_tokens))
+refused: PIVOT looks for its values
+WITH secret_tokens AS (SELECT 1 AS a, 'x' AS owner), b AS (PIVOT_WIDER secret_tokens ON owner) FROM b
+refused: PIVOT looks for its values
+WITH secret_tokens AS (SELECT 1 AS a, 'x' AS owner), b AS (WITH q AS (SELECT 1) FROM (PIVOT secret_tokens ON owner)) FROM b
+refused: PIVOT looks for its values
+
+# title: passes: PIVOT over a WITH that it sees
+WITH secret_tokens AS (SELECT 1 AS a, 'x' AS owner) PIVOT secret_tokens ON owner
+tables: none
+WITH sales AS (SELECT region, status, amount FROM orders) SELECT * FROM (PIVOT sales ON region USING sum(amount) GROUP BY status)
+tables: orders
+WITH sales AS (FROM orders), p AS (PIVOT sales ON region IN ('EU', 'US') USING sum(amount) GROUP BY status) FROM p
+tables: orders
+WITH sales AS (FROM orders), p AS (SELECT * FROM sales PIVOT (sum(amount) FOR region IN ('EU', 'US'))) FROM p
+tables: orders
+WITH p AS (WITH sales AS (FROM orders) PIVOT sales ON region USING sum(amount) GROUP BY status) FROM p
+tables: orders
+WITH p AS (PIVOT orders ON region USING sum(amount) GROUP BY status) FROM p
+tables: orders
+PIVOT orders ON region IN (SELECT DISTINCT region FROM customers) USING sum(amount) GROUP BY status
+tables: customers, orders
+PIVOT (WITH sales AS (FROM orders) FROM sales) ON region USING sum(amount) GROUP BY status
+tables: orders
+WITH sales AS (FROM orders), names AS (UNPIVOT (SELECT id, amount FROM sales) ON * INTO NAME k VALUE v) FROM names
+tables: orders

@@ -1048,3 +1048,21 @@ refused: SHOW is accepted only for one table by name
 # title: text that two lexers read differently is refused
 CALL wipe_orders()
 refused: The quotes in this statement can be read in two ways
+
+# title: refused: a string that goes on by the rules of E'...', where another reader sees its end
+SELECT E'a'
+'\' -- ' , pg_sleep(30) --'
+refused: begins with E
+SELECT E'a' /* x */
+  '\' || ''
+refused: begins with E
+SELECT e'a' -- x
+'b'
+refused: begins with E
+
+# title: passes: strings beside E'...' that are others
+SELECT E'a\'b', 'c', E'd' || 'e'
+tables: none
+SELECT 'a'
+'b\', E'c\''
+tables: none

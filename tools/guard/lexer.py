@@ -113,6 +113,7 @@ class _Lexer:
         self.out: list[str] = []
         self.length = 0
         self.ends: list[tuple[int, bool]] = []
+        self.after_escaped: int | None = None  # how much of `out` there was when the last E'...' ended
 
     def run(self) -> Lexed:
         sql, rules, at = self.sql, self.rules, 0
@@ -179,10 +180,16 @@ class _Lexer:
             return self._until(at, _PAIRS.get(opening, opening) + quote, at + 2)
         if self.rules.triple and self.sql.startswith(quote * 3, at):
             return self._until(at, quote * 3, at + 3)
-        backslash = self.rules.backslash or (self.rules.escape_prefix and prefix == "e")
+        if self.after_escaped is not None and not "".join(self.out[self.after_escaped :]).strip():
+            # PostgreSQL goes on with the rules of E'...' in it, DuckDB does not.
+            raise UnlexableError("A string in several parts begins with E'...'. Write it in one part.")
+        escaped = self.rules.escape_prefix and prefix == "e"
+        backslash = self.rules.backslash or escaped
         if self.rules.raw_prefix and prefix in ("r", "br", "rb") and self.rules.strings != "'\"`":
             backslash = self.rules.triple  # BigQuery keeps \' together in raw strings too, Spark does not
-        return self._quoted(at, quote, string=True, backslash=backslash)
+        end = self._quoted(at, quote, string=True, backslash=backslash)
+        self.after_escaped = len(self.out) if escaped else None
+        return end
 
     def _quoted(self, at: int, quote: str, *, string: bool, backslash: bool = False) -> int:
         sql, end = self.sql, at + 1

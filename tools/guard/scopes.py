@@ -480,3 +480,41 @@ def _columns_of(sources: list[exp.Expr], shapes: ColumnShapes) -> frozenset[str]
     shaped = [shapes.of_source(source) for source in sources]
     known = [each for each in shaped if each is not None]
     return frozenset().union(*known) if len(known) == len(shaped) else None
+
+
+def reads_past_its_cte(pivot: exp.Pivot, found: Reading) -> bool:
+    """Whether DuckDB takes a name for a table where the text has it for a CTE.
+
+    A PIVOT without a list of values first runs a query of its own for them. That sees the CTEs around it, but neither
+    those of the WITH in which the PIVOT itself stands, nor any in `IN (SELECT ...)` (DuckDB 2.0).
+    """
+    if pivot.args.get("unpivot"):
+        return False
+    fields = pivot.args.get("fields") or ()
+    values = [each for each in (*fields, *pivot.expressions) if isinstance(each, exp.In)]
+    for each in values:
+        query = each.args.get("query")
+        if isinstance(query, exp.Expr) and any(not _is_inside(cte, query) for cte in _ctes_named_in(query, found)):
+            return True
+    if fields or not isinstance(pivot.this, exp.Expr) or all(each in values for each in pivot.expressions):
+        return False
+    around = []
+    above = pivot.find_ancestor(exp.CTE)
+    while above is not None:
+        around.append(above.parent)
+        above = above.find_ancestor(exp.CTE)
+    return any(
+        not _is_inside(cte, pivot) and any(cte.parent is clause for clause in around)
+        for cte in _ctes_named_in(pivot.this, found)
+    )
+
+
+def _ctes_named_in(tree: exp.Expr, found: Reading) -> Iterator[exp.Expr]:
+    return (found.ctes[id(node)] for node in tree.walk() if id(node) in found.ctes)
+
+
+def _is_inside(node: exp.Expr, tree: exp.Expr) -> bool:
+    above: exp.Expr | None = node
+    while above is not None and above is not tree:
+        above = above.parent
+    return above is tree
