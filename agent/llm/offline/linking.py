@@ -14,6 +14,7 @@ from agent.llm.offline.schema_text import Field, Schema, Table
 from agent.llm.offline.words import folded, identifier_words, singular, squashed, stem
 
 _LEAST = 0.5
+_SYNONYM, _RIVAL, _ALONE = 0.86, 0.7, 0.95
 _LONGEST_SPAN = 7
 _SKIPPED_INSIDE = frozenset(["of", "the", "a", "an"])
 
@@ -195,6 +196,7 @@ class Linker:
             if score >= _LEAST and score > fields.get(key, (None, 0.0))[1]:
                 fields[key] = (entry.element, score)
         self._drop_references(content, tables, fields)
+        _without_rival(tables)
         return Mention(
             " ".join(words),
             tuple(sorted(tables.values(), key=lambda item: -item[1]))[:6],
@@ -273,6 +275,13 @@ class Linker:
                     for each, literal, score in found
                 ]
         return tuple(hits[:12])
+
+
+def _without_rival(tables: dict[str, tuple[Table, float]]) -> None:
+    """A synonym that only one table answers to is as good as its name: "vendors" where there are suppliers alone."""
+    ranked = sorted(tables.values(), key=lambda item: -item[1])
+    if ranked and _SYNONYM <= ranked[0][1] < _ALONE and (len(ranked) == 1 or ranked[1][1] < _RIVAL):
+        tables[ranked[0][0].sql] = (ranked[0][0], _ALONE)
 
 
 def _is_bridge(table: Table) -> bool:

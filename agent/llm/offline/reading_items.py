@@ -403,7 +403,7 @@ class ItemReader(Cursor):
             self.at += 1
             self.query.items.append(Aggregate("count", None))
             return True
-        if self.kind() == "AND" and self.kind(1) in ("AGG", "ART"):
+        if self.kind() == "AND" and self.kind(1) in ("AGG", "ART", "MENTION"):
             self.query.items.append(Aggregate("count", None))  # "the number and average age of students"
             return True
         if self.kind() == "DISTINCT":
@@ -414,7 +414,7 @@ class ItemReader(Cursor):
                 self.at += 1
                 return self._count(distinct, kind)
             # "available hotels": a word before the noun, to be found later as a value.
-            if self.kind() in ("WORD", "VERB", "FILLER") and self.kind(1) == "MENTION":
+            if self.kind() in ("WORD", "VERB", "FILLER") and self.kind(1) == "MENTION" and self.here().text != "and":
                 if self.kind() == "WORD":
                     self.query.unexplained.append(self.here().text)
                 self.at += 1
@@ -615,6 +615,11 @@ class ItemReader(Cursor):
         if not self._items():
             self.query.items[:] = before
             return False
+        counted = next((item for item in before if isinstance(item, Aggregate) and item.function == "count"), None)
+        if counted is not None:  # "List the number and …": the number that was asked for
+            bare = [item for item in self.query.items if isinstance(item, Aggregate) and item.slot is None]
+            self.query.items[:] = [counted if item in bare else item for item in self.query.items]
+            before = [item for item in before if item is not counted or not bare]
         if not all(isinstance(item, Pick) and item.slot.role in ("table", "any") for item in before):
             said = {
                 (type(i), getattr(i, "function", ""), i.slot.mention.text if i.slot else "") for i in self.query.items
