@@ -304,7 +304,7 @@ def model_endpoint(settings: Settings) -> Endpoint:
     )
 
 
-def _fast_endpoint(settings: Settings) -> Endpoint:
+def fast_endpoint(settings: Settings) -> Endpoint:
     """The endpoint of the fast model; a key goes to the address it was given for and to no other."""
     given = {"model": settings.fast_model}
     if settings.fast_base_url:
@@ -334,7 +334,7 @@ def _language_model(
     strong = _asked(model, settings, observe)
     if named is None and not settings.fast_model:
         return strong
-    fast = _asked(named or _fast_endpoint(settings), settings, observe)
+    fast = _asked(named or fast_endpoint(settings), settings, observe)
     return RoutedModel(fast, strong, cheap_first if settings.routing == "cascade" else by_phase)
 
 

@@ -9,10 +9,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from agent.assembly import langfuse_client, model_endpoint, open_chosen_database, open_store, prompt_proxy, trace_store
+from agent.assembly import (
+    fast_endpoint,
+    langfuse_client,
+    model_endpoint,
+    open_chosen_database,
+    open_store,
+    prompt_proxy,
+    trace_store,
+)
 from agent.db_agent import PROMPT
 from agent.errors import DBAgentError
 from agent.llm.client import reach
+from agent.llm.endpoint import Endpoint
 from agent.llmops.langfuse_client import LangfuseUnreachable
 from agent.redaction import Redactor
 from agent.settings import Settings
@@ -33,7 +42,7 @@ class Finding:
 def findings(settings: Settings) -> Iterator[Finding]:
     """What was found, one part after the other; never raises, and never says a secret."""
     yield Finding("python", True, f"{platform.python_version()}; {', '.join(_versions())}")
-    yield _model(settings)
+    yield from _models(settings)
     yield _database(settings)
     yield from _prompt_and_langfuse(settings)
     yield _traces(settings)
@@ -48,17 +57,22 @@ def _versions() -> Iterator[str]:
             yield f"{name} not installed"
 
 
-def _model(settings: Settings) -> Finding:
-    endpoint = model_endpoint(settings)
+def _models(settings: Settings) -> Iterator[Finding]:
+    yield _model("model", model_endpoint(settings), "; set DBAGENT_MODEL and OPENAI_API_KEY for another")
+    if settings.fast_model:
+        yield _model("fast model", fast_endpoint(settings))
+
+
+def _model(name: str, endpoint: Endpoint, hint: str = "") -> Finding:
     where = endpoint.base_url or "OpenAI"
     if endpoint.transport:
-        return Finding("model", True, "the built-in offline model; set DBAGENT_MODEL and OPENAI_API_KEY for another")
+        return Finding(name, True, f"the built-in offline model{hint}")
     try:
         names = asyncio.run(reach(endpoint))
     except DBAgentError as error:
-        return Finding("model", False, str(error), error)
+        return Finding(name, False, str(error), error)
     known = "" if not names or endpoint.model in names else f", though it does not list {endpoint.model!r}"
-    return Finding("model", True, f"{endpoint.model} at {where} answers{known}")
+    return Finding(name, True, f"{endpoint.model} at {where} answers{known}")
 
 
 def _database(settings: Settings) -> Finding:

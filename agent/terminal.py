@@ -356,7 +356,7 @@ def show_finding(finding: Finding) -> None:
     """One thing that was looked at, and how it is."""
     mark, style = {True: ("ok", "green"), False: ("no", "red"), None: ("--", "dim")}[finding.ok]
     line = Text(f"{mark:<3}", style=style)
-    line.append(f"{finding.name:<10}", style="bold")
+    line.append(f"{finding.name:<11}", style="bold")
     line.append(plain(finding.text))
     stdout_console().print(line)
 

@@ -238,10 +238,11 @@ def test_a_trace_shows_how_the_offline_model_read_the_question(shop_file: Path) 
     assert "asked for: number of " in shown
 
 
-def test_doctor_says_what_is_there_and_what_is_not(shop_file: Path) -> None:
+def test_doctor_says_what_is_there_and_what_is_not(shop_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBAGENT_FAST_MODEL", "offline")
     fine = dbagent("doctor", "--db", str(shop_file))
     assert fine.returncode == 0, fine.stdout
-    assert "the built-in offline model" in fine.stdout
+    assert fine.stdout.count("the built-in offline model") == 2
     assert "2 tables" in fine.stdout
     bad = dbagent("doctor", "--db", "/nowhere.duckdb")
     assert (bad.returncode, "no file" in bad.stdout) == (5, True)

@@ -147,7 +147,7 @@ async def measure(folder: Path, questions: int) -> None:
         return Endpoint("m", "http://bench.invalid/v1", "k", AwayTransport(seconds))
 
     table = Table(title=f"one question of two model calls, {questions} questions each, milliseconds")
-    for name in ("loop", "median", "p95", "added (median)", "ratio"):
+    for name in ("loop", "median", "p95", "added", "a turn", "added (p95)", "ratio"):
         table.add_column(name, justify="left" if name == "loop" else "right")
     # One process opens a DuckDB file in one configuration only, and DBAgent's is locked down.
     twin = Path(shutil.copy(file, folder / "twin.duckdb"))
@@ -171,7 +171,8 @@ async def measure(folder: Path, questions: int) -> None:
         low = statistics.median(bare_ms)
         for name, taken in (("bare SDK loop", bare_ms), ("DBAgent, local traces", our_ms)):
             middle = statistics.median(taken)
-            table.add_row(name, f"{middle:.1f}", f"{p95(taken):.1f}", f"{middle - low:+.1f}", f"{middle / low:.2f}")
+            more = f"{middle - low:+.1f}", f"{(middle - low) / 2:+.1f}", f"{p95(taken) - p95(bare_ms):+.1f}"
+            table.add_row(name, f"{middle:.1f}", f"{p95(taken):.1f}", *more, f"{middle / low:.2f}")
     console.print(table)
     console.print(await cached(file, endpoint(0), settings.model_copy(update={"answer_ttl": 3600.0}), questions))
 
