@@ -60,7 +60,7 @@ class Receipt:
     `took_over` is why the strong model took over from the fast one, None where it did not.
     `times` are the ranges that the question's words for times were taken to mean, as the model was told them.
     `cached_at` is when an answer that the cache gave was computed, None for one that was computed now; what it then
-    took is not counted again.
+    took is not counted again. `arm` is the label that an `experiment` gave the user, None without one.
     """
 
     sql: str | None
@@ -89,6 +89,8 @@ class Receipt:
     votes: Votes | None = None
     times: tuple[TimeRange, ...] = ()
     cached_at: datetime | None = None
+    experiment: str | None = None
+    arm: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The receipt as JSON holds it."""
@@ -102,6 +104,8 @@ class Receipt:
                 "version": self.prompt_version,
                 "label": self.prompt_label,
                 "source": self.prompt_source,
+                "experiment": self.experiment,
+                "arm": self.arm,
             },
             "models": list(self.models),
             "tokens": self.tokens

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent.answer import ANSWERED, Answer
-from agent.db_agent import PROMPT, DBAgent, Effort, asked_how, summary
+from agent.db_agent import DBAgent, Effort, asked_how, summary
 from agent.errors import DBAgentError, StoreUnavailable
 from agent.events import AnswerReady, QuestionStarted, Tell, tell_nobody
 from agent.kept_answer import NotKeepable, as_document, from_document
@@ -142,8 +142,8 @@ class CachingAgent(DBAgent):
         asking = User(user) if isinstance(user, str) else user
         asked = None
         if self._cache.on:
-            made_of = (history, prompt_label, today, effort)
-            asked = await asyncio.to_thread(self._asked, question, asking, *made_of)
+            chosen_by = (prompt_label, (asking.id if asking else None) or session_id)
+            asked = await asyncio.to_thread(self._asked, question, asking, history, chosen_by, today, effort)
         if asked is not None and not fresh:
             kept = await asyncio.to_thread(self._cache.find, asked.key)
             if kept is not None:
@@ -186,6 +186,8 @@ class CachingAgent(DBAgent):
                 kept.receipt,
                 cached_at=computed,
                 prompt_label=asked.prompt.label,
+                experiment=asked.prompt.experiment,
+                arm=asked.prompt.arm,
                 tokens=Usage(),
                 cost_usd=0.0,
                 steps=0,
@@ -208,7 +210,7 @@ class CachingAgent(DBAgent):
         question: str,
         user: User | None,
         history: Sequence[Mapping[str, Any]],
-        prompt_label: str | None,
+        chosen_by: tuple[str | None, str | None],
         today: date | None,
         effort: Effort,
     ) -> _Asked | None:
@@ -217,7 +219,7 @@ class CachingAgent(DBAgent):
             toolbox = self.toolbox.seen_by(user)
             if toolbox.database.look_again(toolbox.database.meta):
                 self._cache.forget(toolbox.database.url)
-            prompt = self.prompts.get_prompt(PROMPT, label=prompt_label)
+            prompt = self.chosen_prompt(*chosen_by)
         except DBAgentError:  # asking says so, in a trace
             return None
         database = toolbox.database

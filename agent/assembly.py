@@ -27,6 +27,7 @@ from agent.llm.pricing import PriceList
 from agent.llm.retry import RetryingModel
 from agent.llm.routing import RoutedModel, by_phase, cheap_first
 from agent.llm.scripted import ScriptedModel
+from agent.llmops.experiments import read_experiment
 from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.prompt_store import LangfusePrompts, LocalPrompts, PromptStore
 from agent.llmops.prompts import PromptProxy, PromptSource
@@ -95,6 +96,7 @@ def open_agent(
         settings = settings.model_copy(update={"knowledge": Path(knowledge)})
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
+    experiment = read_experiment(settings.experiment) if settings.experiment else None
     langfuse = langfuse_client(settings, redactor(settings))
     if prompts is None:
         prompts = proxy = prompt_proxy(settings, langfuse)
@@ -150,6 +152,7 @@ def open_agent(
         calendar=Calendar(
             settings.time_zone, WEEKDAYS.index(settings.week_start.capitalize()), settings.fiscal_year_start
         ),
+        experiment=experiment,
         shelf=shelf,
         desk=desk,
         close=close,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from agent.eval_commands import add_eval_commands, positive
+from agent.experiment_commands import add_experiment_commands
 from agent.feedback_commands import add_feedback_command, add_knowledge_add
 from agent.observe_commands import add_observe_commands
 from agent.prompt_commands import ABOUT as ABOUT_PROMPTS
@@ -184,6 +185,9 @@ def _parser() -> argparse.ArgumentParser:
     prompts = _command(commands, "prompts", None, "list, check, push, measure and promote versions of prompts")
     prompts.epilog = ABOUT_PROMPTS
     add_prompt_commands(prompts.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
+
+    experiments = _command(commands, "experiments", None, "see what the arms of an experiment have shown")
+    add_experiment_commands(experiments.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
 
     doctor = _command(commands, "doctor", _doctor, "say what is configured and what is reachable")
     _takes_database(doctor)

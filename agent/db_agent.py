@@ -40,6 +40,7 @@ from agent.feedback import FeedbackDesk, Taken
 from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
 from agent.llm.text_protocol import calls_in
+from agent.llmops.experiments import Experiment
 from agent.llmops.prompts import CompiledPrompt, Prompt, PromptSource
 from agent.llmops.tracing import Span, Tracing
 from agent.messages import SQL, ModelReply, Standing, ToolCall, ToolReply, Usage
@@ -93,6 +94,7 @@ class DBAgent:
         limits: QuestionLimits | None = None,
         *,
         calendar: Calendar | None = None,
+        experiment: Experiment | None = None,
         shelf: Shelf | None = None,
         desk: FeedbackDesk | None = None,
         close: Callable[[], Coroutine[Any, Any, None]] | None = None,
@@ -103,6 +105,7 @@ class DBAgent:
         self.tracing = tracing
         self.limits = limits or QuestionLimits()
         self.calendar = calendar or Calendar()
+        self.experiment = experiment or Experiment()
         self._shelf = shelf or Shelf()
         self.desk = desk
         self._close = close
@@ -128,10 +131,11 @@ class DBAgent:
         `history` is earlier turns as chat messages (role, content). `user` is whose permissions hold, where a policy
         is set; an id alone, there or as `user_id`, is a user without roles. `tags` mark the trace; `today` is the day
         that "last month" is reckoned from, None for this one. `effort` "high" asks for several candidates and answers
-        with what most of them agree on, at as many times the cost. `fresh` is for an answer cache around this: whoever
-        is asked here is asked afresh. `tell` hears each event as it happens, in the
-        caller's event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable,
-        DatabaseUnavailable, UserNotPermitted; limits are outcomes in the receipt.
+        with what most of them agree on, at as many times the cost. Without a `prompt_label`, a user with an id takes
+        part in the experiment that is set, and one without by the session. `fresh` is for an answer cache around this:
+        whoever is asked here is asked afresh. `tell` hears each event as it happens, in the caller's event loop. Raises
+        QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable, DatabaseUnavailable, UserNotPermitted; limits
+        are outcomes in the receipt.
         """
         question = _checked(question)
         if user is None:
@@ -146,7 +150,8 @@ class DBAgent:
         ):
             tell(QuestionStarted(question, root.trace_id))
             # All of it in one go: each change of thread waits for the others, of which a busy agent has many.
-            work, day = await asyncio.to_thread(self._begun, question, asking, history, prompt_label, today, tell)
+            chosen_by = (prompt_label, user_id or session_id)
+            work, day = await asyncio.to_thread(self._begun, question, asking, history, chosen_by, today, tell)
             # Told before the model is asked: a question that fails counts for its prompt version too.
             root.update(metadata=asked_how(work.prompt, work.toolbox, len(history), day, effort))
             try:
@@ -249,13 +254,13 @@ class DBAgent:
         question: str,
         user: User | None,
         history: Sequence[Mapping[str, Any]],
-        label: str | None,
+        chosen_by: tuple[str | None, str | None],
         today: date | None,
         tell: Tell,
     ) -> tuple[Work, date]:
         """The question with all that its model is told at first, and the day it is asked on."""
         toolbox = self.toolbox.seen_by(user)
-        prompt, frame = self._compile(label, toolbox)
+        prompt, frame = self._compile(self.chosen_prompt(*chosen_by), toolbox)
         database = toolbox.database
         known = database.knowledge.for_question(question, database.meta)
         now = self.calendar.now(today)
@@ -270,9 +275,17 @@ class DBAgent:
         ]
         return work, now.date()
 
-    def _compile(self, label: str | None, toolbox: Toolbox) -> tuple[CompiledPrompt, str]:
+    def chosen_prompt(self, label: str | None, who: str | None) -> Prompt:
+        """The version to ask with: that of the label, else that of the user's arm in an experiment, else the usual one.
+
+        Raises PromptNotFound, PromptInvalid.
+        """
+        arm = self.experiment.arm_of(who or "") if label is None else None
+        prompt = self.prompts.get_prompt(PROMPT, label=label or arm)
+        return prompt if arm is None else replace(prompt, experiment=self.experiment.name, arm=arm)
+
+    def _compile(self, prompt: Prompt, toolbox: Toolbox) -> tuple[CompiledPrompt, str]:
         """The system prompt, and what of it is not the schema."""
-        prompt = self.prompts.get_prompt(PROMPT, label=label)
         outline = toolbox.database.meta.outline(self.limits.schema_tokens)
         compiled = prompt.compile(meta=outline)
         try:
@@ -418,6 +431,8 @@ class DBAgent:
             took_over=work.took_over or None,
             votes=work.votes,
             times=work.times,
+            experiment=work.prompt.experiment,
+            arm=work.prompt.arm,
         )
         return Answer(work.question, work.text, receipt.sql, table, receipt)
 
@@ -499,6 +514,7 @@ def asked_how(
         "prompt": {"name": prompt.name, "version": prompt.version, "label": prompt.label, "source": prompt.source},
         "database": toolbox.database.url,
         "policy": toolbox.database.policy_id,
+        **({"experiment": prompt.experiment, "arm": prompt.arm} if prompt.arm else {}),
         "history_turns": turns,
         "today": today.isoformat(),
         "effort": effort,

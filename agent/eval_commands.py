@@ -306,6 +306,7 @@ def _opener(settings: Settings, prompt: Prompt | None, sample: str) -> Callable[
     from agent.llmops.prompts import OnePrompt
 
     prompts = OnePrompt(prompt) if prompt else None
+    settings = settings.model_copy(update={"experiment": None})
     return lambda url: open_agent(None if url == sample else url, settings=settings, prompts=prompts)
 
 

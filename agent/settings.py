@@ -100,6 +100,10 @@ class Settings(BaseModel):
         "Where prompts are read: `langfuse`, `file` (those of the package), or `auto`: Langfuse when its keys are set.",
         "auto",
     )
+    experiment: Path | None = _variable(
+        "DBAGENT_EXPERIMENT",
+        "The YAML file of an experiment: prompt labels and their weights, between which users are divided.",
+    )
     prompt_ttl: float = _variable(
         "DBAGENT_PROMPT_TTL", "Seconds after which a prompt that came from Langfuse is looked up again.", 60.0, ge=0
     )
@@ -232,7 +236,7 @@ class Settings(BaseModel):
             raise ValueError(f"{name!r} is no time zone that this machine knows; one is called Asia/Shanghai") from None
         return name
 
-    @field_validator("home", "knowledge", "policy", "model_prices", mode="after")
+    @field_validator("home", "experiment", "knowledge", "policy", "model_prices", mode="after")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser()

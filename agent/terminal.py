@@ -169,6 +169,8 @@ def receipt_line(receipt: Receipt) -> str:
         parts.append(f"follows the verified example {one_line(receipt.example, 60)!r}")
     version = "" if receipt.prompt_version is None else f" v{receipt.prompt_version}"
     parts.append(f"prompt {receipt.prompt_name}{version} ({receipt.prompt_label}, {receipt.prompt_source})")
+    if receipt.experiment:
+        parts.append(f"experiment {receipt.experiment}")
     if receipt.models:
         parts.append(f"{' + '.join(receipt.models)} in {receipt.steps} step{'' if receipt.steps == 1 else 's'}")
     if votes := receipt.votes:

@@ -93,6 +93,7 @@ def open_shop(shop_file: Path) -> Iterator[Database]:
 
 OF_THE_AGENT = {
     "candidates",
+    "experiment",
     "model_prices",
     "money_limit",
     "policy",

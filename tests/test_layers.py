@@ -25,6 +25,7 @@ DOORS = (
     "agent.feedback_commands",
     "agent.prompt_commands",
     "agent.release_commands",
+    "agent.experiment_commands",
     "agent.__main__",
 )
 VALUES = (
@@ -73,6 +74,7 @@ HOMES = {
         "agent.metrics_view",
         "agent.replay_view",
         "agent.prompt_commands",
+        "agent.experiment_commands",
     ),
     "prompt_toolkit": ("agent.chat.line_input",),
     "plotext": ("agent.chat.drawing",),
@@ -84,6 +86,7 @@ HOMES = {
         "agent.evaluation.cases",
         "agent.evaluation.case_from_trace",
         "agent.llmops.alerts",
+        "agent.llmops.experiments",
     ),
 }
 

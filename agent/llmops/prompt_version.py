@@ -39,6 +39,8 @@ class CompiledPrompt:
     source: str
     config: Mapping[str, Any]
     link: PromptLink
+    experiment: str | None = None
+    arm: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Prompt:
 
     `label` is the one it was asked for by, empty when by version. `source` is "langfuse"; "last known" when
     Langfuse does not answer and this is what it last said; "file" when it is kept on this machine or comes with the
-    package. `message` is what was said when it was pushed. `langfuse` is the SDK's own object, where there is one.
+    package. `message` is what was said when it was pushed. `experiment` and its `arm` are those by which it was chosen.
+    `langfuse` is the SDK's own object, where there is one.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Prompt:
     labels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     message: str = ""
+    experiment: str | None = None
+    arm: str | None = None
     langfuse: object | None = field(default=None, compare=False, repr=False)
 
     def compile(self, **variables: object) -> CompiledPrompt:
@@ -73,7 +78,9 @@ class Prompt:
                 "prompts rollback)."
             ) from None
         link = PromptLink(self.name, self.version, self.source)
-        return CompiledPrompt(text, self.name, self.version, self.label, self.source, self.config, link)
+        return CompiledPrompt(
+            text, self.name, self.version, self.label, self.source, self.config, link, self.experiment, self.arm
+        )
 
 
 class PromptEvent(BaseModel):
