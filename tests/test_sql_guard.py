@@ -434,7 +434,7 @@ def sqlite_state(connection: sqlite3.Connection) -> object:
 
 
 @settings(max_examples=150)
-@given(texts())
+@given(st.one_of(texts(), st.text(max_size=200)))
 def test_sqlite_any_text_is_refused_or_changes_nothing(sql: str) -> None:
     meta = metadata("sqlite")
     try:
@@ -465,7 +465,7 @@ def duckdb_state(connection: duckdb.DuckDBPyConnection) -> object:
 
 
 @settings(max_examples=100)
-@given(texts())
+@given(st.one_of(texts(), st.text(max_size=200)))
 def test_duckdb_any_text_is_refused_or_changes_nothing(sql: str) -> None:
     try:
         guarded(sql, metadata("duckdb"))

@@ -941,3 +941,458 @@ PIVOT (WITH sales AS (FROM orders) FROM sales) ON region USING sum(amount) GROUP
 tables: orders
 WITH sales AS (FROM orders), names AS (UNPIVOT (SELECT id, amount FROM sales) ON * INTO NAME k VALUE v) FROM names
 tables: orders
+
+# title: passes: what analysts write
+SELECT region, status, sum(amount) AS total, grouping(region, status) AS g FROM orders GROUP BY GROUPING SETS ((region, status), (region), ()) ORDER BY ALL
+tables: orders
+SELECT id, amount, sum(amount) OVER w AS running, avg(amount) OVER (w ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS m3 FROM orders WINDOW w AS (PARTITION BY region ORDER BY ordered_at) ORDER BY id
+tables: orders
+SELECT region, amount FROM orders QUALIFY row_number() OVER (PARTITION BY region ORDER BY amount DESC) <= 2 ORDER BY 1, 2 DESC
+tables: orders
+WITH RECURSIVE chain AS (SELECT id, name, manager_id, [name] AS path FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, e.manager_id, list_append(c.path, e.name) FROM employees e JOIN chain c ON e.manager_id = c.id) SELECT id, path, len(path) AS depth FROM chain ORDER BY id
+tables: employees
+WITH RECURSIVE fib(a, b) USING KEY (a) AS (SELECT 0, 1 UNION SELECT b, a + b FROM fib WHERE b < 50) SELECT a FROM fib ORDER BY a
+tables: none
+PIVOT orders ON region USING sum(amount) AS total, count(*) AS n GROUP BY status ORDER BY status
+tables: orders
+PIVOT (SELECT region, status, amount FROM orders) ON region IN ('EU', 'US') USING avg(amount) GROUP BY status ORDER BY ALL
+tables: orders
+FROM (PIVOT orders ON status USING count(*) GROUP BY region) ORDER BY region
+tables: orders
+UNPIVOT (SELECT id, qty, line_no FROM (SELECT order_id AS id, qty, line_no FROM order_items LIMIT 3)) ON qty, line_no INTO NAME k VALUE v ORDER BY id, k, v
+tables: order_items
+WITH m AS (UNPIVOT (SELECT host, cpu, hits::DOUBLE AS hits FROM metrics) ON cpu, hits INTO NAME metric VALUE v) SELECT metric, round(avg(v), 2) FROM m GROUP BY metric ORDER BY metric
+tables: metrics
+SELECT * FROM (SELECT region, status, amount FROM orders) PIVOT (sum(amount) FOR status IN ('paid', 'shipped') GROUP BY region) ORDER BY region
+tables: orders
+SELECT list_reduce([1, 2, 3], lambda a, b: a + b) AS s, list_zip([1, 2], ['a', 'b']) AS z, flatten([[1], [2, 3]]) AS f, [1, 2, 3][2:] AS sl, [1,2,3][-1] AS last
+tables: none
+SELECT map {'a': 1, 'b': 2}['a'] AS v, map_keys(map(['x', 'y'], [1, 2])) AS k, map_entries(map {'k': 10}) AS e, cardinality(map {'q': 1}) AS c
+tables: none
+SELECT {'a': 1, 'b': {'c': 'x'}}.b.c AS c, struct_pack(n := 1, s := 'z') AS p, row(1, 'a') AS r, unnest({'x': 1, 'y': 2})
+tables: none
+SELECT s.a, s['b'] FROM (SELECT {'a': id, 'b': name} AS s FROM customers ORDER BY id LIMIT 3)
+tables: customers
+SELECT payload->>'$.page' AS page, (payload->'ms')::INT AS ms, payload->>'q' AS q FROM events ORDER BY id LIMIT 5
+tables: events
+SELECT json_extract(attrs, ['$.color', '$.dims.w']) AS l, json_array_length(attrs->'tags') AS n, json_keys(attrs) AS k, attrs.dims.h AS h FROM products ORDER BY id LIMIT 4
+tables: products
+SELECT j.key, j.value, j.type FROM products p, json_each(p.attrs) j WHERE p.id = 1 ORDER BY j.key
+tables: products
+SELECT from_json(payload, '{"page": "VARCHAR", "ms": "INTEGER"}') AS s FROM events ORDER BY id LIMIT 2
+tables: events
+SELECT c.id, l.amount FROM customers c, LATERAL (SELECT amount FROM orders o WHERE o.customer_id = c.id ORDER BY amount DESC LIMIT 1) l ORDER BY 1
+tables: customers, orders
+SELECT m.ts, m.host, o.id FROM metrics m ASOF LEFT JOIN (SELECT id, ordered_at AS ts FROM orders) o USING (ts) ORDER BY m.ts, m.host LIMIT 5
+tables: metrics, orders
+SELECT a.id, b.id AS other FROM (SELECT id FROM orders ORDER BY id LIMIT 3) a POSITIONAL JOIN (SELECT id FROM customers ORDER BY id DESC LIMIT 3) b
+tables: customers, orders
+SELECT count(*) < 61 AS ok FROM orders USING SAMPLE 50%
+tables: orders
+SELECT count(*) AS n FROM orders TABLESAMPLE reservoir(10 ROWS) REPEATABLE (7)
+tables: orders
+SELECT count(*) <= 60 AS ok FROM orders USING SAMPLE bernoulli(30 PERCENT)
+tables: orders
+SELECT region, count(*) FILTER (amount > 100) AS big, count(*) FILTER (WHERE status = 'paid') AS paid FROM orders GROUP BY ALL ORDER BY ALL
+tables: orders
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY amount) AS med, quantile_disc(amount, [0.25, 0.75]) AS q, mode(status) AS m, mad(amount) AS d FROM orders
+tables: orders
+SELECT string_agg(DISTINCT status, '|' ORDER BY status) AS s, first(id ORDER BY amount) AS f, arg_max(id, amount) AS am, max(amount, 3) AS top3, histogram(region) AS h FROM orders
+tables: orders
+SELECT name FROM customers ORDER BY name COLLATE NOCASE DESC NULLS LAST LIMIT 5
+tables: customers
+SELECT name COLLATE NOCASE.NOACCENT = 'zoe kruger' AS eq FROM customers ORDER BY id
+tables: customers
+SELECT TIMESTAMPTZ '2025-01-01 00:00:00+00' AT TIME ZONE 'Asia/Shanghai' AS sh, timezone('UTC', TIMESTAMP '2025-01-01') IS NOT NULL AS u
+tables: none
+SELECT DATE '2025-01-31' + INTERVAL 1 MONTH AS m, DATE '2025-03-01' - DATE '2025-02-01' AS d, INTERVAL '2 days 3 hours' AS i, ordered_at + to_days(3) AS p FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT date_trunc('month', ordered_at) AS m, extract(dow FROM ordered_at) AS dow, strftime(ordered_at, '%Y-%m') AS ym, date_part(['year', 'month'], ordered_at) AS parts, time_bucket(INTERVAL '10 days', ordered_at) AS b FROM orders ORDER BY id LIMIT 4
+tables: orders
+SELECT generate_series AS d FROM generate_series(DATE '2025-01-01', DATE '2025-01-05', INTERVAL 1 DAY)
+tables: none
+SELECT unnest(range(1, 4)) AS i, unnest(['a', 'b', 'c']) AS s
+tables: none
+SELECT d::DATE AS d, coalesce(n, 0) AS n FROM range(DATE '2025-01-01', DATE '2025-01-10', INTERVAL 1 DAY) t(d) LEFT JOIN (SELECT ordered_at::DATE AS d, count(*) AS n FROM orders GROUP BY 1) USING (d) ORDER BY d
+tables: orders
+SELECT COLUMNS('^(id|amount)$') FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT min(COLUMNS(* EXCLUDE (note, region, status, currency))) FROM orders
+tables: orders
+SELECT * EXCLUDE (note) REPLACE (upper(region) AS region) RENAME (amount AS betrag) FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT o.* EXCLUDE note, c.name AS cust FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY o.id LIMIT 2
+tables: customers, orders
+SELECT regexp_replace(name, '[aeiou]', '*', 'g') AS r, regexp_matches(email, '^MASK'), email SIMILAR TO '.*@example\.test' AS s, regexp_extract_all(name, '\w+') AS words, name ~ 'A.*' AS t FROM customers ORDER BY id LIMIT 3
+tables: customers
+SELECT name ILIKE '%lamp%' AS a, name NOT LIKE 'D%' AS b, name GLOB 'D*' AS c, contains(name, 'Desk') AS d, starts_with(name, 'O') AS e FROM products ORDER BY id
+tables: products
+SELECT printf('%05d|%s', id, name) AS p, format('{:>6.2f}', amount) AS f, lpad('7', 3, '0') AS l, concat_ws('-', 'a', NULL, 'b') AS c, split_part('a,b,c', ',', 2) AS s, string_split('a b', ' ') AS sp, reverse('abc') AS r, 'a' || 'b' AS cc, repeat('x', 3) AS rep FROM orders JOIN customers USING (id) ORDER BY id LIMIT 2
+tables: customers, orders
+SELECT 产品名称, sum(数量 * 单价) AS 总额 FROM 订单明细 WHERE 大区 IN ('华东', '华南') GROUP BY 产品名称 HAVING sum(数量) > 1 ORDER BY 总额 DESC
+tables: 订单明细
+SELECT 'Grand ''total''' AS "The ""total""", sum(amount) AS "sum; DROP TABLE orders" FROM orders
+tables: orders
+/* report: DELETE nothing */ SELECT -- pick; all
+ count(*) /* inner /* nested */ */ FROM orders -- DROP TABLE orders
+tables: orders
+SELECT * FROM VALUES (1, 'a'), (2, 'b') AS t(x, y) ORDER BY x
+tables: none
+VALUES (1, 'one'), (2, 'two')
+tables: none
+FROM orders SELECT region, count(*) GROUP BY region ORDER BY region
+tables: orders
+FROM orders WHERE amount > 200 ORDER BY id LIMIT 3
+tables: orders
+SELECT region, n FROM (SELECT region, count(*) AS n FROM orders GROUP BY region) WHERE n > (SELECT avg(n) - 1 FROM (SELECT count(*) AS n FROM orders GROUP BY region)) ORDER BY 1
+tables: orders
+SELECT c.name FROM customers c WHERE NOT EXISTS (FROM orders o WHERE o.customer_id = c.id AND o.amount > 250) ORDER BY 1
+tables: customers, orders
+SELECT id FROM orders WHERE (region, status) IN (('EU', 'paid'), ('US', 'shipped')) ORDER BY id
+tables: orders
+SELECT id FROM orders WHERE amount > ALL (SELECT price FROM products WHERE category = 'Paper') AND status = ANY (['paid', 'shipped']) ORDER BY id
+tables: orders, products
+SELECT region FROM orders INTERSECT SELECT region FROM customers EXCEPT SELECT 'US' ORDER BY 1
+tables: customers, orders
+SELECT id, amount FROM orders UNION ALL BY NAME SELECT price AS amount, id FROM products ORDER BY id, amount LIMIT 5
+tables: orders, products
+SELECT DISTINCT ON (customer_id) customer_id, id, amount FROM orders ORDER BY customer_id, amount DESC
+tables: orders
+SELECT region, sum(amount) FROM orders GROUP BY ROLLUP (region) ORDER BY region NULLS FIRST
+tables: orders
+SELECT region, status, count(*) FROM orders GROUP BY CUBE (region, status) ORDER BY 1 NULLS LAST, 2 NULLS LAST
+tables: orders
+SELECT id, lag(amount, 1, 0) OVER (ORDER BY id) AS p, first_value(amount) OVER (PARTITION BY region ORDER BY id) AS f, nth_value(amount, 2) OVER (PARTITION BY region ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS n2, percent_rank() OVER (ORDER BY amount) AS pr, ntile(4) OVER (ORDER BY id) AS q FROM orders ORDER BY id LIMIT 6
+tables: orders
+SELECT ts, avg(cpu) OVER (PARTITION BY host ORDER BY ts RANGE BETWEEN INTERVAL 3 HOURS PRECEDING AND CURRENT ROW) AS m FROM metrics ORDER BY host, ts LIMIT 5
+tables: metrics
+SELECT id, sum(amount) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW) AS s FROM orders ORDER BY id LIMIT 4
+tables: orders
+SELECT CASE region WHEN 'EU' THEN 'Europe' ELSE region END AS r, if(amount > 100, 'big', 'small') AS b, coalesce(note, '-') AS n, nullif(status, 'paid') AS ns FROM orders ORDER BY id LIMIT 3
+tables: orders
+SELECT #1 FROM (SELECT region FROM orders ORDER BY id LIMIT 1)
+tables: orders
+SELECT amount AS a, a * 2 AS b, b + 1 AS c FROM orders WHERE a > 250 ORDER BY c
+tables: orders
+SELECT total: sum(amount), n: count(*) FROM orders
+tables: orders
+SELECT s.n FROM orders, (SELECT 1 AS n) s LIMIT 1
+tables: orders
+SELECT (SELECT max(amount) FROM orders o2 WHERE o2.region = o.region) AS mx, o.id FROM orders o ORDER BY o.id LIMIT 3
+tables: orders
+SELECT ordered_at::DATE AS "date", count(*) AS "count" FROM orders GROUP BY "date" ORDER BY "date" LIMIT 3
+tables: orders
+SELECT 10 // 3 AS q, 10 % 3 AS m, 2 ** 3 AS p, 5 & 3 AS a, 5 | 3 AS o, xor(5, 3) AS x, ~5 AS n, 1 << 3 AS sh, 5! AS f, @ -7 AS ab
+tables: none
+SELECT date_diff('day', DATE '2025-01-01', ordered_at) AS d, age(TIMESTAMP '2025-06-01', ordered_at) IS NOT NULL AS a, dayname(ordered_at) AS dn, last_day(ordered_at::DATE) AS ld, epoch(ordered_at) AS ep FROM orders ORDER BY id LIMIT 3
+tables: orders
+DESCRIBE SELECT region, sum(amount) FROM orders GROUP BY region
+tables: orders
+SUMMARIZE SELECT amount FROM orders
+tables: orders
+SUMMARIZE products
+tables: products
+SELECT 'DROP TABLE orders; --' AS txt, note FROM orders WHERE note LIKE '%ok%' OR note ILIKE 'delete%' ORDER BY id LIMIT 2
+tables: orders
+SELECT "update", "delete", "order", "select", "group", "drop table" FROM audit_words ORDER BY id LIMIT 2
+tables: audit_words
+SELECT unnest([{'a': 1, 'b': 2}, {'a': 3, 'b': 4}], recursive := true)
+tables: none
+SELECT t.c.x FROM (SELECT unnest([{'x': 1}, {'x': 2}]) AS c) t ORDER BY 1
+tables: none
+SELECT list(id ORDER BY id) AS ids, array_agg(DISTINCT region ORDER BY region) AS r, list_aggregate([1, 2, 3], 'sum') AS s, list_sort([3, 1, 2], 'DESC') AS ls, list_contains(['a'], 'a') AS lc FROM orders WHERE id < 4
+tables: orders
+SELECT [1.0, 2.0]::FLOAT[2] AS v, array_cosine_similarity([1, 0]::FLOAT[2], [0, 1]::FLOAT[2]) AS c
+tables: none
+SELECT union_tag(union_value(a := 1)) AS t, enum_range(NULL::mood) AS e, 'ok'::mood AS m
+tables: none
+SELECT count(DISTINCT (region, status)) AS n, count(DISTINCT customer_id) AS c, approx_count_distinct(customer_id) > 0 AS ap FROM orders
+tables: orders
+SELECT x FROM (SELECT 1 AS x UNION ALL SELECT 2) SEMI JOIN (SELECT 2 AS x) USING (x)
+tables: none
+SELECT id FROM customers ANTI JOIN orders ON orders.customer_id = customers.id AND orders.amount > 200 ORDER BY id
+tables: customers, orders
+SELECT * FROM orders NATURAL JOIN (SELECT 1 AS id) LIMIT 2
+tables: orders
+SELECT sum(amount) AS total FROM orders HAVING sum(amount) > 10
+tables: orders
+SELECT id FROM orders LIMIT 10% OFFSET 2
+tables: orders
+SELECT id FROM orders ORDER BY id LIMIT (SELECT 3) OFFSET 1
+tables: orders
+WITH a(x) AS MATERIALIZED (SELECT id FROM orders), b AS NOT MATERIALIZED (SELECT x FROM a WHERE x < 3) SELECT * FROM b ORDER BY x
+tables: orders
+SELECT substr(name, 1, 3) AS s, name[1:2] AS sl, strlen(name) AS l, upper(name), trim('  a '), position('a' IN name), replace(name, 'a', 'b'), translate('abc', 'a', 'z'), left(name, 2), md5(name), strip_accents(name), levenshtein('a', 'b'), jaro_winkler_similarity('ab', 'ac'), soundex FROM customers, (SELECT 1 AS soundex) ORDER BY id LIMIT 2
+tables: customers
+SELECT `region`, count(*) FROM `orders` GROUP BY `region` ORDER BY `region`
+tables: orders
+SELECT name.upper().left(3) AS n, 'x'.concat('y') AS c FROM customers ORDER BY id LIMIT 2
+tables: customers
+SELECT * FROM orders WHERE ordered_at BETWEEN '2025-02-01' AND '2025-03-01' AND shipped_on IS NOT DISTINCT FROM NULL ORDER BY id LIMIT 3
+tables: orders
+SELECT median(amount), stddev(amount), var_samp(amount), corr(id, amount), regr_slope(amount, id), kurtosis(amount), skewness(amount), entropy(region), sum(DISTINCT amount), product(id) FILTER (id < 4), bit_or(id), bool_and(amount > 0) FROM orders
+tables: orders
+
+# title: refused: what an attacker would try
+SELECT * FROM 'canary.csv'
+refused: There is no table canary.csv
+SELECT * FROM "/tmp/canary.csv"
+refused: There is no table /tmp/canary.csv
+FROM '/tmp/*.parquet'
+refused: There is no table /tmp/*.parquet
+SELECT * FROM orders, '/tmp/canary.json'
+refused: There is no table /tmp/canary.json
+SELECT * FROM orders JOIN "/tmp/canary.csv" c ON true
+refused: There is no table /tmp/canary.csv
+TABLE "/tmp/canary.parquet"
+refused: There is no table /tmp/canary.parquet
+SELECT id FROM orders WHERE id IN (FROM '/tmp/canary.csv' SELECT id)
+refused: There is no table /tmp/canary.csv
+WITH x AS (FROM read_csv('/tmp/canary.csv')) SELECT * FROM x
+refused: READ_CSV('/tmp/canary.csv') is not a table
+SELECT (SELECT content FROM read_text('/etc/passwd'))
+refused: read_text is not on the list of functions that may be called
+SELECT list_transform(['/etc/passwd'], lambda f: (SELECT content FROM read_text(f)))
+refused: read_text is not on the list of functions that may be called
+SELECT id FROM orders ORDER BY nextval('ticket_seq')
+refused: nextval is not on the list of functions that may be called
+SELECT id FROM orders LIMIT nextval('ticket_seq')
+refused: nextval is not on the list of functions that may be called
+SELECT map {'k': nextval('ticket_seq')}
+refused: nextval is not on the list of functions that may be called
+SELECT [nextval('ticket_seq')]
+refused: nextval is not on the list of functions that may be called
+SELECT [nextval('ticket_seq') FOR x IN [1, 2]]
+refused: nextval is not on the list of functions that may be called
+SELECT x FROM orders, unnest([nextval('ticket_seq')]) t(x)
+refused: nextval is not on the list of functions that may be called
+SELECT bump() FROM orders GROUP BY ALL
+refused: bump is not on the list of functions that may be called
+SELECT "nextval"('ticket_seq')
+refused: nextval is not on the list of functions that may be called
+SELECT main.nextval('ticket_seq')
+refused: nextval is not on the list of functions that may be called
+SELECT system.main.nextval('ticket_seq')
+refused: nextval is not on the list of functions that may be called
+SELECT currval('ticket_seq')
+refused: currval is not on the list of functions that may be called
+SELECT getenv('SHOP_API_KEY')
+refused: getenv is not on the list of functions that may be called
+SELECT current_setting('home_directory')
+refused: current_setting is not on the list of functions that may be
+SUMMARIZE SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SUMMARIZE '/tmp/canary.csv'
+refused: There is no table /tmp/canary.csv
+DESCRIBE '/tmp/canary.csv'
+refused: There is no table /tmp/canary.csv
+DESCRIBE SELECT * FROM '/tmp/canary.csv'
+refused: There is no table /tmp/canary.csv
+PIVOT secret_tokens ON owner USING count(*)
+refused: There is no table secret_tokens
+UNPIVOT secret_tokens ON COLUMNS(* EXCLUDE id) INTO NAME k VALUE v
+refused: There is no table secret_tokens
+SELECT * FROM orders POSITIONAL JOIN secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM orders ASOF JOIN secret_tokens s ON orders.id >= s.id
+refused: There is no table secret_tokens
+SELECT (FROM secret_tokens SELECT list(token))
+refused: There is no table secret_tokens
+SELECT id IN (FROM blocked_ids) FROM orders
+refused: There is no table blocked_ids
+SELECT * FROM main.secret_tokens
+refused: There is no table main.secret_tokens
+SELECT * FROM shop.main.secret_tokens
+refused: There is no table shop.main.secret_tokens
+SELECT * FROM shop.secret_tokens
+refused: There is no table shop.secret_tokens
+SELECT * FROM secret_v
+refused: There is no table secret_v
+WITH secret_tokens AS (SELECT * FROM main.secret_tokens) SELECT * FROM secret_tokens
+refused: There is no table main.secret_tokens
+WITH x AS (SELECT 1), secret_tokens AS (SELECT * FROM secret_tokens) SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM query('SELECT * FROM secret_tokens')
+refused: query is not on the list of functions that may be called
+SELECT * FROM query_table('secret_tokens')
+refused: query_table is not on the list of functions that may be call
+SELECT * FROM query_table(['orders', 'secret_tokens'])
+refused: query_table is not on the list of functions that may be call
+SELECT json_execute_serialized_sql(json_serialize_sql('SELECT 1'))
+refused: json_execute_serialized_sql is not on the list of functions
+FROM json_execute_serialized_sql('{"error":false}')
+refused: json_execute_serialized_sql is not on the list of functions
+SELECT json_serialize_plan('SELECT * FROM secret_tokens')
+refused: json_serialize_plan is not on the list of functions that may
+SELECT * FROM sql_auto_complete('SELECT * FROM secr')
+refused: sql_auto_complete is not on the list of functions that may b
+SELECT * FROM pragma_version()
+refused: pragma_version is not on the list of functions that may be c
+SELECT current_database()
+refused: current_database tells of the server or session
+SELECT current_schema()
+refused: current_schema tells of the session
+SELECT * FROM write_blob('/tmp/x', 'y')
+refused: write_blob is not on the list of functions that may be calle
+FROM enable_logging()
+refused: enable_logging is not on the list of functions that may be c
+FROM enable_profiling(save_location = '/tmp/x')
+refused: enable_profiling is not on the list of functions that may be
+FROM disable_logging()
+refused: disable_logging is not on the list of functions that may be
+FROM destroy_external_resource('query', 'SELECT 1')
+refused: destroy_external_resource is not on the list of functions th
+WITH x AS (INSERT INTO audit_log VALUES (1, 'x') RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+WITH x AS (DELETE FROM events RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+EXPLAIN ANALYZE DELETE FROM events
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (ANALYZE, FORMAT json) SELECT nextval('ticket_seq')
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN DELETE FROM events
+refused: EXPLAIN is accepted only for one table by name
+EXPLAIN COPY orders TO 'x'
+refused: EXPLAIN is accepted only for one table by name
+SELECT 1; DELETE FROM events
+refused: Only one statement at a time is accepted
+SELECT 1;; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT $$;$$; DROP TABLE orders; $$
+refused: A string is not closed: it begins with '$$'
+SELECT 'a'';'; DROP TABLE orders -- '
+refused: Only one statement at a time is accepted
+SELECT "a""b"; DELETE FROM events
+refused: Only one statement at a time is accepted
+/* /* */ SELECT 1 */ DELETE FROM events
+refused: Only a query is accepted, and this begins with DELETE
+SELECT * FROM range(3) t(i), read_text('/etc/passwd')
+refused: read_text is not on the list of functions that may be called
+SELECT * FROM glob('/etc/*')
+refused: glob is not on the list of functions that may be called
+SELECT * FROM read_blob('/etc/passwd')
+refused: read_blob is not on the list of functions that may be called
+SELECT * FROM parquet_metadata('/tmp/canary.parquet')
+refused: parquet_metadata is not on the list of functions that may be
+SELECT * FROM sniff_csv('/tmp/canary.csv')
+refused: sniff_csv is not on the list of functions that may be called
+SELECT * FROM parquet_scan('x')
+refused: parquet_scan is not on the list of functions that may be cal
+SELECT * FROM read_duckdb('/tmp/canary.duckdb')
+refused: read_duckdb is not on the list of functions that may be call
+SELECT * FROM sqlite_scan('/tmp/canary.db', 'other')
+refused: sqlite_scan is not on the list of functions that may be call
+SELECT * FROM delta_scan('x')
+refused: delta_scan is not on the list of functions that may be calle
+SELECT * FROM iceberg_scan('x')
+refused: iceberg_scan is not on the list of functions that may be cal
+SELECT * FROM postgres_scan('', '', '')
+refused: postgres_scan is not on the list of functions that may be ca
+SELECT * FROM postgres_query('', 'x')
+refused: postgres_query is not on the list of functions that may be c
+SELECT * FROM read_xlsx('x')
+refused: read_xlsx is not on the list of functions that may be called
+SELECT * FROM st_read('x')
+refused: st_read is not on the list of functions that may be called
+SELECT * FROM which_secret('s3://x', 's3')
+refused: which_secret is not on the list of functions that may be cal
+SELECT * FROM duckdb_functions() WHERE function_name = 'x'
+refused: duckdb_functions is not on the list of functions that may be
+SELECT * FROM repeat_row(1, num_rows = 3), duckdb_memory()
+refused: duckdb_memory is not on the list of functions that may be ca
+SELECT VARCHAR(nextval('ticket_seq'))
+refused: varchar is not on the list of functions that may be called
+SELECT CAST(1 AS DECIMAL(nextval('ticket_seq'), 2))
+refused: nextval is not on the list of functions that may be called
+SELECT INTERVAL (nextval('ticket_seq')) DAY
+refused: nextval is not on the list of functions that may be called
+SELECT COLUMNS(c -> nextval('ticket_seq') > 0) FROM orders
+refused: nextval is not on the list of functions that may be called
+SELECT COLUMNS(lambda c: (SELECT count(*) FROM secret_tokens) > 0) FROM orders
+refused: There is no table secret_tokens
+SELECT * EXCLUDE (id), (SELECT max(token) FROM secret_tokens) FROM orders
+refused: There is no table secret_tokens
+SELECT * FROM orders QUALIFY (SELECT count(*) FROM secret_tokens) > 0
+refused: There is no table secret_tokens
+SELECT * FROM orders USING SAMPLE 10 ROWS, secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM orders AT (VERSION => 1), secret_tokens
+refused: There is no table secret_tokens
+PIVOT orders ON region USING sum((SELECT count(*) FROM secret_tokens))
+refused: There is no table secret_tokens
+PIVOT (FROM secret_tokens) ON owner
+refused: There is no table secret_tokens
+SELECT x: nextval('ticket_seq')
+refused: nextval is not on the list of functions that may be called
+SELECT * FROM o: secret_tokens
+refused: There is no table secret_tokens
+SELECT id->(SELECT token FROM secret_tokens LIMIT 1) FROM orders
+refused: There is no table secret_tokens
+SELECT json_extract('{}', (SELECT token FROM secret_tokens LIMIT 1))
+refused: There is no table secret_tokens
+SELECT list_filter([1], lambda x: x IN (FROM blocked_ids))
+refused: There is no table blocked_ids
+SELECT list_reduce([1, 2], lambda a, b: nextval('ticket_seq'))
+refused: nextval is not on the list of functions that may be called
+SELECT invoke(lambda x: getenv('HOME'), 1)
+refused: invoke is not on the list of functions that may be called
+SELECT max(token) FROM (VALUES (1)) v, secret_tokens
+refused: There is no table secret_tokens
+SELECT 1 WHERE EXISTS (TABLE secret_tokens)
+refused: There is no table secret_tokens
+SELECT 1 FROM orders GROUP BY (SELECT token FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT 1 ORDER BY (SELECT token FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT 1 LIMIT (SELECT count(*) FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM orders o SEMI JOIN secret_tokens USING (id)
+refused: There is no table secret_tokens
+(SELECT 1) UNION (SELECT count(*) FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM ((((secret_tokens))))
+refused: There is no table secret_tokens
+FROM secret_tokens
+refused: There is no table secret_tokens
+FROM orders, secret_tokens
+refused: There is no table secret_tokens
+SELECT s.token FROM orders, LATERAL (SELECT * FROM secret_tokens) s
+refused: There is no table secret_tokens
+SELECT * FROM orders, memory.main.x
+refused: memory.main.x names another database
+SELECT * FROM system.information_schema.tables
+refused: system.information_schema.tables belongs to the system catal
+SELECT add_parquet_key('x', 'y')
+refused: add_parquet_key is not on the list of functions that may be
+SELECT read_text('/etc/passwd')
+refused: read_text is not on the list of functions that may be called
+SELECT * FROM summary((SELECT * FROM secret_tokens))
+refused: summary is not on the list of functions that may be called
+SELECT * FROM unnest((SELECT list(token) FROM secret_tokens))
+refused: There is no table secret_tokens
+SELECT * FROM read_json_objects('/tmp/canary.json')
+refused: read_json_objects is not on the list of functions that may b
+SELECT sleep_ms(10)
+refused: sleep_ms is not on the list of functions that may be called
+SELECT force_checkpoint()
+refused: force_checkpoint is not on the list of functions that may be
+FROM force_checkpoint()
+refused: force_checkpoint is not on the list of functions that may be
+FROM checkpoint('shop')
+refused: checkpoint is not on the list of functions that may be calle
+SELECT * FROM seq_scan('secret_tokens')
+refused: seq_scan is not on the list of functions that may be called
+SELECT * FROM fts_main_orders.match_bm25('x')
+refused: match_bm25 is not on the list of functions that may be calle
+SELECT in_search_path('a', 'b')
+refused: in_search_path is not on the list of functions that may be c
+SELECT parse_duckdb_log_message('x', 'y')
+refused: parse_duckdb_log_message is not on the list of functions tha
+SELECT current_connection_id()
+refused: current_connection_id is not on the list of functions that m
+SELECT is_histogram_other_bin(1), nextval('ticket_seq')
+refused: nextval is not on the list of functions that may be called
+SELECT ST_Read('x')
+refused: st_read is not on the list of functions that may be called
+SELECT * FROM orders WHERE id = (SELECT content FROM read_text('/tmp/.env'))
+refused: read_text is not on the list of functions that may be called

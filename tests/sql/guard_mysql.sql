@@ -645,3 +645,389 @@ SELECT GROUP_CONCAT(name LIMIT (SELECT id FROM secret_tokens)) FROM products
 refused: There is no table secret_tokens
 SELECT COLUMN_JSON(COLUMN_ADD(COLUMN_CREATE('a', 1), 'b', 'x')) AS j
 tables: none
+
+# title: passes: what analysts write
+SELECT region, status, SUM(amount) AS s FROM orders GROUP BY region, status WITH ROLLUP
+tables: orders
+SELECT id, SUM(amount) OVER w AS running, AVG(amount) OVER (PARTITION BY region ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS m FROM orders WINDOW w AS (PARTITION BY region ORDER BY id) ORDER BY id
+tables: orders
+SELECT id, ROW_NUMBER() OVER (ORDER BY amount DESC, id) rn, RANK() OVER (ORDER BY region) rk, DENSE_RANK() OVER (ORDER BY region) dr, NTILE(4) OVER (ORDER BY id) nt, PERCENT_RANK() OVER (ORDER BY amount) pr, CUME_DIST() OVER (ORDER BY amount) cd, LAG(amount, 1) OVER (ORDER BY id) lg, LEAD(amount) OVER (ORDER BY id) ld, FIRST_VALUE(id) OVER (PARTITION BY region ORDER BY amount) fv, LAST_VALUE(id) OVER (PARTITION BY region ORDER BY id) lv, NTH_VALUE(id, 2) OVER (PARTITION BY region ORDER BY id) nv FROM orders ORDER BY id LIMIT 5
+tables: orders
+SELECT region, MEDIAN(amount) OVER (PARTITION BY region) AS med, PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY amount) OVER (PARTITION BY region) AS pc FROM orders ORDER BY id LIMIT 3
+tables: orders
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10) SELECT i, i * i FROM n
+tables: none
+WITH RECURSIVE d AS (SELECT DATE('2025-01-01') AS d UNION ALL SELECT d + INTERVAL 1 DAY FROM d WHERE d < '2025-01-10') SELECT d.d, COUNT(o.id) FROM d LEFT JOIN orders o ON DATE(o.ordered_at) = d.d GROUP BY d.d ORDER BY d.d
+tables: orders
+SELECT JSON_EXTRACT(attrs, '$.color'), JSON_UNQUOTE(JSON_EXTRACT(attrs, '$.color')), JSON_VALUE(attrs, '$.dims.w'), JSON_LENGTH(attrs, '$.tags'), JSON_KEYS(attrs), JSON_CONTAINS(attrs, '"new"', '$.tags'), JSON_TYPE(attrs), JSON_VALID('{}'), JSON_SEARCH(attrs, 'one', 'black') FROM products ORDER BY id LIMIT 4
+tables: products
+SELECT JSON_OBJECT('id', id, 'n', name) AS o, JSON_ARRAY(1, 'a', NULL) AS a, JSON_SET('{"a":1}', '$.b', 2) AS s, JSON_REMOVE('{"a":1}', '$.a') AS r, JSON_MERGE_PATCH('{"a":1}', '{"b":2}') AS m, JSON_QUOTE('x') AS q, JSON_DETAILED('{"a":1}') AS d FROM products ORDER BY id LIMIT 2
+tables: products
+SELECT JSON_ARRAYAGG(id ORDER BY id) AS a, JSON_OBJECTAGG(sku, price) AS o FROM products WHERE id < 4
+tables: products
+SELECT p.id, t.tag FROM products p, JSON_TABLE(p.attrs, '$.tags[*]' COLUMNS (n FOR ORDINALITY, tag VARCHAR(20) PATH '$')) AS t ORDER BY p.id, t.n
+tables: products
+SELECT p.id, t.w, t.h FROM products p CROSS JOIN JSON_TABLE(p.attrs, '$' COLUMNS (w INT PATH '$.dims.w', h INT PATH '$.dims.h' DEFAULT '0' ON EMPTY, NESTED PATH '$.tags[*]' COLUMNS (tag VARCHAR(9) PATH '$'))) t ORDER BY p.id, t.tag LIMIT 6
+tables: products
+SELECT region, GROUP_CONCAT(DISTINCT status ORDER BY status DESC SEPARATOR ' | ') AS s, GROUP_CONCAT(id) IS NOT NULL AS i, COUNT(DISTINCT customer_id, status) AS c, BIT_OR(id), STD(amount), STDDEV_SAMP(amount), VAR_POP(amount), SUM(amount > 100) AS big, AVG(status = 'paid') AS share FROM orders GROUP BY region ORDER BY region
+tables: orders
+SELECT DATE_FORMAT(ordered_at, '%Y-%m') AS m, YEAR(ordered_at), QUARTER(ordered_at), WEEK(ordered_at, 3), DAYNAME(ordered_at), DAYOFWEEK(ordered_at), LAST_DAY(ordered_at), DATEDIFF(shipped_on, ordered_at), TIMESTAMPDIFF(HOUR, ordered_at, '2025-12-31'), DATE_ADD(ordered_at, INTERVAL 1 MONTH), ordered_at - INTERVAL '1:30' MINUTE_SECOND, EXTRACT(YEAR_MONTH FROM ordered_at), UNIX_TIMESTAMP(ordered_at) > 0, STR_TO_DATE('01,5,2025', '%d,%m,%Y'), MAKEDATE(2025, 32), TO_DAYS('2025-01-01'), TIME_TO_SEC('01:00:00'), PERIOD_DIFF(202502, 202501), CONVERT_TZ('2025-01-01 00:00:00', '+00:00', '+08:00') FROM orders ORDER BY id LIMIT 3
+tables: orders
+SELECT NOW() > '2025-01-01', CURDATE() >= '2025-01-01', CURRENT_TIMESTAMP(3) IS NOT NULL, UTC_TIMESTAMP() IS NOT NULL, DATE '2025-01-01' + INTERVAL 1 QUARTER, TIMESTAMP '2025-01-01 10:00:00', TIME '10:00:00', {d '2025-01-01'}, ADDTIME('10:00:00', '01:00:00'), SUBDATE('2025-01-31', 31), SEC_TO_TIME(3661)
+tables: none
+SELECT CONCAT(name, ' <', email, '>'), CONCAT_WS('-', 'a', NULL, 'b'), SUBSTRING(name, 1, 3), SUBSTRING(name FROM 2 FOR 2), SUBSTRING_INDEX(email, '@', -1), LEFT(name, 2), LOCATE('a', name), INSTR(name, 'a'), POSITION('a' IN name), REPLACE(name, 'a', 'b'), LPAD('7', 3, '0'), UPPER(name), LCASE(name), TRIM(LEADING 'x' FROM 'xxa'), REVERSE('abc'), REPEAT('x', 3), CHAR_LENGTH('张伟'), LENGTH('张伟'), ELT(2, 'a', 'b'), FIELD('b', 'a', 'b'), FIND_IN_SET('b', 'a,b'), FORMAT(1234.5, 2), HEX('a'), UNHEX('61'), MD5('a'), SHA2('a', 256), ASCII('a'), CHAR(65 USING utf8mb4), SPACE(2), STRCMP('a', 'b'), QUOTE("it's"), INSERT('abcd', 2, 1, 'X'), SOUNDEX('Robert') FROM customers ORDER BY id LIMIT 2
+tables: customers
+SELECT name REGEXP '^[A-M]' AS a, name RLIKE 'a$' AS b, name NOT REGEXP 'x' AS c, REGEXP_REPLACE(name, '[aeiou]', '*') AS d, REGEXP_SUBSTR(email, '@.*') AS e, REGEXP_INSTR(name, 'a') AS f, name LIKE '%o\'b%' AS g, name LIKE 'a|%' ESCAPE '|' AS h, name SOUNDS LIKE 'Ada' AS i, BINARY name = 'ada' AS j FROM customers ORDER BY id LIMIT 4
+tables: customers
+SELECT name COLLATE utf8mb4_general_ci AS n FROM customers ORDER BY name COLLATE utf8mb4_bin DESC, CONVERT(name USING latin1) LIMIT 3
+tables: customers
+SELECT _utf8mb4'abc' COLLATE utf8mb4_bin AS a, N'x' AS n, x'4142' AS h, 0x4142 AS hx, b'101' + 0 AS b, 'a' 'b' AS j, "dq" AS d, 'it''s' AS q, 'a\nb' AS nl, TRUE, FALSE, NULL, 1e3, .5, -1, - -1, !0, NOT 1, ~1 & 255, 5 DIV 2, 5 % 2, 5 MOD 2, 7 ^ 2, 1 << 3, 1 | 2, 2 && 1, 1 || 0, 1 XOR 1, NULL <=> NULL
+tables: none
+SELECT IF(amount > 100, 'big', 'small'), IFNULL(note, '-'), NULLIF(status, 'paid'), COALESCE(note, '-'), GREATEST(1, 2), LEAST(1, 2), CASE status WHEN 'paid' THEN 1 ELSE 0 END, INTERVAL(5, 1, 10), ISNULL(note), CAST(amount AS SIGNED), CAST('2025-01-01' AS DATE), CONVERT('5', DECIMAL(5, 2)), CAST(1 AS CHAR), amount BETWEEN 10 AND 20, region IN ('EU', 'US'), note IS NOT NULL FROM orders ORDER BY id LIMIT 3
+tables: orders
+SELECT ROUND(2.567, 2), CEIL(1.2), FLOOR(-1.2), TRUNCATE(2.567, 1), POW(2, 8), SQRT(2), EXP(1), LN(10), LOG(2, 8), LOG10(100), MOD(7, 3), ABS(-1), SIGN(-2), PI(), RAND() < 1, RADIANS(180), CRC32('a'), CONV('ff', 16, 10), BIN(5), OCT(8), BIT_COUNT(7), INET_ATON('10.0.0.1'), UUID() IS NOT NULL, DEGREES(PI())
+tables: none
+SELECT `update`, `delete`, `order`, `select`, `group`, `drop table` AS `drop;--` FROM audit_words ORDER BY `order` LIMIT 2
+tables: audit_words
+SELECT 产品名称, SUM(数量 * 单价) AS 总额 FROM 订单明细 WHERE 大区 IN ('华东', '华南') GROUP BY 产品名称 HAVING 总额 > 10 ORDER BY 总额 DESC
+tables: 订单明细
+# leading comment; DROP TABLE orders
+SELECT COUNT(*) -- DELETE
+FROM orders /* ; TRUNCATE */;
+tables: orders
+SELECT 5--3 AS eight
+tables: none
+SELECT 'drop table orders; -- ' AS t, "DELETE FROM x" AS d, note FROM orders WHERE note LIKE '%ok%' ORDER BY id LIMIT 2
+tables: orders
+SELECT c.name, o.id FROM customers c LEFT JOIN orders o ON o.customer_id = c.id AND o.region = 'US' ORDER BY c.id, o.id LIMIT 5
+tables: customers, orders
+SELECT o.id, c.name FROM customers c RIGHT OUTER JOIN orders o USING (region) WHERE o.id < 3 ORDER BY 1, 2 LIMIT 4
+tables: customers, orders
+SELECT a.id FROM orders a STRAIGHT_JOIN customers b ON a.customer_id = b.id ORDER BY a.id LIMIT 2
+tables: customers, orders
+SELECT id FROM orders USE INDEX (PRIMARY) WHERE id < 4 ORDER BY id
+tables: orders
+SELECT id FROM orders FORCE INDEX FOR ORDER BY (PRIMARY) ORDER BY id LIMIT 2
+tables: orders
+SELECT SQL_NO_CACHE STRAIGHT_JOIN o.id FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY o.id LIMIT 2
+tables: customers, orders
+SELECT SQL_CALC_FOUND_ROWS id FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT DISTINCTROW region FROM orders ORDER BY region
+tables: orders
+SELECT id FROM orders WHERE (region, status) IN (('EU', 'paid'), ('US', 'shipped')) ORDER BY id
+tables: orders
+SELECT id FROM orders WHERE (region, status) = ('EU', 'paid') OR ROW(id, region) = ROW(2, 'US') ORDER BY id
+tables: orders
+SELECT id FROM orders WHERE amount > ALL (SELECT price FROM products WHERE category = 'Paper') AND customer_id = ANY (SELECT id FROM customers WHERE vip) ORDER BY id
+tables: customers, orders, products
+SELECT c.name FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.amount > 250) ORDER BY c.id
+tables: customers, orders
+SELECT region FROM orders UNION DISTINCT SELECT region FROM customers ORDER BY region
+tables: customers, orders
+(SELECT region FROM orders ORDER BY id LIMIT 1) UNION ALL (SELECT region FROM customers ORDER BY id LIMIT 1)
+tables: customers, orders
+SELECT region FROM orders INTERSECT SELECT region FROM customers ORDER BY 1
+tables: customers, orders
+SELECT region FROM orders EXCEPT ALL SELECT region FROM customers WHERE id < 3 ORDER BY 1 LIMIT 3
+tables: customers, orders
+SELECT s.region, s.n, ROUND(100 * s.n / SUM(s.n) OVER (), 1) AS pct FROM (SELECT region, COUNT(*) AS n FROM orders GROUP BY region) AS s ORDER BY pct DESC, region
+tables: orders
+SELECT region, COUNT(*) FROM orders GROUP BY region HAVING COUNT(*) > (SELECT 1) ORDER BY COUNT(*) DESC, region LIMIT 5 OFFSET 0
+tables: orders
+SELECT region, COUNT(*) n FROM orders GROUP BY 1 ORDER BY NULL
+tables: orders
+SELECT id FROM orders ORDER BY FIELD(status, 'paid', 'shipped') DESC, id LIMIT 4
+tables: orders
+SELECT id FROM orders ORDER BY id OFFSET 2 ROWS FETCH NEXT 2 ROWS ONLY
+tables: orders
+SELECT VALUE FROM (SELECT 1 AS VALUE) t
+tables: none
+SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t
+tables: none
+VALUES (1, 'a'), (2, 'b')
+tables: none
+EXPLAIN FORMAT=JSON SELECT * FROM orders WHERE id = 1
+tables: orders
+EXPLAIN SELECT region, COUNT(*) FROM orders GROUP BY region
+tables: orders
+SELECT e.name, IFNULL(m.name, '-') boss FROM employees e LEFT JOIN employees m ON e.manager_id = m.id ORDER BY e.id
+tables: employees
+WITH r AS (SELECT region, amount, ROW_NUMBER() OVER (PARTITION BY region ORDER BY amount DESC, id) rn FROM orders) SELECT region, amount FROM r WHERE rn <= 2 ORDER BY region, amount DESC
+tables: orders
+WITH a AS (SELECT 1 AS x), b(y) AS (SELECT x + 1 FROM a) SELECT (SELECT x FROM a) AS x, y FROM b
+tables: none
+SELECT COUNT(*) FROM orders o, customers c WHERE o.customer_id = c.id AND c.vip IS TRUE
+tables: customers, orders
+SELECT COUNT(*) FROM orders o INNER JOIN customers c CROSS JOIN products p WHERE o.id = 1 AND c.id = 1
+tables: customers, orders, products
+SELECT COUNT(*) FROM orders NATURAL JOIN (SELECT id FROM customers) c
+tables: customers, orders
+SELECT region, SUM(CASE WHEN status = 'paid' THEN amount ELSE 0 END) AS paid FROM orders GROUP BY region ORDER BY paid DESC
+tables: orders
+SELECT MIN(hits), MAX(ts), COUNT(hits), COUNT(*), SUM(hits) FROM metrics WHERE host LIKE 'web-%'
+tables: metrics
+SELECT o.*, c.name FROM orders AS o JOIN customers AS c ON c.id = o.customer_id WHERE o.ordered_at >= '2025-02-01' AND o.ordered_at < '2025-02-01' + INTERVAL 1 MONTH ORDER BY o.id
+tables: customers, orders
+SELECT ST_AsText(POINT(1, 2)), ST_Distance(ST_GeomFromText('POINT(0 0)'), ST_GeomFromText('POINT(3 4)')), ST_X(POINT(5, 6)), ST_Area(ST_GeomFromText('POLYGON((0 0,1 0,1 1,0 0))'))
+tables: none
+SELECT id, amount - (SELECT AVG(amount) FROM orders) AS diff FROM orders ORDER BY ABS(diff), id LIMIT 3
+tables: orders
+SELECT NVL(note, 'none'), NVL2(note, 1, 0), DECODE_ORACLE(region, 'EU', 1, 0), ADD_MONTHS('2025-01-31', 1), TO_CHAR(ordered_at, 'YYYY-MM-DD'), NATURAL_SORT_KEY('a10') IS NOT NULL FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT COLUMN_JSON(COLUMN_CREATE('a', 1)) AS j
+tables: none
+SELECT UPDATEXML('<a>1</a>', '/a', '<a>2</a>') AS u, EXTRACTVALUE('<a>1</a>', '/a') AS e, COMPRESS('a') IS NOT NULL, AES_ENCRYPT('a', 'k') IS NOT NULL, TO_BASE64('abc'), FROM_BASE64('YWJj'), WEIGHT_STRING('a') IS NOT NULL, CHARSET('a'), COLLATION('a'), COERCIBILITY('a')
+tables: none
+SELECT CURRENT_DATE, LOCALTIME IS NOT NULL, LOCALTIMESTAMP(2) IS NOT NULL, CURRENT_TIME() IS NOT NULL
+tables: none
+SELECT id FROM orders LIMIT 3 ROWS EXAMINED 10000
+tables: orders
+SELECT orders.region 'Region', COUNT(*) "How many" FROM orders GROUP BY orders.region ORDER BY 1
+tables: orders
+SELECT FROM_UNIXTIME(0) IS NOT NULL, TIME_FORMAT('10:20:30', '%H:%i'), GET_FORMAT(DATE, 'ISO'), MICROSECOND('10:00:00.5'), DATE_SUB('2025-03-31', INTERVAL 1 MONTH), TIMESTAMPADD(WEEK, 1, '2025-01-01'), YEARWEEK('2025-01-01'), WEEKDAY('2025-01-01'), DAYOFYEAR('2025-02-01')
+tables: none
+SELECT id, name FROM customers WHERE name = 'O\'Brien' OR name = "O'Brien" OR name LIKE '张%' ORDER BY id
+tables: customers
+SELECT 1 FROM DUAL WHERE 1 = 1
+tables: none
+SELECT JSON_VALUE(payload, '$.page') page, COUNT(*) FROM events GROUP BY page ORDER BY page LIMIT 5
+tables: events
+SELECT 1 AS `a``b`, 2 AS `weird "name"`
+tables: none
+
+# title: refused: what an attacker would try
+SELECT 1 /*M! UNION SELECT token FROM secret_tokens */
+refused: Comments of the kind /*! ..
+SELECT 1 /*M!100100 UNION SELECT token FROM secret_tokens */
+refused: Comments of the kind /*! ..
+SELECT 1 /*!*/ ; DELETE FROM orders
+refused: Comments of the kind /*! ..
+SELECT 'a\\'; DELETE FROM orders; -- '
+refused: Only one statement at a time is accepted
+SELECT 1 --; DELETE
+FROM orders; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT 1 --1; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT 1 # x
+; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT `a``b`; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT "a""b"; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT @@session.sql_mode
+refused: Server variables are not read
+SELECT @`x` := 1
+refused: Variables are not assigned in queries
+SELECT @'x' := 1
+refused: Variables are not assigned in queries
+SELECT 1 INTO @x
+refused: SELECT ..
+SELECT 1 UNION SELECT 2 INTO @x
+refused: SELECT ..
+SELECT * FROM orders FOR SHARE SKIP LOCKED
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM (SELECT * FROM orders FOR UPDATE) q
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT load_file (0x2f6574632f706173737764)
+refused: load_file is not on the list of functions that may be called
+SELECT SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT sleep (1)
+refused: sleep is not on the list of functions that may be called
+SELECT IS_USED_LOCK('x')
+refused: is_used_lock is not on the list of functions that may be cal
+SELECT ROW_COUNT()
+refused: row_count is not on the list of functions that may be called
+SELECT USER()
+refused: user is not on the list of functions that may be called
+SELECT SESSION_USER()
+refused: session_user tells of the server or session
+SELECT SYSTEM_USER()
+refused: system_user is not on the list of functions that may be call
+SELECT shop.audit_write('x')
+refused: audit_write is not on the list of functions that may be call
+SELECT `shop`.`audit_write`('x')
+refused: audit_write is not on the list of functions that may be call
+SELECT MASTER_GTID_WAIT('x')
+refused: master_gtid_wait is not on the list of functions that may be
+SELECT SYS_EXEC('id')
+refused: sys_exec is not on the list of functions that may be called
+SELECT sys.format_bytes(1)
+refused: sys.format_bytes is not a built-in function
+SELECT * FROM mysql.global_priv
+refused: mysql.global_priv belongs to the system catalogue, which que
+SELECT * FROM INFORMATION_SCHEMA.PROCESSLIST
+refused: INFORMATION_SCHEMA.PROCESSLIST belongs to the system catalog
+SELECT * FROM sys.version
+refused: sys.version belongs to the system catalogue, which queries m
+SELECT * FROM shop.secret_tokens
+refused: There is no table shop.secret_tokens
+SELECT * FROM `shop`.`secret_tokens` s
+refused: There is no table shop.secret_tokens
+SELECT * FROM Secret_Tokens
+refused: There is no table Secret_Tokens
+SELECT * FROM shop . secret_tokens
+refused: There is no table shop.secret_tokens
+SELECT * FROM .secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM trap_view
+refused: There is no table trap_view
+SELECT * FROM secret_v
+refused: There is no table secret_v
+SELECT * FROM orders, secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM { OJ orders LEFT OUTER JOIN secret_tokens ON 1 }
+refused: There is no table secret_tokens
+SELECT * FROM orders STRAIGHT_JOIN secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM orders NATURAL JOIN secret_tokens
+refused: There is no table secret_tokens
+SELECT (SELECT token FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT 1 WHERE EXISTS (SELECT 1 FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT id FROM orders WHERE id IN (SELECT id FROM blocked_ids)
+refused: There is no table blocked_ids
+SELECT id = ANY (SELECT id FROM blocked_ids) FROM orders
+refused: There is no table blocked_ids
+SELECT ROW(1, 2) = (SELECT id, id FROM blocked_ids)
+refused: There is no table blocked_ids
+WITH orders AS (SELECT * FROM secret_tokens) SELECT * FROM orders
+refused: There is no table secret_tokens
+WITH RECURSIVE r AS (SELECT 1 AS i UNION SELECT id FROM blocked_ids) SELECT * FROM r
+refused: There is no table blocked_ids
+SELECT * FROM JSON_TABLE((SELECT JSON_ARRAYAGG(token) FROM secret_tokens), '$[*]' COLUMNS (t TEXT PATH '$')) j
+refused: There is no table secret_tokens
+SELECT GROUP_CONCAT(token SEPARATOR ',') FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT GROUP_CONCAT(id ORDER BY (SELECT token FROM secret_tokens LIMIT 1)) FROM orders
+refused: There is no table secret_tokens
+SELECT id FROM orders ORDER BY (SELECT token FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT id FROM orders GROUP BY (SELECT token FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT id FROM orders HAVING (SELECT token FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT SUM(id) OVER (ORDER BY (SELECT token FROM secret_tokens LIMIT 1)) FROM orders
+refused: There is no table secret_tokens
+SELECT INTERVAL(1, (SELECT id FROM blocked_ids LIMIT 1))
+refused: There is no table blocked_ids
+SELECT DATE_ADD(NOW(), INTERVAL (SELECT id FROM blocked_ids LIMIT 1) DAY)
+refused: There is no table blocked_ids
+SELECT CONVERT((SELECT token FROM secret_tokens LIMIT 1) USING utf8mb4)
+refused: There is no table secret_tokens
+SELECT CHAR((SELECT id FROM blocked_ids LIMIT 1) USING utf8mb4)
+refused: There is no table blocked_ids
+SELECT CAST(SLEEP(1) AS CHAR)
+refused: sleep is not on the list of functions that may be called
+SELECT BINARY SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT !SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT ~SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT - SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT NOT SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT 1 && SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT 1 || SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT 1 XOR SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT 1 DIV SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT 1 <=> SLEEP(1)
+refused: sleep is not on the list of functions that may be called
+SELECT 'a' SOUNDS LIKE LOAD_FILE('x')
+refused: load_file is not on the list of functions that may be called
+SELECT 'a' REGEXP LOAD_FILE('x')
+refused: load_file is not on the list of functions that may be called
+SELECT CASE SLEEP(1) WHEN 1 THEN 2 END
+refused: sleep is not on the list of functions that may be called
+SELECT IF(1, SLEEP(1), 0)
+refused: sleep is not on the list of functions that may be called
+SELECT 1 BETWEEN SLEEP(1) AND 2
+refused: sleep is not on the list of functions that may be called
+SELECT EXTRACT(YEAR FROM LOAD_FILE('x'))
+refused: load_file is not on the list of functions that may be called
+SELECT TRIM(LOAD_FILE('x') FROM 'a')
+refused: load_file is not on the list of functions that may be called
+SELECT POSITION('a' IN LOAD_FILE('x'))
+refused: load_file is not on the list of functions that may be called
+SELECT SUBSTRING(LOAD_FILE('x') FROM 1)
+refused: load_file is not on the list of functions that may be called
+SELECT TIMESTAMPADD(DAY, SLEEP(1), NOW())
+refused: sleep is not on the list of functions that may be called
+SELECT JSON_EXTRACT(LOAD_FILE('x'), '$')
+refused: load_file is not on the list of functions that may be called
+SELECT JSON_OBJECT('a', LOAD_FILE('x'))
+refused: load_file is not on the list of functions that may be called
+SELECT {fn SLEEP(1)}
+refused: sleep is not on the list of functions that may be called
+SELECT {ts LOAD_FILE('x')}
+refused: load_file is not on the list of functions that may be called
+SELECT * FROM orders LIMIT ROWS EXAMINED 1; DELETE FROM orders
+refused: Only one statement at a time is accepted
+VALUES (LOAD_FILE('x'))
+refused: load_file is not on the list of functions that may be called
+VALUES ROW(SLEEP(1))
+refused: sleep is not on the list of functions that may be called
+SHOW COLUMNS FROM orders WHERE (SELECT COUNT(*) FROM secret_tokens)
+refused: SHOW is accepted only for one table by name
+SHOW COLUMNS FROM orders LIKE 'a' ; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SHOW INDEX FROM secret_tokens
+refused: There is no table secret_tokens
+SHOW COLUMNS FROM orders FROM mysql
+refused: SHOW is accepted only for one table by name
+DESCRIBE orders; DELETE FROM orders
+refused: Only one statement at a time is accepted
+EXPLAIN EXTENDED UPDATE orders SET id = 1
+refused: EXPLAIN is accepted only for one table by name
+SELECT 1 FROM orders WHERE id = ?
+refused: Placeholders are not accepted
+SELECT /*+ SET_VAR(sql_mode='ANSI_QUOTES') */ 1
+refused: Optimizer hints that change settings are not accepted
+SELECT * FROM orders FOR SYSTEM_TIME AS OF NOW(), secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM orders USE INDEX (PRIMARY), secret_tokens
+refused: There is no table secret_tokens
+SELECT DEFAULT(id) FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT VALUES(id) FROM orders, secret_tokens
+refused: values is not on the list of functions that may be called
+SELECT 1 FROM DUAL, secret_tokens
+refused: There is no table secret_tokens
+SELECT 1 FROM dual UNION SELECT token FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT COUNT(*)FROM(SELECT*FROM secret_tokens)x
+refused: There is no table secret_tokens
+SELECT(token)FROM(secret_tokens)
+refused: There is no table secret_tokens
+SELECT*FROM`secret_tokens`
+refused: There is no table secret_tokens
+SELECT OLD_PASSWORD('x')
+refused: old_password is not on the list of functions that may be cal
+SELECT DES_ENCRYPT('x')
+refused: des_encrypt is not on the list of functions that may be call
+SELECT BINLOG_GTID_POS('x', 1)
+refused: binlog_gtid_pos is not on the list of functions that may be
+SELECT DECODE(LOAD_FILE('x'), 'y')
+refused: load_file is not on the list of functions that may be called
+SELECT SFORMAT('{}', LOAD_FILE('x'))
+refused: load_file is not on the list of functions that may be called
+SELECT COLUMN_GET(LOAD_FILE('x'), 'a' AS CHAR)
+refused: load_file is not on the list of functions that may be called
+SELECT NAME_CONST('x', SLEEP(1))
+refused: name_const is not on the list of functions that may be calle
+SELECT WEIGHT_STRING(LOAD_FILE('x') AS CHAR(3))
+refused: load_file is not on the list of functions that may be called
+SELECT ST_GeomFromText(LOAD_FILE('x'))
+refused: load_file is not on the list of functions that may be called
+SELECT RANDOM_BYTES(8), SPIDER_DIRECT_SQL('x', 'y', 'z')
+refused: spider_direct_sql is not on the list of functions that may b

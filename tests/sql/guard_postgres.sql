@@ -1066,3 +1066,552 @@ tables: none
 SELECT 'a'
 'b\', E'c\''
 tables: none
+
+# title: passes: what analysts write
+SELECT region, status, sum(amount), grouping(region, status) AS g FROM orders GROUP BY GROUPING SETS ((region, status), (region), ()) ORDER BY 1 NULLS LAST, 2 NULLS LAST
+tables: orders
+SELECT region, count(*) FROM orders GROUP BY DISTINCT ROLLUP (region), CUBE (status) ORDER BY 1, 2
+tables: orders
+SELECT id, sum(amount) OVER w AS running, avg(amount) OVER (w ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS m FROM orders WINDOW w AS (PARTITION BY region ORDER BY ordered_at) ORDER BY id
+tables: orders
+SELECT ts, host, avg(cpu) OVER (PARTITION BY host ORDER BY ts RANGE BETWEEN '3 hours' PRECEDING AND CURRENT ROW EXCLUDE TIES) AS m FROM metrics ORDER BY host, ts LIMIT 5
+tables: metrics
+SELECT id, sum(amount) OVER (ORDER BY region GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM orders ORDER BY id LIMIT 3
+tables: orders
+WITH RECURSIVE tree AS (SELECT id, name, ARRAY[name] AS path, 0 AS lvl FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, t.path || e.name, t.lvl + 1 FROM employees e JOIN tree t ON e.manager_id = t.id) SELECT repeat('  ', lvl) || name AS n, array_to_string(path, '/') FROM tree ORDER BY path
+tables: employees
+WITH RECURSIVE tree AS (SELECT id, manager_id FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.manager_id FROM employees e, tree t WHERE e.manager_id = t.id) SEARCH DEPTH FIRST BY id SET ord SELECT id FROM tree ORDER BY ord
+tables: employees
+WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 10) SELECT n, n ^ 2 FROM t
+tables: none
+SELECT c.id, o.amount, o.rn FROM customers c LEFT JOIN LATERAL (SELECT amount, row_number() OVER (ORDER BY amount DESC) AS rn FROM orders WHERE customer_id = c.id FETCH FIRST 2 ROWS ONLY) o ON true ORDER BY 1, 3
+tables: customers, orders
+SELECT c.name, s.* FROM customers c, LATERAL (VALUES (c.id, 'x'), (c.id + 1, 'y')) AS s(i, t) ORDER BY c.id, s.i LIMIT 4
+tables: customers
+SELECT p.id, t.tag, t.ord FROM products p, unnest(p.tags) WITH ORDINALITY AS t(tag, ord) ORDER BY 1, 3
+tables: products
+SELECT p.id, x.key, x.value FROM products p CROSS JOIN LATERAL jsonb_each_text(p.attrs -> 'dims') AS x ORDER BY 1, 2 LIMIT 5
+tables: products
+SELECT attrs ->> 'color' AS c, attrs #>> '{dims,w}' AS w, attrs @> '{"color": "black"}' AS b, attrs ? 'tags' AS h, attrs ?| array['a', 'color'] AS o, attrs ?& array['color'] AS a, jsonb_path_query_first(attrs, '$.dims.w ? (@ > 10)') AS p, attrs['dims']['h'] AS s, attrs - 'tags' AS m, attrs #- '{dims,w}' AS r, attrs || '{"x":1}'::jsonb AS j FROM products ORDER BY id LIMIT 3
+tables: products
+SELECT attrs @? '$.tags[*] ? (@ == "new")' AS a, attrs @@ '$.dims.w > 12' AS b, jsonb_typeof(attrs -> 'tags') AS t, jsonb_array_length(attrs -> 'tags') AS n FROM products ORDER BY id
+tables: products
+SELECT jsonb_agg(jsonb_build_object('k', region, 'v', n)) FROM (SELECT region, count(*) AS n FROM orders GROUP BY region ORDER BY region) s
+tables: orders
+SELECT * FROM jsonb_to_recordset('[{"a":1,"b":"x"},{"a":2}]') AS r(a int, b text)
+tables: none
+SELECT * FROM json_to_record('{"a":1,"b":[1,2]}') AS r(a int, b json)
+tables: none
+SELECT region, string_agg(DISTINCT status, ', ' ORDER BY status) AS s, array_agg(id ORDER BY id DESC) AS ids, percentile_cont(0.5) WITHIN GROUP (ORDER BY amount) AS med, mode() WITHIN GROUP (ORDER BY status) AS m, count(*) FILTER (WHERE amount > 100) AS big, bool_and(amount > 0) AS pos, every(amount > 0) FROM orders GROUP BY region ORDER BY region
+tables: orders
+SELECT percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY amount) AS q, rank(100) WITHIN GROUP (ORDER BY amount) AS r, corr(id, amount), regr_slope(amount, id), stddev_pop(amount), var_samp(amount) FROM orders
+tables: orders
+SELECT to_tsvector('english', name) @@ plainto_tsquery('english', 'lamps') AS m, ts_rank(to_tsvector('simple', name), to_tsquery('simple', 'desk & !oak')) AS r, ts_headline('english', name, websearch_to_tsquery('lamp or desk')) AS h FROM products ORDER BY id
+tables: products
+SELECT name FROM products WHERE to_tsvector('simple', name) @@ (to_tsquery('simple', 'lamp') || 'desk'::tsquery) ORDER BY id
+tables: products
+SELECT name ~* '^d.*p$' AS a, name !~ 'x' AS b, regexp_replace(name, '(\w+) (\w+)', '\2 \1') AS c, (regexp_match(email, '@(.+)$'))[1] AS d, substring(email from '@(.*)$') AS e, name SIMILAR TO '%(a|b)%' AS f, name ILIKE '_%' AS g FROM (SELECT name, name || '@x.y' AS email FROM products) p ORDER BY name
+tables: products
+SELECT split_part('a,b,c', ',', 2), string_to_array('a|b', '|'), overlay('abcdef' placing 'XX' from 3 for 2), position('b' in 'abc'), trim(both 'x' from 'xxaxx'), trim(leading from '  a'), lpad('7', 3, '0'), initcap('hello world'), format('%s-%I-%L', 'a', 'b c', 'd'), left('abc', -1), reverse('abc'), translate('abc', 'ab', 'xy'), concat_ws('-', 'a', NULL, 'b'), repeat('x', 2), chr(65), ascii('A'), md5('a'), to_hex(255), quote_literal('x'), starts_with('abc', 'a'), char_length('张伟'), octet_length('张伟'), encode('abc'::bytea, 'base64'), convert_from('\x41'::bytea, 'UTF8')
+tables: none
+SELECT date_trunc('month', ordered_at) AS m, extract(isodow FROM ordered_at) AS d, to_char(ordered_at, 'YYYY-MM-DD "T" HH24:MI') AS t, date_part('week', ordered_at) AS w, age(ordered_at, timestamp '2024-01-01') AS a, ordered_at + interval '1 month 2 days' AS n, ordered_at::date - date '2025-01-01' AS days, date_bin('10 days', ordered_at, timestamp '2025-01-01') AS b FROM orders ORDER BY id LIMIT 3
+tables: orders
+SELECT timestamptz '2025-01-01 00:00+00' AT TIME ZONE 'Asia/Shanghai' AS s, timezone('UTC', timestamp '2025-01-01 12:00') AS u, now() AT TIME ZONE 'utc' IS NOT NULL AS n, current_date >= date '2025-01-01' AS c, localtimestamp IS NOT NULL, make_date(2025, 1, 31) + interval '1 month' AS e, make_interval(days => 3), justify_days(interval '40 days'), interval '1-2' year to month, (date '2025-01-01', date '2025-02-01') OVERLAPS (date '2025-01-15', interval '1 day')
+tables: none
+SELECT d::date AS d, count(o.id) AS n FROM generate_series('2025-01-01'::date, '2025-01-15'::date, interval '1 day') AS d LEFT JOIN orders o ON o.ordered_at::date = d::date GROUP BY 1 ORDER BY 1
+tables: orders
+SELECT generate_series(1, 3) AS i, unnest(ARRAY['a', 'b', 'c']) AS s
+tables: none
+SELECT id FROM orders WHERE status = ANY (ARRAY['paid', 'shipped']) AND amount > ALL (SELECT price FROM products WHERE category = 'Paper') AND (region, status) IN (('EU', 'paid'), ('US', 'shipped')) ORDER BY id
+tables: orders, products
+SELECT id FROM orders WHERE (customer_id, region) NOT IN (SELECT id, region FROM customers WHERE id IS NOT NULL) ORDER BY id LIMIT 3
+tables: customers, orders
+SELECT DISTINCT ON (region) region, id, amount FROM orders ORDER BY region, amount DESC NULLS LAST, id
+tables: orders
+SELECT region FROM orders INTERSECT ALL SELECT region FROM customers ORDER BY 1
+tables: customers, orders
+(SELECT region FROM orders ORDER BY amount LIMIT 1) UNION ALL (SELECT region FROM customers ORDER BY id LIMIT 1)
+tables: customers, orders
+SELECT name COLLATE "C" FROM customers ORDER BY name COLLATE "C" DESC LIMIT 3
+tables: customers
+SELECT 产品名称, sum(数量 * 单价) AS 总额 FROM 订单明细 WHERE 大区 = ANY ('{华东,华南}') GROUP BY 产品名称 ORDER BY 总额 DESC
+tables: 订单明细
+SELECT "update", "delete", "order", "select", "group", "drop table" AS "drop;--" FROM audit_words ORDER BY "order" LIMIT 2
+tables: audit_words
+SELECT E'tab\t' AS t, $$it's; DROP$$ AS d, $q$nested $$ ok$q$ AS n, B'101' AS b, X'1F' AS x
+tables: none
+SELECT 'a'
+ 'b' AS joined
+tables: none
+/* DROP /* nested */ x */ SELECT count(*) -- ; DELETE FROM orders
+FROM orders;
+tables: orders
+SELECT CASE region WHEN 'EU' THEN 1 ELSE 2 END, coalesce(note, '-'), nullif(status, 'paid'), greatest(1, 2), least(amount, 50), amount::text, CAST(amount AS integer), amount::numeric(10, 1), '42'::int, 7 / 2, 7 % 3, 2 ^ 3, |/ 16, ||/ 27, @ -5, 5 & 3, 5 # 3, ~1, 1 << 3, 'a' || 1 FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT count(*) FROM orders TABLESAMPLE SYSTEM (100)
+tables: orders
+VALUES (1, 'a'), (2, 'b') ORDER BY 1 DESC
+tables: none
+TABLE eu_orders ORDER BY id LIMIT 2
+tables: eu_orders
+SELECT o.id, o.ctid IS NOT NULL AS c, o.tableoid::regclass::text AS t FROM orders o ORDER BY id LIMIT 2
+tables: orders
+SELECT row(1, 'a') = row(1, 'a') AS r, (ROW(1, 2)).f1 AS f, (o).region FROM orders o ORDER BY id LIMIT 2
+tables: orders
+SELECT count(*) FROM orders o NATURAL JOIN (SELECT id FROM customers) c
+tables: customers, orders
+SELECT o.id, c.name FROM orders o FULL JOIN customers c ON c.id = o.customer_id AND o.id < 3 ORDER BY 1 NULLS LAST, 2 LIMIT 5
+tables: customers, orders
+SELECT id FROM orders ORDER BY amount DESC OFFSET 2 ROWS FETCH NEXT 3 ROWS WITH TIES
+tables: orders
+SELECT x.* FROM (SELECT id, lag(amount) OVER (ORDER BY id) AS prev, amount FROM orders) x WHERE prev IS DISTINCT FROM amount AND prev IS NOT NULL ORDER BY id LIMIT 3
+tables: orders
+SELECT width_bucket(amount, 0, 300, 6) AS b, count(*), min(amount), max(amount) FROM orders GROUP BY 1 ORDER BY 1
+tables: orders
+SELECT int4range(1, 5) @> 3 AS a, '[2025-01-01,2025-02-01)'::daterange && daterange('2025-01-15', '2025-03-01') AS b, lower(numrange(1.5, 2)) AS c, tstzrange(now(), NULL) IS NOT NULL AS d, int4multirange(int4range(1, 2)) AS e, upper_inf(int4range(1, NULL)) AS f
+tables: none
+SELECT xmlelement(name foo, xmlattributes(id AS bar), name)::text AS x, xmlforest(name, sku)::text AS f, (xpath('/a/text()', '<a>1</a>'::xml))[1]::text AS p FROM products ORDER BY id LIMIT 2
+tables: products
+SELECT count(*) FROM orders WHERE note IS NOT NULL AND note NOT LIKE 'ok\_%' ESCAPE '\' AND note NOT ILIKE '%drop%' AND region BETWEEN SYMMETRIC 'US' AND 'EU'
+tables: orders
+SELECT a.region, b.region FROM (SELECT DISTINCT region FROM orders) a CROSS JOIN (SELECT DISTINCT region FROM customers) b WHERE a.region < b.region ORDER BY 1, 2
+tables: customers, orders
+SELECT (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) AS n, c.name FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND o.amount > 200) ORDER BY c.id
+tables: customers, orders
+EXPLAIN SELECT count(*) FROM orders
+tables: orders
+EXPLAIN (COSTS OFF, FORMAT JSON) SELECT * FROM orders WHERE id = 1
+tables: orders
+WITH a AS MATERIALIZED (SELECT * FROM orders), b AS NOT MATERIALIZED (SELECT region FROM a) SELECT region, count(*) FROM b GROUP BY region ORDER BY region
+tables: orders
+SELECT s.region, s.n, round(100.0 * s.n / sum(s.n) OVER (), 2) AS pct FROM (SELECT region, count(*) AS n FROM orders GROUP BY region) AS s ORDER BY pct DESC, 1
+tables: orders
+SELECT region, count(*) FROM orders GROUP BY region HAVING count(*) > (SELECT 1) ORDER BY count(*) DESC, region LIMIT ALL
+tables: orders
+SELECT min(hits) FILTER (WHERE host LIKE 'web-%'), max(ts)::date, count(hits), sum(hits)::bigint FROM metrics
+tables: metrics
+SELECT * FROM ROWS FROM (generate_series(1, 2), unnest(ARRAY['a', 'b', 'c'])) AS r(n, t)
+tables: none
+SELECT num_nulls(note, shipped_on) AS n, pg_typeof(amount)::text AS t, ordered_at IS NOT DISTINCT FROM ordered_at AS same, note IS NULL OR note = '' AS emp FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT regexp_count(name, 'a'), regexp_substr(name, '\w+'), regexp_instr(name, 'k'), regexp_like(name, 'l', 'i'), string_to_table('a,b', ',') FROM products ORDER BY id LIMIT 2
+tables: products
+SELECT first_value(id) OVER (PARTITION BY region ORDER BY amount), last_value(id) OVER (PARTITION BY region ORDER BY amount ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), nth_value(id, 2) OVER (PARTITION BY region ORDER BY id), cume_dist() OVER (ORDER BY amount), percent_rank() OVER (ORDER BY amount) FROM orders ORDER BY id LIMIT 3
+tables: orders
+SELECT o AS whole FROM orders o ORDER BY id LIMIT 1
+tables: orders
+SELECT id, amount FROM orders WHERE ordered_at >= '2025-02-01' AND ordered_at < '2025-02-01'::timestamp + interval '1 month' ORDER BY id
+tables: orders
+SELECT U&"region" FROM orders LIMIT 1
+tables: orders
+SELECT cast('{1,2}' AS int[]) AS a, '{"x":1}'::json -> 'x' AS j, 'f'::bool AS b, '2025-01-01'::timestamp::date AS d, cast(NULL AS varchar(10)) AS n, 1::smallint, 2::double precision, '1 day'::interval, 'x'::char(3), 3::bit(4), 'abc'::name
+tables: none
+SELECT sum(x.amount) FROM ONLY orders AS x
+tables: orders
+SELECT a.id FROM orders a JOIN orders b USING (id) JOIN customers c ON (c.id = a.customer_id) ORDER BY a.id LIMIT 2
+tables: customers, orders
+SELECT count(*) "count", region "Region Name" FROM orders GROUP BY region ORDER BY "Region Name"
+tables: orders
+SELECT date '2025-01-31' + 30 AS d, time '10:00' + interval '5 min' AS t, timestamp 'epoch' AS e, date 'infinity' > now() AS i, extract(epoch from interval '1 hour') AS s, extract(year from date '2025-06-01') AS y
+tables: none
+SELECT array_agg(DISTINCT region ORDER BY region) FILTER (WHERE region <> 'US') AS r, json_object_agg(region, n) AS j FROM (SELECT region, count(*) AS n FROM orders GROUP BY 1 ORDER BY 1) q
+tables: orders
+SELECT jsonb_object_agg(k, v) FROM (SELECT key AS k, value AS v FROM products, jsonb_each(attrs) WHERE id = 1) s
+tables: products
+SELECT generate_subscripts(tags, 1) AS i, tags FROM products WHERE id < 5 ORDER BY id
+tables: products
+SELECT t.a, t.b FROM (VALUES (1, 'x'), (2, 'y')) AS t (a, b) WHERE t.a IN (SELECT 1 UNION SELECT 2) ORDER BY t.a
+tables: none
+SELECT t.count FROM (SELECT count(*) FROM orders) t
+tables: orders
+SELECT t.sum, t.date_trunc FROM (SELECT sum(amount), date_trunc('day', min(ordered_at)) FROM orders) t
+tables: orders
+SELECT t.coalesce, t.case, t.array FROM (SELECT coalesce(note, 'x'), CASE WHEN true THEN 1 END, ARRAY[1] FROM orders) t LIMIT 1
+tables: orders
+SELECT t.extract, t.row_number, t.greatest, t.nullif FROM (SELECT extract(year FROM ordered_at), row_number() OVER (), greatest(1, 2), nullif(1, 2) FROM orders) t LIMIT 1
+tables: orders
+SELECT t.substring, t.btrim, t.position, t.overlay FROM (SELECT substring('abc' from 1), trim('a'), position('a' in 'b'), overlay('abc' placing 'x' from 1)) t
+tables: none
+SELECT t.int4, t.text, t.float8, t.bool, t.numeric FROM (SELECT 1::int, 'x'::text, 1::float, true::bool, 1::numeric) t
+tables: none
+SELECT t.exists, t.json_agg, t.jsonb_build_object, t.string_agg FROM (SELECT exists(SELECT 1), json_agg(1), jsonb_build_object('a', 1), string_agg('a', 'b')) t
+tables: none
+SELECT t.max, t.percentile_cont, t.lag FROM (SELECT max(x) , percentile_cont(0.5) WITHIN GROUP (ORDER BY x), lag(1) OVER () FROM generate_series(1, 3) x) t
+tables: none
+SELECT t.to_char, t.upper, t.concat, t.left, t.length FROM (SELECT to_char(now(), 'YYYY'), upper('a'), concat('a', 1), left('abc', 1), length('a')) t
+tables: none
+SELECT t.now IS NOT NULL, t.current_date IS NOT NULL, t.timezone FROM (SELECT now(), current_date, timestamp '2025-01-01' AT TIME ZONE 'UTC') t
+tables: none
+WITH t AS (SELECT max(amount), avg(amount) FROM orders) SELECT t.max, t.avg FROM t
+tables: orders
+SELECT t.avg, t.array_agg, t.stddev, t.mode FROM (SELECT avg(amount), array_agg(id), stddev(amount), mode() WITHIN GROUP (ORDER BY region) FROM orders) t
+tables: orders
+SELECT t.regexp_replace, t.split_part, t.array_length, t.round, t.abs, t.row FROM (SELECT regexp_replace('a', 'b', 'c'), split_part('a', 'b', 1), array_length(ARRAY[1], 1), round(1.2), abs(1), ROW(1, 2)) t
+tables: none
+SELECT q.day, q.sum FROM (SELECT date_trunc('day', ordered_at) AS day, sum(amount) FROM orders GROUP BY 1) q ORDER BY 1 LIMIT 1
+tables: orders
+SELECT a.sum / b.count FROM (SELECT sum(amount) FROM orders) a, (SELECT count(*) FROM orders) b
+tables: orders
+SELECT v.column1 FROM (VALUES (1)) v
+tables: none
+SELECT c.count, c.filter FROM (SELECT count(*) FILTER (WHERE true), 1 AS filter FROM orders) c
+tables: orders
+SELECT t.age, t.justify_days, t.make_date, t.md5, t.sha256 FROM (SELECT age(now(), now()), justify_days(interval '1 day'), make_date(2025, 1, 1), md5('a'), sha256('a')) t
+tables: none
+
+# title: refused: what an attacker would try
+SELECT ((o)).touch FROM orders o
+refused: There is no column touch
+SELECT (row(o.*)::orders).touch FROM orders o
+refused: Casts to orders are not accepted
+SELECT public.orders.touch FROM public.orders
+refused: There is no table public.orders
+SELECT x.touch FROM (SELECT o FROM orders o) AS y(x)
+refused: There is no column x.touch
+SELECT (y.x).touch FROM (SELECT o FROM orders o) AS y(x)
+refused: There is no column touch
+SELECT o.U&"touch" FROM orders o
+refused: There is no column o.touch
+SELECT id FROM orders o ORDER BY o.touch
+refused: There is no column o.touch
+SELECT id FROM orders o GROUP BY o.touch, id
+refused: There is no column o.touch
+SELECT count(*) FILTER (WHERE o.touch = 1) FROM orders o
+refused: There is no column o.touch
+SELECT sum(id) OVER (ORDER BY o.touch) FROM orders o
+refused: There is no column o.touch
+SELECT c.get_secret FROM customers c
+refused: There is no column c.get_secret
+SELECT (1).get_secret
+refused: There is no column get_secret
+SELECT (c.id).get_secret FROM customers c
+refused: There is no column get_secret
+SELECT * FROM get_secret(1)
+refused: get_secret is not on the list of functions that may be calle
+SELECT public.audit_write('x')
+refused: audit_write is not on the list of functions that may be call
+SELECT "audit_write"('x')
+refused: audit_write is not on the list of functions that may be call
+SELECT pg_catalog.pg_sleep(1)
+refused: pg_sleep is not on the list of functions that may be called
+SELECT pg_catalog."pg_sleep"(1)
+refused: pg_sleep is not on the list of functions that may be called
+SELECT CAST('x' AS trap)
+refused: Casts to trap are not accepted
+SELECT NULL::text::trap
+refused: Casts to trap are not accepted
+SELECT * FROM json_to_recordset('[{"a":"x"}]') AS r(a trap)
+refused: Casts to trap are not accepted
+SELECT * FROM json_to_record('{"a":"x"}') AS r(a public.trap)
+refused: Casts to public.trap are not accepted
+SELECT * FROM jsonb_populate_record(NULL::orders, '{}')
+refused: Casts to orders are not accepted
+SELECT jsonb_populate_record(NULL::secret_tokens, '{}')
+refused: Casts to secret_tokens are not accepted
+SELECT * FROM xmltable('/r' PASSING '<r>x</r>' COLUMNS a trap PATH '.')
+refused: Casts to trap are not accepted
+SELECT sum_plus(id) FILTER (WHERE true) FROM orders
+refused: sum_plus is not on the list of functions that may be called
+SELECT ticket_seq.nextval
+refused: Sequences are not read
+SELECT last_value FROM ticket_seq
+refused: There is no table ticket_seq
+SELECT lastval()
+refused: lastval is not on the list of functions that may be called
+SELECT * FROM public."secret_tokens"
+refused: There is no table public.secret_tokens
+TABLE public.secret_tokens
+refused: There is no table public.secret_tokens
+SELECT * FROM secret_tokens *
+refused: There is no table secret_tokens
+SELECT * FROM orders o JOIN LATERAL (TABLE secret_tokens) s ON true
+refused: There is no table secret_tokens
+SELECT * FROM (orders CROSS JOIN secret_tokens)
+refused: There is no table secret_tokens
+SELECT (SELECT token FROM secret_tokens LIMIT 1)
+refused: There is no table secret_tokens
+SELECT ARRAY(SELECT token FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT 1 FROM orders WHERE ROW(1, 'x') IN (SELECT id, token FROM secret_tokens)
+refused: There is no table secret_tokens
+WITH orders AS (TABLE secret_tokens) TABLE orders
+refused: There is no table secret_tokens
+WITH x AS (DELETE FROM events RETURNING *) SELECT * FROM x
+refused: Only reading is accepted
+WITH x AS (INSERT INTO audit_log VALUES (1, 'x') RETURNING *) TABLE x
+refused: Only reading is accepted
+WITH x AS (UPDATE orders SET id = id RETURNING 1) SELECT 1
+refused: Only reading is accepted
+WITH x AS (MERGE INTO orders USING products ON true WHEN MATCHED THEN DELETE RETURNING 1) SELECT 1
+refused: Only reading is accepted
+SELECT * INTO t FROM orders
+refused: SELECT ..
+SELECT 1 INTO TEMP t
+refused: SELECT ..
+SELECT * INTO UNLOGGED t FROM orders
+refused: SELECT ..
+SELECT * FROM orders FOR SHARE OF orders NOWAIT
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM orders FOR NO KEY UPDATE SKIP LOCKED
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SELECT * FROM (SELECT * FROM orders FOR KEY SHARE) q
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+VALUES (1) FOR UPDATE
+refused: Locking reads (FOR UPDATE, FOR SHARE) are not accepted
+SHOW all
+refused: SHOW is accepted only for one table by name
+EXPLAIN (ANALYZE) DELETE FROM orders
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (ANALYZE true, VERBOSE) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (VERBOSE, ANALYZE 1) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN (FORMAT JSON, ANALYZE ON) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+EXPLAIN VERBOSE DELETE FROM orders
+refused: EXPLAIN is accepted only for one table by name
+EXPLAIN (ANALYZE/**/) SELECT 1
+refused: EXPLAIN ANALYZE runs the statement
+SELECT pg_ls_dir('/')
+refused: pg_ls_dir is not on the list of functions that may be called
+SELECT * FROM pg_ls_waldir()
+refused: pg_ls_waldir is not on the list of functions that may be cal
+SELECT loread(lo_open(4711, 262144), 10)
+refused: loread is not on the list of functions that may be called
+SELECT pg_try_advisory_xact_lock(1)
+refused: pg_try_advisory_xact_lock is not on the list of functions th
+SELECT set_config('x.y', 'z', false)
+refused: set_config is not on the list of functions that may be calle
+SELECT version()
+refused: current_version tells of the server or session
+SELECT session_user::text
+refused: session_user tells of the session
+SELECT CURRENT_ROLE
+refused: current_role tells of the session
+SELECT user
+refused: user tells of the session
+SELECT current_catalog, current_schema
+refused: current_catalog tells of the session
+SELECT inet_client_addr()
+refused: inet_client_addr is not on the list of functions that may be
+SELECT pg_backend_pid()
+refused: pg_backend_pid is not on the list of functions that may be c
+SELECT current_query()
+refused: current_query is not on the list of functions that may be ca
+SELECT pg_current_xact_id()
+refused: pg_current_xact_id is not on the list of functions that may
+SELECT has_table_privilege('secret_tokens', 'SELECT')
+refused: has_table_privilege is not on the list of functions that may
+SELECT pg_get_functiondef('get_secret'::regproc)
+refused: pg_get_functiondef is not on the list of functions that may
+SELECT obj_description('orders'::regclass)
+refused: obj_description is not on the list of functions that may be
+SELECT pg_total_relation_size(16400)
+refused: pg_total_relation_size is not on the list of functions that
+SELECT pg_relation_filepath('secret_tokens')
+refused: pg_relation_filepath is not on the list of functions that ma
+SELECT format_type(23, NULL)
+refused: format_type is not on the list of functions that may be call
+SELECT * FROM pg_authid
+refused: pg_authid belongs to the system catalogue, which queries may
+SELECT * FROM pg_catalog.pg_shadow
+refused: pg_catalog.pg_shadow belongs to the system catalogue, which
+SELECT * FROM pg_statistic
+refused: pg_statistic belongs to the system catalogue, which queries
+SELECT * FROM pg_hba_file_rules
+refused: pg_hba_file_rules belongs to the system catalogue, which que
+SELECT * FROM pg_largeobject
+refused: pg_largeobject belongs to the system catalogue, which querie
+SELECT * FROM pg_temp.x
+refused: There is no table pg_temp.x
+SELECT query_to_xml('SELECT * FROM secret_tokens', true, true, '')
+refused: query_to_xml is not on the list of functions that may be cal
+SELECT cursor_to_xml('c', 1, true, true, '')
+refused: cursor_to_xml is not on the list of functions that may be ca
+SELECT ts_stat('SELECT vector FROM x')
+refused: ts_stat is not on the list of functions that may be called
+SELECT ts_rewrite('a'::tsquery, 'SELECT t, s FROM x')
+refused: ts_rewrite is not on the list of functions that may be calle
+SELECT * FROM crosstab('SELECT 1, 2, 3') AS c(a int)
+refused: crosstab is not on the list of functions that may be called
+SELECT * FROM connectby('secret_tokens', 'id', 'id', '1', 0) AS t(a int)
+refused: connectby is not on the list of functions that may be called
+SELECT * FROM dblink('dbname=x', 'SELECT 1') AS t(a int)
+refused: dblink is not on the list of functions that may be called
+SELECT dblink_exec('x', 'DROP TABLE orders')
+refused: dblink_exec is not on the list of functions that may be call
+SELECT dblink_connect('x')
+refused: dblink_connect is not on the list of functions that may be c
+SELECT xpath_table('id', 'token', 'secret_tokens', '/', 'true')
+refused: xpath_table is not on the list of functions that may be call
+SELECT xslt_process('x', 'y')
+refused: xslt_process is not on the list of functions that may be cal
+SELECT * FROM heap_page_items(NULL)
+refused: heap_page_items is not on the list of functions that may be
+SELECT * FROM pgrowlocks('orders')
+refused: pgrowlocks is not on the list of functions that may be calle
+SELECT pg_prewarm('secret_tokens')
+refused: pg_prewarm is not on the list of functions that may be calle
+SELECT pg_file_write('x', 'y', false)
+refused: pg_file_write is not on the list of functions that may be ca
+SELECT gen_salt('bf')
+refused: gen_salt is not on the list of functions that may be called
+SELECT pgp_sym_decrypt('x', 'y')
+refused: pgp_sym_decrypt is not on the list of functions that may be
+SELECT pg_stat_reset()
+refused: pg_stat_reset is not on the list of functions that may be ca
+SELECT pg_logical_emit_message(true, 'x', 'y')
+refused: pg_logical_emit_message is not on the list of functions that
+SELECT pg_create_logical_replication_slot('x', 'y')
+refused: pg_create_logical_replication_slot is not on the list of fun
+SELECT brin_summarize_new_values('x')
+refused: brin_summarize_new_values is not on the list of functions th
+SELECT pg_sleep_for('1 s')
+refused: pg_sleep_for is not on the list of functions that may be cal
+SELECT * FROM generate_series(1, 2) g, pg_sleep(1)
+refused: pg_sleep is not on the list of functions that may be called
+SELECT * FROM ROWS FROM (generate_series(1, 2), pg_ls_dir('/')) x
+refused: pg_ls_dir is not on the list of functions that may be called
+SELECT * FROM orders TABLESAMPLE system(pg_sleep(1))
+refused: pg_sleep is not on the list of functions that may be called
+SELECT * FROM secret_tokens TABLESAMPLE system(100)
+refused: There is no table secret_tokens
+SELECT id FROM orders LIMIT pg_sleep(1)::text::int
+refused: pg_sleep is not on the list of functions that may be called
+SELECT id FROM orders OFFSET (SELECT count(*) FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT id FROM orders FETCH FIRST (SELECT 1 FROM secret_tokens) ROWS ONLY
+refused: There is no table secret_tokens
+SELECT xmlparse(document pg_read_file('x'))
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT xmlelement(name x, pg_read_file('x'))
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT xmlelement(name x, xmlattributes(pg_read_file('x') AS a))
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT xmlserialize(content pg_read_file('x')::xml AS text)
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT JSON_OBJECT('a' VALUE pg_read_file('x'))
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT JSON_OBJECTAGG('k': pg_read_file('x'))
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT JSON_QUERY('{}', pg_read_file('x'))
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT JSON_EXISTS('{}', '$' PASSING (SELECT token FROM secret_tokens) AS v)
+refused: There is no table secret_tokens
+SELECT extract(epoch FROM pg_sleep(1)::text::timestamp)
+refused: pg_sleep is not on the list of functions that may be called
+SELECT overlay('x' PLACING pg_read_file('x') FROM 1)
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT position('x' IN pg_read_file('x'))
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT substring(pg_read_file('x') FROM 1 FOR 2)
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT substring('x' SIMILAR pg_read_file('x') ESCAPE '#')
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT trim(both pg_read_file('x') FROM 'y')
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT 'x' LIKE 'y' ESCAPE pg_read_file('x')
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT 'x' COLLATE pg_read_file('x')
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT now() AT TIME ZONE pg_read_file('x')
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT pg_sleep(1) IS NFC NORMALIZED
+refused: pg_sleep is not on the list of functions that may be called
+SELECT @ pg_sleep(1)
+refused: pg_sleep is not on the list of functions that may be called
+SELECT @pg_sleep(1)
+refused: pg_sleep is not on the list of functions that may be called
+SELECT |/ pg_sleep(1)
+refused: pg_sleep is not on the list of functions that may be called
+SELECT !!pg_read_file('x')
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT (ARRAY[1])[pg_sleep(1)::text::int]
+refused: pg_sleep is not on the list of functions that may be called
+SELECT ('{"a":1}'::jsonb)[pg_read_file('x')]
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT pg_sleep(1) OVER ()
+refused: pg_sleep is not on the list of functions that may be called
+SELECT 1 WINDOW w AS (ORDER BY pg_sleep(1))
+refused: pg_sleep is not on the list of functions that may be called
+SELECT 1 GROUP BY GROUPING SETS ((pg_sleep(1)))
+refused: pg_sleep is not on the list of functions that may be called
+WITH RECURSIVE t AS (SELECT 1 UNION SELECT pg_sleep(1)::text::int) SELECT * FROM t
+refused: pg_sleep is not on the list of functions that may be called
+WITH RECURSIVE t AS (SELECT 1 AS i) CYCLE i SET c TO pg_read_file('x') DEFAULT 'y' USING p SELECT 1
+refused: pg_read_file is not on the list of functions that may be cal
+SELECT 1; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT 1 \; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT E'\'; DROP TABLE orders; --'; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT $a$ $b$ $a$; DROP TABLE orders; $b$
+refused: A string is not closed: it begins with '$b$'
+SELECT $$a$$; DROP TABLE orders; -- $$
+refused: Only one statement at a time is accepted
+SELECT 'a' --' ; 
+; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT /* /* */ 1 */ ; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT U&'\0027; DROP TABLE orders; --'; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT * FROM orders WHERE id = :x
+refused: Placeholders are not accepted
+SELECT %s
+refused: Placeholders are not accepted
+SELECT * FROM other.public.orders
+refused: other.public.orders names another database
+SELECT enum_range(NULL::trap)
+refused: Casts to trap are not accepted
+SELECT NULL::pg_authid
+refused: Casts to pg_authid are not accepted
+SELECT (NULL::secret_tokens).token
+refused: Casts to secret_tokens are not accepted
+SELECT s.token FROM orders, secret_tokens s
+refused: There is no table secret_tokens
+SELECT o FROM orders o, LATERAL (SELECT pg_sleep(o.id)) q
+refused: pg_sleep is not on the list of functions that may be called
+SELECT string_agg(token, ',') FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT count(secret_tokens) FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT json_agg(secret_tokens.*) FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT binary_upgrade_set_record_init_privs(true)
+refused: binary_upgrade_set_record_init_privs is not on the list of f
+SELECT amvalidate(1)
+refused: amvalidate is not on the list of functions that may be calle
+SELECT pg_column_compression('x')
+refused: pg_column_compression is not on the list of functions that m
+SELECT currtid2('orders', '(0,1)')
+refused: currtid2 is not on the list of functions that may be called
+SELECT textregexeq('a', 'b'), pg_collation_actual_version(1)
+refused: pg_collation_actual_version is not on the list of functions
+SELECT pg_lock_status()
+refused: pg_lock_status is not on the list of functions that may be c
+SELECT getdatabaseencoding()
+refused: getdatabaseencoding is not on the list of functions that may
+SELECT pg_char_to_encoding('x')
+refused: pg_char_to_encoding is not on the list of functions that may
+SELECT make_tuple(1), pg_conf_load_time()
+refused: pg_conf_load_time is not on the list of functions that may b
+SELECT pg_identify_object(1, 1, 1)
+refused: pg_identify_object is not on the list of functions that may
+SELECT suppress_redundant_updates_trigger()
+refused: suppress_redundant_updates_trigger is not on the list of fun
+SELECT RI_FKey_check_ins()
+refused: ri_fkey_check_ins is not on the list of functions that may b
+SELECT int4in('1')
+refused: int4in is not on the list of functions that may be called
+SELECT array_in('{x}', 'trap'::regtype, -1)
+refused: array_in is not on the list of functions that may be called
+SELECT domain_in('x', 'trap'::regtype, -1)
+refused: domain_in is not on the list of functions that may be called
+SELECT record_in('(1)', 1, 1)
+refused: record_in is not on the list of functions that may be called
+SELECT json_populate_recordset(NULL::secret_tokens, '[]')
+refused: Casts to secret_tokens are not accepted
+SELECT row_security_active('orders')
+refused: row_security_active is not on the list of functions that may

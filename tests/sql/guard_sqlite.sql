@@ -543,3 +543,521 @@ refused: secret_tokens
 # title: passes: names that fold into words of SQL nowhere
 WITH sayı AS (SELECT 1 AS straße) SELECT straße FROM sayı
 tables: none
+
+# title: passes: what analysts write
+SELECT region, count(*) FILTER (WHERE status = 'paid') AS paid, sum(amount) FILTER (WHERE amount > 100) AS big FROM orders GROUP BY region ORDER BY region
+tables: orders
+SELECT id, sum(amount) OVER w AS running, avg(amount) OVER (PARTITION BY region ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS m FROM orders WINDOW w AS (PARTITION BY region ORDER BY id) ORDER BY id
+tables: orders
+SELECT id, row_number() OVER (ORDER BY amount DESC) AS rn, rank() OVER (ORDER BY region) AS rk, dense_rank() OVER (ORDER BY region) AS dr, percent_rank() OVER (ORDER BY amount) AS pr, cume_dist() OVER (ORDER BY amount) AS cd, ntile(4) OVER (ORDER BY id) AS nt FROM orders ORDER BY id LIMIT 5
+tables: orders
+SELECT id, lag(amount, 1, 0) OVER (ORDER BY id), lead(amount) OVER (ORDER BY id), first_value(amount) OVER (PARTITION BY region ORDER BY id), last_value(amount) OVER (PARTITION BY region ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), nth_value(amount, 2) OVER (PARTITION BY region ORDER BY id) FROM orders ORDER BY id LIMIT 5
+tables: orders
+SELECT id, sum(amount) OVER (ORDER BY id GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE TIES) AS s FROM orders ORDER BY id LIMIT 4
+tables: orders
+SELECT id, count(*) OVER (ORDER BY amount RANGE BETWEEN 10 PRECEDING AND 10 FOLLOWING EXCLUDE NO OTHERS) AS near FROM orders ORDER BY id LIMIT 4
+tables: orders
+WITH RECURSIVE c(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 10) SELECT n, n * n FROM c
+tables: none
+WITH RECURSIVE tree(id, name, lvl, path) AS (SELECT id, name, 0, name FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, t.lvl + 1, t.path || '/' || e.name FROM employees e JOIN tree t ON e.manager_id = t.id ORDER BY 3 DESC) SELECT substr('..........', 1, lvl * 2) || name, path FROM tree
+tables: employees
+WITH RECURSIVE dates(d) AS (SELECT date('2025-01-01') UNION ALL SELECT date(d, '+1 day') FROM dates WHERE d < '2025-01-10') SELECT d, (SELECT count(*) FROM orders WHERE date(ordered_at) = d) AS n FROM dates
+tables: orders
+SELECT json_extract(attrs, '$.color') AS c, attrs ->> '$.dims.w' AS w, attrs -> 'tags' AS t, json_array_length(attrs, '$.tags') AS n FROM products ORDER BY id LIMIT 5
+tables: products
+SELECT p.id, j.key, j.value, j.type FROM products p, json_each(p.attrs, '$.dims') AS j ORDER BY p.id, j.key LIMIT 6
+tables: products
+SELECT t.fullkey, t.atom FROM products p JOIN json_tree(p.attrs) t WHERE t.atom IS NOT NULL AND p.id < 3 ORDER BY p.id, t.fullkey
+tables: products
+SELECT json_group_array(json_object('id', id, 'n', name)) AS a, json_group_object(sku, price) AS o FROM (SELECT * FROM products ORDER BY id LIMIT 3)
+tables: products
+SELECT json_set('{"a":1}', '$.b', 2), json_remove('{"a":1,"b":2}', '$.a'), json_patch('{"a":1}', '{"a":null}'), json_valid('{}'), json_type('[1]'), json_quote('x'), json('{ "a" : 1 }')
+tables: none
+SELECT docs.title, snippet(docs, 1, '[', ']', '…', 5) AS s, bm25(docs) AS score FROM docs WHERE docs MATCH 'lamp' ORDER BY rank
+tables: docs
+SELECT title FROM docs WHERE docs MATCH 'title : lamp OR body : oak' ORDER BY title
+tables: docs
+SELECT title FROM docs('desk') ORDER BY title
+tables: docs
+SELECT highlight(docs, 0, '<b>', '</b>') FROM docs WHERE docs = 'lamp*'
+tables: docs
+SELECT title, offsets(docs4) AS o FROM docs4 WHERE docs4 MATCH 'chair NEAR/2 25' ORDER BY title
+tables: docs4
+SELECT title FROM docs WHERE title MATCH 'lamp' AND body LIKE '%desk%'
+tables: docs
+SELECT date('2025-01-31', '+1 month') AS a, date('now', 'start of year') <= date('now') AS b, strftime('%Y-%W', ordered_at) AS w, julianday(shipped_on) - julianday(date(ordered_at)) AS days, unixepoch(ordered_at) AS u, datetime(ordered_at, '-3 hours', 'utc') IS NOT NULL AS z FROM orders ORDER BY id LIMIT 3
+tables: orders
+SELECT time('12:34:56', '+90 minutes') AS t, strftime('%s', '2025-01-01') + 0 AS s, CAST(strftime('%m', ordered_at) AS INTEGER) AS m FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT substr(name, 1, 3), instr(name, 'a'), replace(name, 'a', 'b'), upper(name), trim('  x '), ltrim('xxa', 'x'), length(name), hex('ab'), quote(name), printf('%05.1f|%-5s|', amount, region), format('%d%%', 5), char(65, 66), unicode('A'), name || ' · ' || region FROM orders JOIN customers USING (region) WHERE orders.id < 3 ORDER BY 1 LIMIT 4
+tables: customers, orders
+SELECT iif(amount > 100, 'big', 'small'), ifnull(note, '-'), coalesce(note, status), nullif(region, 'EU'), max(1, 2, 3), min(3, 2), abs(-2), round(2.567, 1), typeof(amount), likely(1), total(amount) OVER () FROM orders ORDER BY id LIMIT 2
+tables: orders
+SELECT name FROM customers WHERE name NOT LIKE 'A%' AND name NOT GLOB '*z*' AND notes IS NOT NULL AND notes NOT NULL AND notes NOTNULL ORDER BY id
+tables: customers
+SELECT DISTINCT region COLLATE NOCASE AS r FROM orders ORDER BY r COLLATE RTRIM DESC NULLS LAST
+tables: orders
+SELECT region, amount FROM orders WHERE (region, amount) IN (VALUES ('EU', 20), ('US', 66.25)) ORDER BY id
+tables: orders
+SELECT id FROM orders WHERE amount BETWEEN 50 AND 100 AND status IN ('paid', 'shipped') AND id NOT IN (SELECT id FROM orders WHERE region = 'US') ORDER BY id
+tables: orders
+SELECT c.name, o.id FROM customers c LEFT JOIN orders o ON o.customer_id = c.id AND o.region = 'US' ORDER BY c.id, o.id LIMIT 5
+tables: customers, orders
+SELECT c.id, o.id FROM customers c RIGHT JOIN orders o ON c.id = o.customer_id ORDER BY o.id LIMIT 3
+tables: customers, orders
+SELECT a.id, b.id FROM (SELECT 1 AS id UNION SELECT 2) a FULL OUTER JOIN (SELECT 2 AS id UNION SELECT 3) b USING (id) ORDER BY 1
+tables: none
+SELECT * FROM orders NATURAL JOIN (SELECT id FROM customers WHERE id < 3) ORDER BY id
+tables: customers, orders
+SELECT region FROM orders UNION SELECT region FROM customers EXCEPT SELECT 'US' INTERSECT SELECT region FROM orders ORDER BY 1
+tables: customers, orders
+SELECT * FROM (VALUES (1, 'a'), (2, 'b')) ORDER BY column1 DESC
+tables: none
+SELECT "update", [delete], `order`, "select", "group", "drop table" FROM audit_words ORDER BY id LIMIT 2
+tables: audit_words
+SELECT 产品名称, sum(数量 * 单价) AS 总额 FROM 订单明细 WHERE 大区 <> '华北' GROUP BY 产品名称 HAVING count(*) > 1 ORDER BY 总额 DESC
+tables: 订单明细
+SELECT d.订单号, k.姓名 FROM 订单明细 AS d JOIN 客户 AS k ON k.编号 = d.订单号 ORDER BY d.订单号
+tables: 客户, 订单明细
+/* DROP TABLE orders; */ SELECT count(*) -- DELETE FROM orders
+FROM orders /* trailing
+tables: orders
+SELECT 'DELETE FROM x; -- ''q''' AS t, "region" AS [weird name; DROP] FROM orders LIMIT 1
+tables: orders
+SELECT region, group_concat(DISTINCT status) AS s, group_concat(id, ';') AS ids FROM (SELECT * FROM orders ORDER BY id) GROUP BY region ORDER BY region
+tables: orders
+SELECT region, (SELECT max(amount) FROM orders x WHERE x.region = o.region) AS m, EXISTS (SELECT 1 FROM customers c WHERE c.region = o.region) AS e FROM orders o GROUP BY region ORDER BY region
+tables: customers, orders
+SELECT id, max(amount) FROM orders GROUP BY region ORDER BY id
+tables: orders
+SELECT CASE WHEN amount >= 200 THEN 'h' WHEN amount >= 100 THEN 'm' END AS band, count(*) FROM orders GROUP BY 1 ORDER BY 1 NULLS FIRST
+tables: orders
+SELECT id FROM orders ORDER BY amount DESC, id LIMIT 5 OFFSET 3
+tables: orders
+SELECT id FROM orders ORDER BY id LIMIT 2, 3
+tables: orders
+SELECT x'4142' AS b, CAST(x'4142' AS TEXT) AS t, 0x1F AS h, 1e3 AS e, .5 AS f, 5 % 3, 7 / 2, 7 << 1, ~1, 1 | 2, 3 & 1, 1 = 1, 1 == 1, 1 <> 2, 1 != 2, 1 IS NOT 2, NULL IS NULL, NOT 0, - -1, +1
+tables: none
+SELECT CAST('2025' AS INTEGER), CAST(1 AS REAL), CAST(12 AS TEXT), CAST('1.5' AS NUMERIC), TRUE, FALSE, 1 IS TRUE, NULL IS NOT TRUE
+tables: none
+SELECT round(avg(amount), 2), sum(amount), count(DISTINCT customer_id), min(ordered_at), max(ordered_at), total(amount) FROM orders
+tables: orders
+SELECT ceil(1.2), floor(-1.5), sqrt(2), pow(2, 8), exp(0), ln(1), log10(100), log2(8), pi(), sin(0), radians(180), mod(7, 3), trunc(2.7), sign(-3), degrees(pi())
+tables: none
+SELECT rowid, oid, * FROM customers WHERE rowid < 3
+tables: customers
+SELECT main.orders.id, main.orders.region FROM main.orders ORDER BY main.orders.id LIMIT 2
+tables: orders
+SELECT id FROM orders NOT INDEXED WHERE id = 3
+tables: orders
+SELECT strftime('%Y-%m', ordered_at) AS month, region, sum(amount) AS s, round(100.0 * sum(amount) / sum(sum(amount)) OVER (PARTITION BY strftime('%Y-%m', ordered_at)), 1) AS pct FROM orders GROUP BY 1, 2 ORDER BY 1, 2
+tables: orders
+WITH r AS (SELECT region, amount, row_number() OVER (PARTITION BY region ORDER BY amount DESC, id) AS rn FROM orders) SELECT region, amount FROM r WHERE rn <= 2 ORDER BY 1, 2 DESC
+tables: orders
+WITH a AS NOT MATERIALIZED (SELECT 1 AS x), b(y) AS (SELECT x + 1 FROM a) SELECT (SELECT x FROM a), y FROM b
+tables: none
+SELECT * FROM pragma_table_info('orders') WHERE pk = 1
+tables: orders
+EXPLAIN QUERY PLAN SELECT * FROM orders WHERE id = 1
+tables: orders
+SELECT e.name AS emp, coalesce(m.name, '-') AS boss FROM employees e LEFT OUTER JOIN employees m ON e.manager_id = m.id ORDER BY e.id
+tables: employees
+SELECT count(*) FROM orders o, customers c WHERE o.customer_id = c.id AND c.vip IS TRUE
+tables: customers, orders
+SELECT count(*) FROM orders CROSS JOIN products WHERE orders.id < 3
+tables: orders, products
+SELECT region, sum(CASE WHEN status = 'paid' THEN amount ELSE 0 END) AS paid, avg(amount > 100) AS share FROM orders GROUP BY region HAVING paid > 0 ORDER BY paid DESC
+tables: orders
+SELECT soundex FROM (SELECT 1 AS soundex)
+tables: none
+SELECT name, ordered_at FROM orders JOIN customers ON customers.id = orders.customer_id WHERE ordered_at >= '2025-02-01' AND ordered_at < date('2025-02-01', '+1 month') ORDER BY ordered_at
+tables: customers, orders
+SELECT id, amount, amount - (SELECT avg(amount) FROM orders) AS diff FROM orders ORDER BY abs(diff) LIMIT 3
+tables: orders
+SELECT (1, 2) < (1, 3), (SELECT 1, 2) = (1, 2), 5 BETWEEN 1 AND 9, 'a' < 'b' COLLATE NOCASE
+tables: none
+SELECT id FROM orders WHERE note IS 'ok-01' OR note IS NOT DISTINCT FROM NULL ORDER BY id LIMIT 2
+tables: orders
+SELECT "region" "r", 'x' 'y', amount amt FROM orders o LIMIT 1
+tables: orders
+SELECT ALL region FROM orders ORDER BY id LIMIT 1
+tables: orders
+SELECT id FROM orders WHERE id IN (1, 2, 3,4) ORDER BY 1 DESC;
+tables: orders
+SELECT id, CURRENT_DATE >= '2025-01-01' AS c, CURRENT_TIMESTAMP IS NOT NULL FROM orders LIMIT 1
+tables: orders
+SELECT CAST(id AS DOUBLE PRECISION) FROM orders LIMIT 1
+tables: orders
+SELECT id AS end FROM orders LIMIT 1
+tables: orders
+SELECT desc FROM (SELECT region AS desc FROM orders) LIMIT 1
+tables: orders
+SELECT key, row, plan, query, by FROM (SELECT 1 AS key, 2 AS row, 3 AS plan, 4 AS query, 5 AS by)
+tables: none
+SELECT end - begin AS span FROM (SELECT 5 AS end, 2 AS begin)
+tables: none
+SELECT temp, view, action, match, no, of, ignore FROM (SELECT 1 AS temp, 2 AS view, 3 AS action, 4 AS match, 5 AS no, 6 AS of, 7 AS ignore)
+tables: none
+SELECT current, following, range, rows, groups, partition FROM (SELECT 1 AS current, 2 AS following, 3 AS range, 4 AS rows, 5 AS groups, 6 AS partition)
+tables: none
+SELECT "a" FROM (SELECT 1 "a") AS 'q'
+tables: none
+SELECT 5. + .5, 0x10, 1e2
+tables: none
+SELECT region FROM orders AS 'o' WHERE o.id = 1
+tables: orders
+SELECT region 'r' FROM 'orders' o WHERE 'o'.id = 1
+tables: orders
+SELECT o.'region' FROM orders o LIMIT 1
+tables: orders
+SELECT 'orders'.'region' FROM orders LIMIT 1
+tables: orders
+SELECT count() FROM orders
+tables: orders
+SELECT id FROM orders ORDER BY id LIMIT 2 /* unclosed
+tables: orders
+SELECT 1 IS NOT DISTINCT FROM 1
+tables: none
+SELECT id ISNULL, id NOTNULL, id NOT NULL FROM orders LIMIT 1
+tables: orders
+SELECT (SELECT 1, 2) = (1, 2)
+tables: none
+SELECT 'abc' NOT MATCH 'x' WHERE 0
+tables: none
+SELECT * FROM (orders JOIN customers ON customers.id = orders.customer_id) WHERE orders.id = 1
+tables: customers, orders
+SELECT orders.id FROM orders LEFT JOIN (order_items JOIN products ON products.id = product_id) ON order_id = orders.id WHERE orders.id = 1
+tables: order_items, orders, products
+SELECT * FROM orders, customers JOIN products ON products.id = orders.id WHERE orders.id = 1 AND customers.id = 1
+tables: customers, orders, products
+SELECT o.id FROM orders o NATURAL LEFT OUTER JOIN (SELECT 1 AS id) LIMIT 1
+tables: orders
+SELECT sum(id) OVER (ROWS 2 PRECEDING) FROM orders LIMIT 1
+tables: orders
+SELECT sum(id) OVER (w ROWS UNBOUNDED PRECEDING) FROM orders WINDOW w AS (ORDER BY id), v AS (w) LIMIT 1
+tables: orders
+SELECT sum(id) FILTER (WHERE id > 3) OVER (ORDER BY id) FROM orders LIMIT 5
+tables: orders
+VALUES (1), (2) UNION SELECT 3 ORDER BY 1
+tables: none
+SELECT id FROM orders WHERE id = +1 OR id = - -2 OR NOT id = ~3 LIMIT 1
+tables: orders
+SELECT id FROM orders WHERE id IN () LIMIT 1
+tables: orders
+SELECT id NOT IN () FROM orders LIMIT 1
+tables: orders
+SELECT group_concat(id, ',' ) FROM orders GROUP BY region ORDER BY region COLLATE "NOCASE"
+tables: orders
+SELECT id FROM orders ORDER BY +id, -id LIMIT 1
+tables: orders
+SELECT id FROM orders WHERE amount BETWEEN 1 AND 2 OR id BETWEEN 1 AND 2 AND region = 'EU'
+tables: orders
+SELECT ''''||"region"||'''' FROM orders LIMIT 1
+tables: orders
+SELECT x'' , X'00ff', quote(x'ab')
+tables: none
+WITH t(a, b) AS (SELECT 1, 2), u AS (VALUES (1, 2)) SELECT * FROM t, u
+tables: none
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t LIMIT 5) SELECT n FROM t
+tables: none
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t ORDER BY 1 LIMIT 5 OFFSET 1) SELECT n FROM t
+tables: none
+SELECT json('{"a":[1,2]}') -> '$.a[#-1]', '{"a":1}' ->> 'a', '[1,2]' ->> 0, '[1,2]' -> -1 IS NULL
+tables: none
+SELECT 1 WHERE 1 GROUP BY 1
+tables: none
+SELECT max(id), region FROM orders GROUP BY 2 HAVING 1 LIMIT 1
+tables: orders
+SELECT *, * FROM (SELECT 1)
+tables: none
+SELECT o.*, 1 FROM orders o LIMIT 1
+tables: orders
+SELECT strftime('%Y', 'now') > '2000' AS y, date('now', 'localtime', 'weekday 0') IS NOT NULL
+tables: none
+SELECT 1 <> 2, 1 != 2, 1 == 1, 1 = 1, 'a' IS 'a', 'a' IS NOT 'b', 2 % 2, 2 << 1, 2 | 1, 2 & 1
+tables: none
+SELECT NULL IS NULL AND NOT NULL IS NOT NULL
+tables: none
+SELECT - id, + id, ~ id, NOT id FROM orders LIMIT 1
+tables: orders
+SELECT id FROM orders ORDER BY 1 ASC NULLS FIRST, 1 DESC NULLS LAST LIMIT 1
+tables: orders
+SELECT CASE WHEN 1 THEN 2 ELSE 3 END || CASE 1 WHEN 1 THEN 'a' END
+tables: none
+SELECT "orders".id, [orders].id, `orders`.id FROM orders LIMIT 1
+tables: orders
+SELECT EXISTS (SELECT 1 FROM orders), NOT EXISTS (VALUES (1))
+tables: orders
+SELECT * FROM json_each('[1,2]') WHERE key = 0
+tables: none
+SELECT e.value FROM json_each('[1,2]') AS e, json_each('[3]') f
+tables: none
+SELECT value FROM json_each('{"a":{"b":[1,2]}}', '$.a.b')
+tables: none
+SELECT docs.rowid, rank FROM docs WHERE docs MATCH '"desk lamp"' ORDER BY rank LIMIT 1
+tables: docs
+SELECT * FROM docs('lamp') ORDER BY rank
+tables: docs
+SELECT count(*) FROM docs WHERE docs MATCH 'lamp' AND rank MATCH 'bm25(10.0, 5.0)'
+tables: docs
+SELECT id, 'x' FROM orders EXCEPT SELECT id, 'x' FROM orders WHERE id > 2
+tables: orders
+SELECT DISTINCT region r FROM orders ORDER BY r
+tables: orders
+SELECT 1 UNION ALL SELECT 2 UNION SELECT 3 INTERSECT SELECT 3
+tables: none
+SELECT iif(1, 2, 3), ifnull(NULL, 1), nullif(1, 1), likely(1), unlikely(0), char(97, 98)
+tables: none
+SELECT total(amount), avg(DISTINCT id), count(DISTINCT region), sum(ALL id) FROM orders
+tables: orders
+SELECT id FROM orders WHERE region LIKE 'e%' COLLATE NOCASE LIMIT 1
+tables: orders
+SELECT id FROM orders WHERE region COLLATE NOCASE = 'eu' LIMIT 1
+tables: orders
+SELECT id FROM orders WHERE region COLLATE NOCASE IN ('eu') LIMIT 1
+tables: orders
+SELECT abs(id) AS "abs", max(id, 3) AS max FROM orders LIMIT 1
+tables: orders
+SELECT CURRENT_TIME IS NOT NULL, CURRENT_DATE IS NOT NULL, CURRENT_TIMESTAMP IS NOT NULL
+tables: none
+SELECT 1; -- trailing comment
+tables: none
+SELECT id FROM orders WHERE id = 1 OR 1 = 1 -- comment; DELETE FROM orders
+tables: orders
+
+# title: refused: what an attacker would try
+SELECT id FROM orders WHERE id IN blocked_ids
+refused: There is no table blocked_ids
+SELECT id FROM orders WHERE id NOT IN `blocked_ids`
+refused: There is no table blocked_ids
+SELECT CASE WHEN 3 IN blocked_ids THEN 1 END
+refused: There is no table blocked_ids
+SELECT count(*) FILTER (WHERE id IN blocked_ids) FROM orders
+refused: There is no table blocked_ids
+SELECT sum(id IN blocked_ids) OVER () FROM orders
+refused: There is no table blocked_ids
+SELECT id FROM orders ORDER BY id IN blocked_ids
+refused: There is no table blocked_ids
+SELECT id FROM orders GROUP BY id IN blocked_ids
+refused: There is no table blocked_ids
+SELECT id FROM orders LIMIT (1 IN blocked_ids)
+refused: There is no table blocked_ids
+SELECT (1 IN blocked_ids) + 1
+refused: There is no table blocked_ids
+SELECT -(1 IN blocked_ids)
+refused: There is no table blocked_ids
+SELECT (id, id) IN secret_tokens FROM orders
+refused: There is no table secret_tokens
+SELECT id IN pragma_table_list FROM orders
+refused: pragma_table_list belongs to the system catalogue, which que
+SELECT id IN sqlite_master FROM orders
+refused: sqlite_master belongs to the system catalogue, which queries
+SELECT 3 IN blocked_ids('x')
+refused: blocked_ids is not on the list of functions that may be call
+SELECT * FROM main.'secret_tokens'
+refused: There is no table main.secret_tokens
+SELECT * FROM temp.x
+refused: There is no table temp.x
+SELECT * FROM sqlite_temp_master
+refused: sqlite_temp_master belongs to the system catalogue, which qu
+SELECT * FROM sqlite_stmt
+refused: sqlite_stmt belongs to the system catalogue, which queries m
+SELECT * FROM bytecode('SELECT 1')
+refused: bytecode is not on the list of functions that may be called
+SELECT * FROM tables_used('SELECT 1')
+refused: tables_used is not on the list of functions that may be call
+SELECT * FROM pragma_table_info('secret' || '_tokens')
+refused: pragma_table_info needs the name of one table as a string
+SELECT * FROM pragma_database_list()
+refused: pragma_database_list is not on the list of functions that ma
+SELECT * FROM pragma_compile_options
+refused: pragma_compile_options belongs to the system catalogue, whic
+SELECT * FROM pragma_journal_mode('delete')
+refused: pragma_journal_mode is not on the list of functions that may
+SELECT * FROM pragma_writable_schema
+refused: pragma_writable_schema belongs to the system catalogue, whic
+SELECT * FROM orders, pragma_table_list
+refused: pragma_table_list belongs to the system catalogue, which que
+SELECT * FROM docs4_segments
+refused: There is no table docs4_segments
+SELECT readfile('/etc/passwd')
+refused: readfile is not on the list of functions that may be called
+SELECT writefile('/tmp/x', 'y')
+refused: writefile is not on the list of functions that may be called
+SELECT fts5(1)
+refused: fts5 is not on the list of functions that may be called
+SELECT fts5_source_id()
+refused: fts5_source_id is not on the list of functions that may be c
+SELECT "optimize"(docs4) FROM docs4
+refused: optimize is not on the list of functions that may be called
+SELECT [optimize](docs4) FROM docs4
+refused: optimize is not on the list of functions that may be called
+SELECT main.load_extension('x')
+refused: load_extension is not on the list of functions that may be c
+SELECT sqlite_compileoption_get(0)
+refused: sqlite_compileoption_get is not on the list of functions tha
+SELECT rtreenode(2, x'00')
+refused: rtreenode is not on the list of functions that may be called
+SELECT sqlite_offset(id) FROM orders
+refused: sqlite_offset is not on the list of functions that may be ca
+SELECT sqlite_rename_table('main', 'x', 'y', 'a', 'b', 0)
+refused: sqlite_rename_table is not on the list of functions that may
+SELECT sqlite_drop_column(0, 'x', 0)
+refused: sqlite_drop_column is not on the list of functions that may
+SELECT sqlite_fail('x', 'y')
+refused: sqlite_fail is not on the list of functions that may be call
+SELECT sqlite_crypt('x', 'y')
+refused: sqlite_crypt is not on the list of functions that may be cal
+SELECT zipfile('a', 'b')
+refused: zipfile is not on the list of functions that may be called
+SELECT * FROM zipfile('x')
+refused: zipfile is not on the list of functions that may be called
+SELECT * FROM fsdir('/etc')
+refused: fsdir is not on the list of functions that may be called
+SELECT * FROM csv('x')
+refused: csv is not on the list of functions that may be called
+SELECT sha3_query('SELECT * FROM secret_tokens')
+refused: sha3_query is not on the list of functions that may be calle
+SELECT eval('DELETE FROM orders')
+refused: eval is not on the list of functions that may be called
+SELECT dbagent_hash('x')
+refused: dbagent_hash is not on the list of functions that may be cal
+WITH x AS (SELECT 1) INSERT INTO audit_log SELECT * FROM x
+refused: Only a query is accepted, and this is INSERT
+EXPLAIN QUERY PLAN UPDATE orders SET id = 1
+refused: EXPLAIN is accepted only for one table by name
+EXPLAIN SELECT * FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT 1;DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT 'a;b'; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT "a";"b"; DROP TABLE orders
+refused: Only one statement at a time is accepted
+SELECT [a];DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT 1 /* open; DELETE FROM orders */; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT 1 -- x
+; DELETE FROM orders
+refused: Only one statement at a time is accepted
+SELECT * FROM orders WHERE id = ?
+refused: Placeholders are not accepted
+SELECT * FROM orders WHERE id = :x
+refused: Placeholders are not accepted
+SELECT * FROM orders WHERE id = @x
+refused: Variables and parameters are not accepted
+SELECT * FROM orders WHERE id = $x
+refused: $x is a variable
+SELECT * FROM (SELECT * FROM (SELECT token FROM secret_tokens))
+refused: There is no table secret_tokens
+SELECT (SELECT token FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT 1 WHERE EXISTS (SELECT 1 FROM secret_tokens)
+refused: There is no table secret_tokens
+WITH orders AS (SELECT * FROM secret_tokens) SELECT * FROM orders
+refused: There is no table secret_tokens
+WITH RECURSIVE x(n) AS (SELECT 1 UNION SELECT id FROM secret_tokens) SELECT * FROM x
+refused: There is no table secret_tokens
+SELECT * FROM orders JOIN secret_tokens USING (id)
+refused: There is no table secret_tokens
+SELECT * FROM orders, secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM (orders JOIN secret_tokens)
+refused: There is no table secret_tokens
+SELECT * FROM ((secret_tokens))
+refused: There is no table secret_tokens
+SELECT id FROM orders UNION SELECT token FROM secret_tokens
+refused: There is no table secret_tokens
+VALUES ((SELECT token FROM secret_tokens))
+refused: There is no table secret_tokens
+SELECT * FROM (VALUES ((SELECT token FROM secret_tokens)))
+refused: There is no table secret_tokens
+SELECT id FROM orders ORDER BY (SELECT token FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT id FROM orders LIMIT (SELECT id FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT id FROM orders LIMIT 1 OFFSET (SELECT id FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT id FROM orders GROUP BY 1 HAVING (SELECT id FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT sum(id) OVER (PARTITION BY (SELECT id FROM secret_tokens)) FROM orders
+refused: There is no table secret_tokens
+SELECT sum(id) FILTER (WHERE (SELECT id FROM secret_tokens)) FROM orders
+refused: There is no table secret_tokens
+SELECT CASE (SELECT id FROM secret_tokens) WHEN 1 THEN 2 END
+refused: There is no table secret_tokens
+SELECT CAST((SELECT token FROM secret_tokens) AS TEXT)
+refused: There is no table secret_tokens
+SELECT 'x' LIKE (SELECT token FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT 1 BETWEEN (SELECT id FROM secret_tokens) AND 2
+refused: There is no table secret_tokens
+SELECT 1 COLLATE (SELECT id FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT j.value FROM json_each((SELECT json_group_array(token) FROM secret_tokens)) j
+refused: There is no table secret_tokens
+SELECT * FROM docs((SELECT token FROM secret_tokens))
+refused: There is no table secret_tokens
+SELECT group_concat(token) FROM secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM orders AS secret_tokens, main.secret_tokens
+refused: There is no table main.secret_tokens
+SELECT * FROM orders AS o INDEXED BY x, secret_tokens
+refused: There is no table secret_tokens
+SELECT RAISE(ABORT, 'x')
+refused: raise is not on the list of functions that may be called
+SELECT likelihood(load_extension('x'), 0.5)
+refused: load_extension is not on the list of functions that may be c
+SELECT unlikely(readfile('x'))
+refused: readfile is not on the list of functions that may be called
+SELECT 1 IS load_extension('x')
+refused: load_extension is not on the list of functions that may be c
+SELECT x'41' || load_extension('x')
+refused: load_extension is not on the list of functions that may be c
+SELECT rowid FROM secret_v
+refused: There is no table secret_v
+SELECT * FROM all_orders_v
+refused: There is no table all_orders_v
+SELECT 1 FROM orders WHERE note MATCH load_extension('x')
+refused: load_extension is not on the list of functions that may be c
+SELECT 1 FROM orders WHERE note REGEXP load_extension('x')
+refused: load_extension is not on the list of functions that may be c
+SELECT quote(readfile('/etc/passwd'))
+refused: readfile is not on the list of functions that may be called
+SELECT subtype(1), readfile('x')
+refused: readfile is not on the list of functions that may be called
+select/**/*/**/from/**/secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM/**/"secret_tokens"
+refused: There is no table secret_tokens
+SELECT * FROM orders WHERE id IN/**/blocked_ids
+refused: There is no table blocked_ids
+SELECT id FROM orders WHERE id IN (SELECT id FROM orders WHERE id IN blocked_ids)
+refused: There is no table blocked_ids
+SELECT 1 == 3 IN blocked_ids
+refused: There is no table blocked_ids
+SELECT NOT 3 IN blocked_ids
+refused: There is no table blocked_ids
+SELECT 3 IN blocked_ids AND 1
+refused: There is no table blocked_ids
+SELECT 3 IN blocked_ids IS TRUE
+refused: There is no table blocked_ids
+SELECT (SELECT 3) IN blocked_ids
+refused: There is no table blocked_ids
+SELECT 3 IN blocked_ids AS x
+refused: There is no table blocked_ids
+SELECT 3 IN (SELECT * FROM blocked_ids)
+refused: There is no table blocked_ids
+SELECT 3 IN temp.blocked_ids
+refused: There is no table temp.blocked_ids
+SELECT max(3 IN blocked_ids, 1)
+refused: There is no table blocked_ids
+SELECT iif(3 IN blocked_ids, 1, 0)
+refused: There is no table blocked_ids
+SELECT count(*) FROM orders HAVING 3 IN blocked_ids
+refused: There is no table blocked_ids
+SELECT * FROM orders o JOIN customers c ON o.id IN blocked_ids
+refused: There is no table blocked_ids
+SELECT * FROM orders WHERE id IN secret_v
+refused: There is no table secret_v
