@@ -219,10 +219,9 @@ class _Lexer:
 
     def _prefix_is_unicode(self) -> bool:
         """Whether U& stands directly before, and take it away if so."""
-        before = "".join(self.out)
-        if not re.search(r"(?<![\w$])[uU]&$", before):
+        if not re.search(r"(?<![\w$])[uU]&$", "".join(piece[-3:] for piece in self.out[-3:])):
             return False
-        self.out = [before[:-2]]
+        self.out = ["".join(self.out)[:-2]]
         self.length -= 2
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
@@ -54,6 +55,14 @@ class _Scope:
 
     outer: _Scope | None
     sources: list[tuple[exp.Expr, _Ctes | None]] = field(default_factory=list)
+
+    @cached_property
+    def named(self) -> dict[str, list[exp.Expr]]:
+        """The sources by the names that columns are qualified with, in lower case."""
+        found: dict[str, list[exp.Expr]] = {}
+        for source, _ in self.sources:
+            found.setdefault(source.alias_or_name.lower(), []).append(source)
+        return found
 
 
 @dataclass
@@ -248,12 +257,17 @@ class _Resolver:
     def _cte_name(self, cte: exp.Expr) -> str:
         alias = cte.args.get("alias")
         identifier = alias.this if isinstance(alias, exp.TableAlias) else alias
-        return _folded(identifier, self.dialect) if isinstance(identifier, exp.Identifier) else ""
+        return self._compared(identifier) if isinstance(identifier, exp.Identifier) else ""
+
+    def _compared(self, identifier: exp.Expr) -> str:
+        """A name as the engine compares it with those of CTEs."""
+        name = _folded(identifier, self.dialect)
+        return name if self.dialect in _EXACT | _LOWER else _ascii_lower(name)
 
     def _cte(self, identifier: exp.Expr, ctes: _Ctes | None) -> exp.Expr | None:
-        name = _folded(identifier, self.dialect)
+        name = self._compared(identifier)
         while ctes is not None:
-            if _same(name, ctes.name, self.dialect):
+            if name == ctes.name:
                 return ctes.body
             ctes = ctes.outer
         return None
@@ -468,8 +482,7 @@ def attribute_problems(found: Reading, harmless: Callable[[str], bool]) -> Itera
 def _named(name: str, scope: _Scope | None) -> list[exp.Expr]:
     """The nearest sources of that name; none where it is no source's."""
     while scope is not None:
-        named = [source for source, _ in scope.sources if source.alias_or_name.lower() == name]
-        if named:
+        if named := scope.named.get(name):
             return named
         scope = scope.outer
     return []
