@@ -9,13 +9,13 @@ import logging
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent.answer import ANSWERED, Answer
-from agent.db_agent import DBAgent, Effort, asked_how, summary
+from agent.db_agent import DBAgent, asked_how, summary
 from agent.errors import DBAgentError, StoreUnavailable
 from agent.events import AnswerReady, QuestionStarted, Tell, tell_nobody
 from agent.kept_answer import NotKeepable, as_document, from_document
@@ -106,7 +106,12 @@ class _Asked:
     prompt: Prompt
     toolbox: Toolbox
     today: date
-    effort: Effort
+    user: User | None
+    options: Mapping[str, Any]
+
+
+# What is asked for has the same answer whatever these are; permissions, and the prompt's version, have their own part.
+_NO_PART_OF_THE_KEY = ("user", "user_id", "session_id", "prompt_label", "tags", "tell")
 
 
 class CachingAgent(DBAgent):
@@ -118,68 +123,31 @@ class CachingAgent(DBAgent):
         self._cache = cache
         self._knowledge_digest: tuple[Knowledge, str] | None = None
 
-    async def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Mapping[str, Any]] = (),
-        user: User | str | None = None,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        prompt_label: str | None = None,
-        tags: Sequence[str] = (),
-        today: date | None = None,
-        effort: Effort = "normal",
-        fresh: bool = False,
-        tell: Tell = tell_nobody,
-    ) -> Answer:
-        """Answer one question as DBAgent does, or say again what was answered; `fresh` always asks.
+    async def ask(self, question: str, *, fresh: bool = False, **options: Any) -> Answer:
+        """Answer one question as DBAgent does, with its options, or say again what was answered; `fresh` always asks.
 
         Only what rests on a query and was said in full is kept. A thumbs-down, and a schema that changed, remove it.
         """
         started = time.monotonic()
-        user = user if user is not None else user_id
-        asking = User(user) if isinstance(user, str) else user
-        asked = None
+        asked, kept = None, None
         if self._cache.on:
-            chosen_by = (prompt_label, (asking.id if asking else None) or session_id)
-            asked = await asyncio.to_thread(self._asked, question, asking, history, chosen_by, today, effort)
-        if asked is not None and not fresh:
-            kept = await asyncio.to_thread(self._cache.find, asked.key)
-            if kept is not None:
-                return await self._again(question, asked, *kept, asking, session_id, tags, len(history), started, tell)
-        answer = await super().ask(
-            question,
-            history=history,
-            user=asking,
-            session_id=session_id,
-            prompt_label=prompt_label,
-            tags=tags,
-            today=today,
-            effort=effort,
-            fresh=fresh,
-            tell=tell,
-        )
-        if asked is not None and _worth_keeping(answer, asked.prompt):
+            asked, kept = await asyncio.to_thread(self._looked_up, question, fresh, options)
+        if asked and kept:
+            return await self._again(question, asked, *kept, started)
+        answer = await super().ask(question, fresh=fresh, **options)
+        if asked and _worth_keeping(answer, asked.prompt):
             await asyncio.to_thread(self._cache.keep, asked.key, asked.toolbox.database.url, answer)
         return answer
 
-    async def _again(
-        self,
-        question: str,
-        asked: _Asked,
-        kept: Answer,
-        computed: datetime,
-        user: User | None,
-        session_id: str | None,
-        tags: Sequence[str],
-        turns: int,
-        started: float,
-        tell: Tell,
-    ) -> Answer:
-        user_id = user.id if user else None
+    async def _again(self, question: str, asked: _Asked, kept: Answer, computed: datetime, started: float) -> Answer:
+        options = asked.options
+        tell: Tell = options.get("tell", tell_nobody)
         with self.tracing.question(
-            "db_agent", input=question, user_id=user_id, session_id=session_id, tags=tags
+            "db_agent",
+            input=question,
+            user_id=asked.user.id if asked.user else None,
+            session_id=options.get("session_id"),
+            tags=options.get("tags", ()),
         ) as root:
             tell(QuestionStarted(question, root.trace_id))
             receipt = replace(
@@ -198,39 +166,42 @@ class CachingAgent(DBAgent):
                 trace_id=root.trace_id,
                 trace_url=self.tracing.link(root.trace_id),
             )
-            how = asked_how(asked.prompt, asked.toolbox, turns, asked.today, asked.effort)
+            turns, effort = len(options.get("history", ())), options.get("effort", "normal")
+            how = asked_how(asked.prompt, asked.toolbox, turns, asked.today, effort)
             root.update(output=kept.text, metadata={**how, **summary(receipt)})
             answer = replace(kept, question=question, receipt=receipt)
         await asyncio.to_thread(self._cache.shown, asked.key, receipt.trace_id)
         tell(AnswerReady(answer))
         return answer
 
-    def _asked(
-        self,
-        question: str,
-        user: User | None,
-        history: Sequence[Mapping[str, Any]],
-        chosen_by: tuple[str | None, str | None],
-        today: date | None,
-        effort: Effort,
-    ) -> _Asked | None:
+    def _looked_up(
+        self, question: str, fresh: bool, options: Mapping[str, Any]
+    ) -> tuple[_Asked | None, tuple[Answer, datetime] | None]:
+        asked = self._asked(question, options)
+        return asked, None if fresh or asked is None else self._cache.find(asked.key)
+
+    def _asked(self, question: str, options: Mapping[str, Any]) -> _Asked | None:
         """The question with its key; None for one whose answer is not kept."""
+        user = options.get("user") if options.get("user") is not None else options.get("user_id")
+        user = User(user) if isinstance(user, str) else user
         try:
             toolbox = self.toolbox.seen_by(user)
             if toolbox.database.look_again(toolbox.database.meta):
                 self._cache.forget(toolbox.database.url)
-            prompt = self.chosen_prompt(*chosen_by)
+            who = (user.id if user else None) or options.get("session_id")
+            prompt = self.chosen_prompt(options.get("prompt_label"), who)
         except DBAgentError:  # asking says so, in a trace
             return None
         database = toolbox.database
-        now = self.calendar.now(today)
+        now = self.calendar.now(options.get("today"))
         times = resolve(question, now, self.calendar) if isinstance(question, str) else ()
         of_a_moment = any(isinstance(bound, datetime) for each in times for bound in (each.first, each.next))
         if not isinstance(question, str) or of_a_moment or database.source.state_of_file == "":
             return None  # it has another answer in a minute, or the file was written to just now
+        others = {"effort": "normal", **options}
         parts = (
             normalised(question),
-            json.dumps([dict(turn) for turn in history], sort_keys=True, default=repr),
+            repr(sorted((name, each) for name, each in others.items() if each and name not in _NO_PART_OF_THE_KEY)),
             database.url,
             database.source.state_of_file or "",  # of a file it is known whether its rows have changed
             database.meta.fingerprint,
@@ -241,11 +212,10 @@ class CachingAgent(DBAgent):
             f"{prompt.name} {prompt.version} {prompt.source} {prompt.config!r} {prompt.text}",
             json.dumps(toolbox.schemas, sort_keys=True),
             now.date().isoformat(),
-            repr(times),
-            repr((self.calendar, self.limits, effort)),
+            repr((times, self.calendar, self.limits)),
             *self._cache.made_by,
         )
-        return _Asked(_digest(*parts), prompt, toolbox, now.date(), effort)
+        return _Asked(_digest(*parts), prompt, toolbox, now.date(), user, options)
 
     def _digest_of(self, knowledge: Knowledge) -> str:
         known = self._knowledge_digest

@@ -19,6 +19,16 @@ import sqlalchemy as sa
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agent.errors import SettingsError, StoreUnavailable
+from agent.store_tables import (
+    ANSWER_TRACES,
+    ANSWERS,
+    FEEDBACK,
+    JOURNAL,
+    MIGRATIONS,
+    SESSIONS,
+    TURNS,
+    VERSION,
+)
 from tools.engines.place import Place, locate
 from tools.errors import DatabaseUnavailable
 
@@ -28,91 +38,6 @@ _BUSY_SECONDS = 5.0  # how long one process waits for another that is writing
 _CONNECT_SECONDS = 5
 _MOST_BOUND = 500  # values of one statement; SQLite has a limit
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
-
-# The tables as the newest migration leaves them; a test shows that it does. Moments are seconds since 1970.
-TABLES = sa.MetaData()
-_VERSION = sa.Table("dbagent_store", TABLES, sa.Column("version", sa.Integer, nullable=False))
-_SESSIONS = sa.Table(
-    "dbagent_sessions",
-    TABLES,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("user_id", sa.Text, nullable=False),
-    sa.Column("started", sa.Double, nullable=False),
-    sa.Column("latest", sa.Double, nullable=False),
-)
-_TURNS = sa.Table(
-    "dbagent_turns",
-    TABLES,
-    sa.Column("session_id", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("at", sa.Double, nullable=False),
-    sa.Column("document", sa.Text, nullable=False),
-)
-_FEEDBACK = sa.Table(
-    "dbagent_feedback",
-    TABLES,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("trace_id", sa.Text, nullable=False, index=True),
-    sa.Column("rating", sa.Text, nullable=False),
-    sa.Column("comment", sa.Text, nullable=False),
-    sa.Column("sql", sa.Text, nullable=False),
-    sa.Column("question", sa.Text, nullable=False),
-    sa.Column("user_id", sa.Text, nullable=False),
-    sa.Column("given", sa.Double, nullable=False),
-    sa.Column("destination", sa.Text, nullable=False),
-    sa.Column("sent", sa.Double),
-)
-_ANSWERS = sa.Table(
-    "dbagent_answers",
-    TABLES,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("database", sa.Text, nullable=False),
-    sa.Column("question", sa.Text, nullable=False),
-    sa.Column("at", sa.Double, nullable=False),
-    sa.Column("expires", sa.Double, nullable=False, index=True),
-    sa.Column("document", sa.Text, nullable=False),
-)
-_ANSWER_TRACES = sa.Table(
-    "dbagent_answer_traces",
-    TABLES,
-    sa.Column("trace_id", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, nullable=False, index=True),
-)
-_JOURNAL = sa.Table(
-    "dbagent_journal",
-    TABLES,
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("at", sa.Double, nullable=False),
-    sa.Column("document", sa.Text, nullable=False),
-)
-
-# What turned each version into the next, in words that SQLite and PostgreSQL both take. A migration that was shipped
-# is never edited: stores out there are what it made.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        "CREATE TABLE dbagent_store (version INTEGER NOT NULL)",
-        "INSERT INTO dbagent_store VALUES (0)",
-        "CREATE TABLE dbagent_sessions (id TEXT PRIMARY KEY, user_id TEXT NOT NULL,"
-        " started DOUBLE PRECISION NOT NULL, latest DOUBLE PRECISION NOT NULL)",
-        "CREATE TABLE dbagent_turns (session_id TEXT NOT NULL, number INTEGER NOT NULL,"
-        " at DOUBLE PRECISION NOT NULL, document TEXT NOT NULL, PRIMARY KEY (session_id, number))",
-        "CREATE TABLE dbagent_feedback (id TEXT PRIMARY KEY, trace_id TEXT NOT NULL, rating TEXT NOT NULL,"
-        " comment TEXT NOT NULL, sql TEXT NOT NULL, question TEXT NOT NULL, user_id TEXT NOT NULL,"
-        " given DOUBLE PRECISION NOT NULL, destination TEXT NOT NULL, sent DOUBLE PRECISION)",
-        "CREATE INDEX ix_dbagent_feedback_trace_id ON dbagent_feedback (trace_id)",
-        "CREATE TABLE dbagent_journal (kind TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,"
-        " at DOUBLE PRECISION NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, name, number))",
-    ),
-    (
-        "CREATE TABLE dbagent_answers (key TEXT PRIMARY KEY, database TEXT NOT NULL, question TEXT NOT NULL,"
-        " at DOUBLE PRECISION NOT NULL, expires DOUBLE PRECISION NOT NULL, document TEXT NOT NULL)",
-        "CREATE INDEX ix_dbagent_answers_expires ON dbagent_answers (expires)",
-        "CREATE TABLE dbagent_answer_traces (trace_id TEXT PRIMARY KEY, key TEXT NOT NULL)",
-        "CREATE INDEX ix_dbagent_answer_traces_key ON dbagent_answer_traces (key)",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -195,29 +120,29 @@ class Store:
         now = time.time()
         with self._writing() as connection:
             _take_turns(connection, f"session {session_id}")
-            if connection.scalar(sa.select(_SESSIONS.c.id).where(_SESSIONS.c.id == session_id)) is None:
-                connection.execute(_SESSIONS.insert().values(id=session_id, user_id=user_id, started=now, latest=now))
+            if connection.scalar(sa.select(SESSIONS.c.id).where(SESSIONS.c.id == session_id)) is None:
+                connection.execute(SESSIONS.insert().values(id=session_id, user_id=user_id, started=now, latest=now))
             else:
-                connection.execute(_SESSIONS.update().where(_SESSIONS.c.id == session_id).values(latest=now))
-            return _appended(connection, _TURNS, {"session_id": session_id}, document, now)
+                connection.execute(SESSIONS.update().where(SESSIONS.c.id == session_id).values(latest=now))
+            return _appended(connection, TURNS, {"session_id": session_id}, document, now)
 
     def turns(self, session_id: str) -> list[Entry]:
         """The turns of a conversation, the first one first; none for one that is not known."""
         with self._reading() as connection:
-            return self._entries(connection, _TURNS, _TURNS.c.session_id == session_id)
+            return self._entries(connection, TURNS, TURNS.c.session_id == session_id)
 
     def sessions(self, limit: int = 20, user_id: str | None = None) -> list[SessionSummary]:
         """The conversations that went on last, of one user or of all."""
-        first = _TURNS.alias()
-        counted = sa.select(sa.func.count()).where(_TURNS.c.session_id == _SESSIONS.c.id).scalar_subquery()
+        first = TURNS.alias()
+        counted = sa.select(sa.func.count()).where(TURNS.c.session_id == SESSIONS.c.id).scalar_subquery()
         query = (
-            sa.select(_SESSIONS, counted.label("turns"), first.c.document)
-            .join(first, (first.c.session_id == _SESSIONS.c.id) & (first.c.number == 1))
-            .order_by(_SESSIONS.c.latest.desc(), _SESSIONS.c.id)
+            sa.select(SESSIONS, counted.label("turns"), first.c.document)
+            .join(first, (first.c.session_id == SESSIONS.c.id) & (first.c.number == 1))
+            .order_by(SESSIONS.c.latest.desc(), SESSIONS.c.id)
             .limit(limit)
         )
         if user_id is not None:
-            query = query.where(_SESSIONS.c.user_id == user_id)
+            query = query.where(SESSIONS.c.user_id == user_id)
         with self._reading() as connection:
             return [
                 SessionSummary(
@@ -229,8 +154,8 @@ class Store:
     def forget_session(self, session_id: str) -> bool:
         """Delete a conversation and its turns; whether there was one."""
         with self._writing() as connection:
-            connection.execute(_TURNS.delete().where(_TURNS.c.session_id == session_id))
-            return connection.execute(_SESSIONS.delete().where(_SESSIONS.c.id == session_id)).rowcount > 0
+            connection.execute(TURNS.delete().where(TURNS.c.session_id == session_id))
+            return connection.execute(SESSIONS.delete().where(SESSIONS.c.id == session_id)).rowcount > 0
 
     # ---- feedback
 
@@ -249,29 +174,29 @@ class Store:
         given = Feedback(uuid.uuid4().hex, trace_id, rating, comment, sql, question, user_id, _now(), destination, None)
         values = {**vars(given), "given": given.given.timestamp()}
         with self._writing() as connection:
-            connection.execute(_FEEDBACK.insert().values(values))
+            connection.execute(FEEDBACK.insert().values(values))
         return given
 
     def feedback(self, trace_id: str | None = None, limit: int = 100) -> list[Feedback]:
         """The latest feedback, newest first; of one trace, or of all."""
-        query = sa.select(_FEEDBACK).order_by(_FEEDBACK.c.given.desc(), _FEEDBACK.c.id).limit(limit)
-        return self._feedback(query if trace_id is None else query.where(_FEEDBACK.c.trace_id == trace_id))
+        query = sa.select(FEEDBACK).order_by(FEEDBACK.c.given.desc(), FEEDBACK.c.id).limit(limit)
+        return self._feedback(query if trace_id is None else query.where(FEEDBACK.c.trace_id == trace_id))
 
     def unsent_feedback(self, destination: str, limit: int = 100) -> list[Feedback]:
         """What is still to be sent there, the oldest first."""
-        waiting = (_FEEDBACK.c.destination == destination) & _FEEDBACK.c.sent.is_(None)
-        return self._feedback(sa.select(_FEEDBACK).where(waiting).order_by(_FEEDBACK.c.given).limit(limit))
+        waiting = (FEEDBACK.c.destination == destination) & FEEDBACK.c.sent.is_(None)
+        return self._feedback(sa.select(FEEDBACK).where(waiting).order_by(FEEDBACK.c.given).limit(limit))
 
     def mark_sent(self, ids: Sequence[str]) -> None:
         """Note that these were sent."""
         with self._writing() as connection:
-            connection.execute(_FEEDBACK.update().where(_FEEDBACK.c.id.in_(ids)).values(sent=time.time()))
+            connection.execute(FEEDBACK.update().where(FEEDBACK.c.id.in_(ids)).values(sent=time.time()))
 
     # ---- answers
 
     def answer(self, key: str, seconds: float) -> Entry | None:
         """The document that is kept under a key for no more than so many seconds by now; None where there is none."""
-        query = sa.select(_ANSWERS).where(_ANSWERS.c.key == key)
+        query = sa.select(ANSWERS).where(ANSWERS.c.key == key)
         with self._reading() as connection:
             row = connection.execute(query).one_or_none()
         now = time.time()
@@ -287,27 +212,27 @@ class Store:
         values = {"key": key, "database": database, "question": question, "at": now, "expires": now + seconds}
         with self._writing() as connection:
             _take_turns(connection, "answers")
-            _forget(connection, (_ANSWERS.c.expires <= now) | (_ANSWERS.c.key == key))
-            connection.execute(_ANSWERS.insert().values(**values, document=_text(document)))
+            _forget(connection, (ANSWERS.c.expires <= now) | (ANSWERS.c.key == key))
+            connection.execute(ANSWERS.insert().values(**values, document=_text(document)))
             if trace_id:
-                connection.execute(_ANSWER_TRACES.insert().values(trace_id=trace_id, key=key))
+                connection.execute(ANSWER_TRACES.insert().values(trace_id=trace_id, key=key))
 
     def note_answer(self, key: str, trace_id: str) -> None:
         """Note that the document of that key was shown in a trace as well."""
         if trace_id:
             with self._writing() as connection:
-                connection.execute(_ANSWER_TRACES.insert().values(trace_id=trace_id, key=key))
+                connection.execute(ANSWER_TRACES.insert().values(trace_id=trace_id, key=key))
 
     def forget_answer_of(self, trace_id: str) -> None:
         """Forget the document that was shown in a trace, wherever else it was shown."""
-        keys = sa.select(_ANSWER_TRACES.c.key).where(_ANSWER_TRACES.c.trace_id == trace_id)
+        keys = sa.select(ANSWER_TRACES.c.key).where(ANSWER_TRACES.c.trace_id == trace_id)
         with self._writing() as connection:
-            _forget(connection, _ANSWERS.c.key.in_(keys))
+            _forget(connection, ANSWERS.c.key.in_(keys))
 
     def forget_answers(self, database: str) -> None:
         """Forget what is kept of a database."""
         with self._writing() as connection:
-            _forget(connection, _ANSWERS.c.database == database)
+            _forget(connection, ANSWERS.c.database == database)
 
     # ---- the journal
 
@@ -318,16 +243,16 @@ class Store:
         """
         with self._writing() as connection:
             _take_turns(connection, f"{kind} {name}")
-            return _appended(connection, _JOURNAL, {"kind": kind, "name": name}, document, time.time())
+            return _appended(connection, JOURNAL, {"kind": kind, "name": name}, document, time.time())
 
     def entries(self, kind: str, name: str) -> list[Entry]:
         """What was added of that kind under that name, the first one first."""
         with self._reading() as connection:
-            return self._entries(connection, _JOURNAL, (_JOURNAL.c.kind == kind) & (_JOURNAL.c.name == name))
+            return self._entries(connection, JOURNAL, (JOURNAL.c.kind == kind) & (JOURNAL.c.name == name))
 
     def names(self, kind: str) -> list[str]:
         """Under which names there is anything of that kind."""
-        query = sa.select(_JOURNAL.c.name).where(_JOURNAL.c.kind == kind).distinct().order_by(_JOURNAL.c.name)
+        query = sa.select(JOURNAL.c.name).where(JOURNAL.c.kind == kind).distinct().order_by(JOURNAL.c.name)
         with self._reading() as connection:
             return list(connection.scalars(query))
 
@@ -426,18 +351,18 @@ class Store:
             for migration in MIGRATIONS[self._version(connection) :]:
                 for statement in migration:
                     connection.exec_driver_sql(statement)
-            connection.execute(_VERSION.update().values(version=len(MIGRATIONS)))
+            connection.execute(VERSION.update().values(version=len(MIGRATIONS)))
 
     def _version(self, connection: sa.Connection) -> int:
         """How many migrations it has seen. Raises StoreUnavailable for what is no store, or a newer one."""
         tables = sa.inspect(connection).get_table_names()
-        if _VERSION.name not in tables:
+        if VERSION.name not in tables:
             if tables and self._file:
                 raise StoreUnavailable(
                     f"{self._file} is another SQLite database. Move it away, or set DBAGENT_HOME to another folder."
                 )
             return 0
-        version = connection.scalar(sa.select(_VERSION.c.version)) or 0
+        version = connection.scalar(sa.select(VERSION.c.version)) or 0
         if version > len(MIGRATIONS):
             raise StoreUnavailable(
                 f"The store {self.shown} was made by a newer DBAgent (version {version}, this one knows "
@@ -497,9 +422,9 @@ def _text(document: Mapping[str, Any]) -> str:
 
 
 def _forget(connection: sa.Connection, those: sa.ColumnElement[bool]) -> None:
-    keys = list(connection.scalars(sa.select(_ANSWERS.c.key).where(those)))
+    keys = list(connection.scalars(sa.select(ANSWERS.c.key).where(those)))
     for at in range(0, len(keys), _MOST_BOUND):
-        for table in (_ANSWER_TRACES, _ANSWERS):
+        for table in (ANSWER_TRACES, ANSWERS):
             connection.execute(table.delete().where(table.c.key.in_(keys[at : at + _MOST_BOUND])))
 
 

@@ -233,7 +233,7 @@ def test_with_another_setting_it_is_another_question(change: dict[str, Any], sho
     def key(**settings: Any) -> str | None:
         chosen = Settings.from_environment(**{"answer_ttl": 60, "openai_base_url": "http://127.0.0.1:1/v1", **settings})
         with open_agent(shop, settings=chosen) as agent:
-            asked = agent._asked(ASKED, None, (), (None, None), None, "normal")  # type: ignore[attr-defined]
+            asked = agent._asked(ASKED, {})  # type: ignore[attr-defined]
         return asked and asked.key
 
     assert key() == key() != key(**change)

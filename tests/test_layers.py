@@ -63,7 +63,7 @@ HOMES = {
         "agent.evaluation.scoring",
         "agent.llm.offline",
     ),
-    "sqlalchemy": ("tools.database", "tools.reflection", "tools.engines", "agent.store"),
+    "sqlalchemy": ("tools.database", "tools.reflection", "tools.engines", "agent.store", "agent.store_tables"),
     "duckdb": ("tools.engines", "agent.sample", "agent.chat.export"),
     "psycopg": ("tools.engines",),
     "pymysql": ("tools.engines",),

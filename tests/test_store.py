@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from agent import Settings
 from agent.assembly import open_chosen_database, open_store
 from agent.errors import SettingsError, StoreUnavailable, UnknownTable
-from agent.store import MIGRATIONS, TABLES, Store
+from agent.store import Store
+from agent.store_tables import MIGRATIONS, TABLES
 from tests import servers
 
 ROOT = Path(__file__).parent.parent
