@@ -14,7 +14,7 @@ from agent.llm.offline.schema_text import Field, Schema, Table
 from agent.llm.offline.words import folded, identifier_words, singular, squashed, stem
 
 _LEAST = 0.5
-_SYNONYM, _RIVAL, _ALONE = 0.86, 0.7, 0.95
+_SYNONYM, _PART_OF_A_NAME, _RIVAL, _ALONE = 0.86, 0.89, 0.7, 0.95
 _LONGEST_SPAN = 7
 _SKIPPED_INSIDE = frozenset(["of", "the", "a", "an"])
 
@@ -280,7 +280,7 @@ class Linker:
 def _without_rival(tables: dict[str, tuple[Table, float]]) -> None:
     """A synonym that only one table answers to is as good as its name: "vendors" where there are suppliers alone."""
     ranked = sorted(tables.values(), key=lambda item: -item[1])
-    if ranked and _SYNONYM <= ranked[0][1] < _ALONE and (len(ranked) == 1 or ranked[1][1] < _RIVAL):
+    if ranked and _SYNONYM <= ranked[0][1] < _PART_OF_A_NAME and (len(ranked) == 1 or ranked[1][1] < _RIVAL):
         tables[ranked[0][0].sql] = (ranked[0][0], _ALONE)
 
 
@@ -383,7 +383,7 @@ def _matched(asked: Sequence[str], stored: Sequence[str]) -> tuple[float, list[i
 
 
 def _table_score(asked: Sequence[str], entry: _Entry) -> float:
-    if entry.squash and len(asked) > 1 and squashed("".join(asked)) in (entry.squash, entry.squash.rstrip("s")):
+    if entry.squash and squashed("".join(asked)) in (entry.squash, entry.squash.rstrip("s")):
         return 1.0
     quality, unmatched, left = _matched(asked, entry.words)
     if unmatched:

@@ -314,7 +314,12 @@ class Writer:
 
     def _no_contradiction(self, conditions: list[Condition]) -> None:
         seen: dict[tuple[str, str], str] = {}
+        true: dict[tuple[str, str], bool] = {}
         for each in conditions:
+            if isinstance(each, IsTrue):
+                flag = self.binding.fields[each.slot]
+                if true.setdefault((flag.table, flag.name), each.negated) != each.negated:
+                    raise CannotWrite(f"{flag.name} cannot be both.")
             if isinstance(each, IsValue) and len(each.values) == 1:
                 found, literal = self.binding.values[each.values[0]]
                 said = literal if not each.negated else f"not {literal}"
