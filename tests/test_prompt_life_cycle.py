@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sqlite3
@@ -26,7 +27,6 @@ from agent.llmops.prompt_lint import ANY_DATABASE, lint
 from agent.llmops.prompt_store import LangfusePrompts, PromptStore
 from agent.llmops.prompt_version import Prompt, PromptEvent
 from agent.llmops.prompts import get_prompt
-from agent.resources import folder
 from tests.command_line import Done, dbagent
 from tests.langfuse_double import Fault, LangfuseDouble, fails, hangs, is_gone, refuses
 from tests.waiting import within
@@ -339,27 +339,28 @@ def test_a_label_that_somebody_moved_by_hand_goes_back_to_where_it_was(store: Pr
     assert (was.version, now.version) == (3, first)
 
 
-def test_the_list_of_this_machine_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_where_nothing_can_be_written_nothing_changes_and_that_is_said(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "home"
+    in_the_way.write_text("a file where the folder should be")
+    store = local_prompts(Settings.from_environment(home=in_the_way))
+    with pytest.raises(SettingsError, match=r"cannot be written .*; nothing has changed"):
+        push(store, Prompt(NAME, None, "", "{{ meta.dialect }}", labels=("staging",)), "ann")
+    assert in_the_way.read_text() == "a file where the folder should be"
+
+
+def test_a_change_that_is_broken_off_leaves_the_list_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = local_prompts(Settings.from_environment(home=tmp_path))
     push(store, Prompt(NAME, None, "", "{{ meta.dialect }}", labels=("staging",)), "ann")
     before = (tmp_path / "prompts.json").read_bytes()
-    tmp_path.chmod(0o500)
-    try:
-        if _may_write(tmp_path):
-            pytest.skip("root may write anywhere")
-        with pytest.raises(SettingsError, match="nothing has changed"):
-            push(store, Prompt(NAME, None, "", "{{ meta.name }}"), "ann")
-    finally:
-        tmp_path.chmod(0o700)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SettingsError, match="No space left on device"):
+        push(store, Prompt(NAME, None, "", "{{ meta.name }}"), "ann")
     assert (tmp_path / "prompts.json").read_bytes() == before
-
-
-def _may_write(path: Path) -> bool:
-    try:
-        (path / "probe").touch()
-    except OSError:
-        return False
-    return True
+    assert {path.name for path in tmp_path.iterdir()} == {"prompts.json", "prompts.lock"}
 
 
 def test_a_prompt_once_pushed_here_is_no_longer_the_packages(tmp_path: Path) -> None:
@@ -439,4 +440,3 @@ def test_a_broken_list_of_this_machine_is_named(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "prompts.json").write_text("[{]")
     done = dbagent("prompts", "list")
     assert (done.returncode, "prompts.json is not a list of prompts" in done.stderr) == (2, True)
-    assert folder("assets").is_dir()
