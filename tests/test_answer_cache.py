@@ -182,6 +182,18 @@ def test_users_who_see_other_rows_never_share_an_answer_and_those_who_see_the_sa
         agent.ask_sync(ASKED, user=User("nobody"))
 
 
+def test_the_arms_of_an_experiment_do_not_share_their_answers(caching: Callable[..., DBAgent], tmp_path: Path) -> None:
+    arms = tmp_path / "arms.yaml"
+    arms.write_text("name: terse\narms: {production: 50, variant_a: 50}\n")
+    agent = caching(COUNT, "One.", COUNT, "Two.", experiment=arms)
+    told: dict[str | None, set[str]] = {}
+    for number in range(12):
+        answer = agent.ask_sync(ASKED, user_id=f"user-{number}")
+        told.setdefault(answer.receipt.arm, set()).add(answer.text)
+    assert sorted(told.values(), key=sorted) == [{"One."}, {"Two."}]
+    assert set(told) == {"production", "variant_a"}
+
+
 def test_a_file_that_was_written_to_and_a_schema_that_changed_are_asked_again(tmp_path: Path) -> None:
     file = tmp_path / "shop.sqlite"
 
