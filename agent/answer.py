@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.charts import chart_of
 from agent.messages import Usage
+from agent.notebook_display import mime_bundle
 from agent.times.ranges import TimeRange
 from tools.result_table import ResultTable
 
@@ -156,6 +157,12 @@ class Answer:
         """A Vega-Lite specification with the rows in it; None where no chart helps to read them."""
         chart = chart_of(self.question, self.table)
         return chart.specification(self.table) if chart and self.table else None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: the text, the rows, the chart, the SQL."""
+        told = [f"Warning: {each}" for each in self.receipt.warnings]
+        told += [f'Time: "{each.said}" is {each}' for each in self.receipt.times]
+        return mime_bundle(self.text, self.sql, self.table, told, self.chart)
 
     def as_json(self) -> dict[str, Any]:
         """The whole answer as JSON holds it: `question`, `text`, `sql`, `table`, `chart`, `receipt`.

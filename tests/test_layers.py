@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(path for top in ("agent", "tools") for path in (ROOT / top).rglob("*.py"))
 
 DOORS = (
+    "agent.jupyter",
     "agent.chat",
     "agent.terminal",
     "agent.cli",
@@ -37,6 +38,7 @@ VALUES = (
     "agent.redaction",
     "agent.times.ranges",
     "agent.charts",
+    "agent.notebook_display",
 )
 
 HOMES = {

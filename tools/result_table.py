@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from importlib import import_module
+from typing import Any, Literal
 from uuid import UUID
 
 MODEL_CHARACTERS = 6000
@@ -73,6 +74,20 @@ class ResultTable:
         lines = _fitting([_pipes(row[:width]) for row in self.rows[:rows]], characters - _length(header))
         return "\n".join([self._count(len(lines)), *header, *lines, *self._hidden_columns(width)])
 
+    def df(self, library: Literal["pandas", "polars", "arrow"] = "pandas") -> Any:
+        """The rows that were fetched as a data frame of pandas or polars, or as a table of pyarrow.
+
+        Names that repeat get a number: total, total_2. Raises ImportError where the library is not installed.
+        """
+        names = unique_names(self.columns)
+        columns = {name: [row[at] for row in self.rows] for at, name in enumerate(names)}
+        if library == "pandas":
+            return import_module("pandas").DataFrame(columns, columns=names)
+        if library == "polars":
+            return import_module("polars").DataFrame(columns, strict=False)
+        arrow = import_module("pyarrow")
+        return arrow.table({name: _arrow_array(arrow, values) for name, values in columns.items()})
+
     def as_json(self) -> Mapping[str, Any]:
         """Columns, types, rows, row_count, more, notes and warnings, with values that JSON can hold, exactly.
 
@@ -133,6 +148,28 @@ class ResultTable:
                 break
             lines.append(line)
         return lines
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """The names with a number behind those that come again; a name that is empty becomes column_1, by its place."""
+    seen: set[str] = set()
+    given: list[str] = []
+    for place, name in enumerate(names, 1):
+        base = name.strip() or f"column_{place}"
+        new, number = base, 1
+        while new.lower() in seen:
+            number += 1
+            new = f"{base}_{number}"
+        seen.add(new.lower())
+        given.append(new)
+    return given
+
+
+def _arrow_array(arrow: Any, values: Sequence[Any]) -> Any:
+    try:
+        return arrow.array(values)
+    except (arrow.ArrowInvalid, arrow.ArrowTypeError, OverflowError):  # of several types, or an integer too large
+        return arrow.array([None if value is None else str(value) for value in values])
 
 
 def _figures_of(values: Sequence[Any]) -> str:

@@ -15,7 +15,7 @@ from agent.answer import Answer
 from agent.charts import chart_of
 from agent.errors import ExportRefused
 from agent.terminal import as_text, write_csv
-from tools.result_table import ResultTable
+from tools.result_table import ResultTable, unique_names
 
 _ROWS_AT_ONCE = 200
 _MOST_CHARACTERS = 32_767  # of a cell in Excel
@@ -46,23 +46,8 @@ def _csv(table: ResultTable, path: Path) -> None:
 
 def _json(table: ResultTable, path: Path) -> None:
     shown = table.as_json()
-    rows = [dict(zip(unique(table.columns), row, strict=True)) for row in shown["rows"]]
+    rows = [dict(zip(unique_names(table.columns), row, strict=True)) for row in shown["rows"]]
     path.write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def unique(names: Sequence[str]) -> list[str]:
-    """The names with a number behind those that come again; a name that is empty becomes column_1, by its place."""
-    seen: set[str] = set()
-    given: list[str] = []
-    for place, name in enumerate(names, 1):
-        base = name.strip() or f"column_{place}"
-        new, number = base, 1
-        while new.lower() in seen:
-            number += 1
-            new = f"{base}_{number}"
-        seen.add(new.lower())
-        given.append(new)
-    return given
 
 
 def _excel(table: ResultTable, path: Path) -> None:
@@ -108,7 +93,7 @@ def _fits_excel(number: float | Decimal) -> bool:
 def _parquet(table: ResultTable, path: Path) -> None:
     import duckdb
 
-    names = [_quoted(name) for name in unique(table.columns)]
+    names = [_quoted(name) for name in unique_names(table.columns)]
     kinds = [_duckdb_type([row[at] for row in table.rows]) for at in range(len(names))]
     with contextlib.closing(duckdb.connect(":memory:")) as connection:
         columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds, strict=True))
