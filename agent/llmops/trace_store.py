@@ -35,7 +35,7 @@ _MOST_PENDING = 10_000
 
 # What one question does is written as it ends. A crowd's spans go together, this many seconds later at the most: a
 # transaction for each cost the event loop a good millisecond a question, a quarter of all that tracing costs.
-_AT_ONCE, _AT_ONCE_A_SECOND = 10, 50
+_AT_ONCE, _AT_ONCE_A_SECOND = 10, 10
 _TOGETHER_SECONDS = 0.02
 
 # Old traces go a few at a time, in about a millisecond each, and one time for every ten spans.
