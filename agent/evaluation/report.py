@@ -20,7 +20,7 @@ body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 68rem; color: var(
   font: 15px/1.5 system-ui, "Noto Sans", "Noto Sans CJK SC", sans-serif; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; }
 .dim { color: var(--dim); } p { margin: .3rem 0; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: .75rem;
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13.5rem, 1fr)); gap: .75rem;
   margin: 1.5rem 0 0; padding: 0; list-style: none; }
 .cards li { background: var(--soft); border-radius: 8px; padding: .7rem .9rem; }
 .cards b { display: block; font-size: 1.45rem; line-height: 1.3; font-variant-numeric: tabular-nums; }

@@ -7,8 +7,8 @@
 
 A question goes the way it goes in use: the openai client, the offline model behind its transport, the three
 tools on the real database. What came back last from execute_sql is compared with the rows of the gold SQL
-(of any accepted one): as multisets, columns in any order, numbers to a relative 1e-6, row order only where
-the gold SQL orders. A question whose model gave text without rows counts as declined.
+(of any accepted one), as `dbagent eval` compares them: see tools/same_rows.py. A question whose model gave
+text without rows counts as declined.
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ import argparse
 import asyncio
 import collections
 import hashlib
-import itertools
 import json
-import math
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import openai
 
+from agent.evaluation.scoring import order_of, same_rows
 from agent.llm.offline.transport import OfflineTransport
 from tools.database import Database, open_database
 from tools.errors import ToolError
 from tools.execute_sql import EXECUTE_SQL
+from tools.result_table import ResultTable
 from tools.search_metadata import SEARCH_METADATA
 from tools.show_table import SHOW_TABLE
 from tools.tool import Tool
@@ -105,61 +104,6 @@ async def ask(client: openai.AsyncOpenAI, database: Database, question: str, tod
     return sql, table, "no answer within the steps"
 
 
-def same_rows(given: Sequence[Sequence[Any]], wanted: Sequence[Sequence[Any]], ordered: bool) -> bool:
-    """Whether two results hold the same rows; the columns of the given one may stand in another order."""
-    if len(given) != len(wanted):
-        return False
-    if not wanted:
-        return True
-    width = len(wanted[0])
-    if len(given[0]) != width:
-        return False
-    given_rows = [tuple(map(_plain, row)) for row in given]
-    wanted_rows = [tuple(map(_plain, row)) for row in wanted]
-    if width > 6:
-        orders: Iterator[tuple[int, ...]] = iter([tuple(range(width)), *_by_content(given_rows, wanted_rows)])
-    else:
-        orders = itertools.permutations(range(width))
-    for order in orders:
-        turned = [tuple(row[index] for index in order) for row in given_rows]
-        if ordered and turned == wanted_rows:
-            return True
-        if not ordered and collections.Counter(turned) == collections.Counter(wanted_rows):
-            return True
-    return False
-
-
-def _by_content(given: list[tuple[Any, ...]], wanted: list[tuple[Any, ...]]) -> list[tuple[int, ...]]:
-    """For wide results: the one order that puts columns of equal content in the same place, if there is one."""
-    contents = [collections.Counter(row[index] for row in given) for index in range(len(given[0]))]
-    order: list[int] = []
-    for index in range(len(wanted[0])):
-        column = collections.Counter(row[index] for row in wanted)
-        match = next((n for n, content in enumerate(contents) if content == column and n not in order), None)
-        if match is None:
-            return []
-        order.append(match)
-    return [tuple(order)]
-
-
-def _plain(value: Any) -> Any:
-    """A value as it is compared: numbers to six digits, dates as text."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float | Decimal):
-        number = float(value)
-        if math.isnan(number) or number == 0 or math.isinf(number):
-            return str(number) if number else 0.0
-        return float(f"{number:.6g}")
-    if isinstance(value, datetime | date):
-        return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
-    if isinstance(value, bytes | bytearray):
-        return bytes(value)
-    if isinstance(value, list | dict):
-        return json.dumps(value, default=str)
-    return value
-
-
 def cases_in(folder: Path) -> list[tuple[Case, Path]]:
     """The questions of a folder, each with the file of its database; questions without a database are left out."""
     found: list[tuple[Case, Path]] = []
@@ -219,7 +163,7 @@ async def run(cases: list[tuple[Case, Path]], today: date) -> list[Outcome]:
         max_retries=0,
     )
     opened: dict[Path, Database] = {}
-    gold_rows: dict[tuple[Path, str], Any] = {}
+    gold_rows: dict[tuple[Path, str], ResultTable | None] = {}
     try:
         for case, file in cases:
             if file not in opened:
@@ -243,12 +187,11 @@ async def run(cases: list[tuple[Case, Path]], today: date) -> list[Outcome]:
                     key = (file, gold)
                     if key not in gold_rows:
                         try:
-                            gold_rows[key] = database.query(gold).rows
+                            gold_rows[key] = database.query(gold)
                         except ToolError:
                             gold_rows[key] = _rows_of(file, gold)
-                    ordered = "order by" in gold.lower()
                     wanted = gold_rows[key]
-                    if wanted is not None and same_rows(table_.rows, wanted, ordered):
+                    if wanted is not None and _same(table_, wanted, gold, database.meta.dialect):
                         outcome.right = True
                         break
             outcomes.append(outcome)
@@ -259,7 +202,11 @@ async def run(cases: list[tuple[Case, Path]], today: date) -> list[Outcome]:
     return outcomes
 
 
-def _rows_of(file: Path, sql: str) -> Any:
+def _same(given: ResultTable, wanted: ResultTable, gold: str, dialect: str) -> bool:
+    return same_rows(given.rows, wanted.rows, order_of(gold, dialect, wanted.columns))
+
+
+def _rows_of(file: Path, sql: str) -> ResultTable | None:
     """Gold SQL that our guard does not take, run by the engine itself, read-only."""
     import sqlite3
 
@@ -268,7 +215,8 @@ def _rows_of(file: Path, sql: str) -> Any:
     connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     try:
-        return connection.execute(sql).fetchmany(1000)
+        cursor = connection.execute(sql)
+        return ResultTable(sql, tuple(each[0] for each in cursor.description or ()), tuple(cursor.fetchmany(1000)))
     except sqlite3.Error:
         return None
     finally:
