@@ -6,7 +6,6 @@ another database from then on, and `%ask --new` begins another conversation. The
 
 from __future__ import annotations
 
-import atexit
 import shlex
 from typing import Any
 
@@ -71,7 +70,5 @@ def _read(line: str, cell: str | None) -> tuple[str | None, bool, str]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """What %load_ext calls."""
-    magic = Magic(shell)
-    atexit.register(magic.close)
-    shell.register_magic_function(magic.ask, magic_kind="line_cell", magic_name="ask")
+    """What %load_ext calls. What is open at the end of the process closes itself, as it does without a notebook."""
+    shell.register_magic_function(Magic(shell).ask, magic_kind="line_cell", magic_name="ask")
