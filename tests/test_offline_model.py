@@ -13,10 +13,12 @@ import httpx2
 import openai
 import pytest
 
+from agent.evaluation.scoring import order_of
 from agent.llm.offline.transport import OfflineTransport
-from tests.bench.bench_offline import ask, same_rows
+from tests.bench.bench_offline import ask
 from tests.waiting import within
 from tools.database import Database, open_database
+from tools.same_rows import same_rows
 
 SHOP = """
 CREATE TABLE suppliers (supplier_id INTEGER PRIMARY KEY, supplier_name TEXT, country TEXT);
@@ -136,7 +138,7 @@ RIGHT = [
 async def test_a_plain_question_is_answered_rightly(shop: Database, model: Any, question: str, gold: str) -> None:
     _, table, text = await ask(model, shop, question, TODAY)
     assert table is not None, text
-    assert same_rows(table.rows, shop.query(gold).rows, ordered="ORDER BY" in gold), table.sql
+    assert same_rows(table.rows, shop.query(gold).rows, order_of(gold, "sqlite")), table.sql
 
 
 BAD = [

@@ -115,6 +115,10 @@ WRITTEN = [
     ),
     # what people call a field, and no field whose table only ends in the word
     (
+        "How many bookings are there by channel?",
+        "SELECT channel, COUNT(*) AS number_of_bookings FROM bookings GROUP BY channel",
+    ),
+    (
         "Average booking value by channel",
         "SELECT channel, AVG(total_fee) AS average_booking_value FROM bookings GROUP BY channel",
     ),

@@ -447,7 +447,8 @@ def test_a_formula_in_a_cell_is_text_in_csv(formula: str, place: Place, capsys: 
     quoted = "'" + formula + "'"
     answer, _ = asked(place, capsys, sql(f"SELECT {quoted} AS a, -1 AS b"), "There.")
     out = io.StringIO()
-    terminal.write_csv(answer, out)
+    assert answer.table is not None
+    terminal.write_csv(answer.table, out)
     rows = list(csv.reader(io.StringIO(out.getvalue())))
     assert rows[1] == ["'" + formula, "-1"]
 
@@ -457,8 +458,9 @@ def test_csv_on_a_screen_holds_no_control_sequence_and_in_a_file_the_cells_as_th
 ) -> None:
     answer, _ = asked(place, capsys, sql("SELECT id, body FROM notes ORDER BY id"), "There.")
     screen, file = Screen(), io.StringIO()
-    terminal.write_csv(answer, screen)
-    terminal.write_csv(answer, file)
+    assert answer.table is not None
+    terminal.write_csv(answer.table, screen)
+    terminal.write_csv(answer.table, file)
     assert not controls(screen.getvalue()) - {"\t"}
     assert [row[1] for row in csv.reader(io.StringIO(file.getvalue()))][CELLS.index(OSC) + 1] == OSC
 

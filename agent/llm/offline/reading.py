@@ -279,16 +279,21 @@ class Reader(ConditionReader):
         if is_thing and self.query.main is not None and self.at > start:
             # "committees that have delegates": the field stands for the rows that hold it.
             self.at += 1
-            self.query.doubt("a field as a thing", 0.06)
             main_tables = {table.sql for table, _ in self.query.main.mention.tables[:1]}
             own = tuple((f, s) for f, s in mention.fields if f.table in main_tables and f.nullable and s >= 0.85)
             had = any(chunk.kind in ("WITH", "VERB", "NOT") for chunk in self.chunks[start : self.at - 1])
             if own and had:
                 # "students who have declared a major": those of whom the field is filled.
                 slot = self.slot(replace(mention, fields=own, tables=(), values=()), "field", self.query.main)
+                self.query.doubt("a field as a thing", 0.06)
                 self._add(Null(slot, not negated))
                 self.negated = False
                 return True
+            if mention.fields[0][0].table in main_tables and not had and not negated:
+                # Each row has its own: as a condition it would say nothing, and be dropped in silence.
+                self.query.doubt(f"what {mention.text!r} has to do with it", 0.45)
+            else:
+                self.query.doubt("a field as a thing", 0.06)
             related = Related(self.slot(mention, "field"), negated)
             self._add(related)
             self.negated = False

@@ -156,6 +156,10 @@ class OrderReader(ItemReader):
         return None
 
     def _group(self) -> bool:
+        if self.kind() == "ART" and (
+            self.kind(1) == "EACH" or (self.kind(1) == "IN" and self.here(1).text.lower() in ("by", "across"))
+        ):
+            self.at += 1  # "how many orders are there | by status"
         self._add_up_what_is_grouped()
         if self.kind() == "EACH":
             start = self.at
