@@ -37,7 +37,8 @@ INSERT INTO articles VALUES (1, 'Lamp', 40, 2.5, 0, 1), (2, 'Chair', 90, 6, 0, 2
 INSERT INTO buyers VALUES (1, 'Ann', 'Ode', 'Lund', 31, 'a@x.se'), (2, 'Bo', 'Pil', 'Paris', 54, NULL),
     (3, 'Cy', 'Ray', 'Lund', 22, 'c@x.se'), (4, 'Di', 'Sol', 'Oslo', 40, NULL);
 INSERT INTO purchases VALUES (1, 1, '2026-10-03', 'open'), (2, 1, '2026-10-20', 'shipped'),
-    (3, 2, '2026-11-02', 'shipped'), (4, 3, '2025-11-09', 'shipped'), (5, 1, '2026-09-30', 'cancelled');
+    (3, 2, '2026-11-02', 'shipped'), (4, 3, '2025-11-09', 'shipped'), (5, 1, '2026-09-30', 'cancelled'),
+    (6, NULL, '2026-09-12', 'open');
 INSERT INTO purchase_lines VALUES (1, 1, 2), (1, 2, 1), (2, 3, 1), (3, 2, 4), (4, 1, 1), (5, 2, 2);
 """
 
@@ -70,6 +71,7 @@ TODAY = date(2026, 11, 24)
 RIGHT = [
     ("How many buyers are there?", "SELECT count(*) FROM buyers"),
     ("How many different cities do buyers live in?", "SELECT count(DISTINCT city) FROM buyers"),
+    ("How many purchases have no buyer?", "SELECT count(*) FROM purchases WHERE buyer_id IS NULL"),
     ("What is the average price of articles?", "SELECT avg(price) FROM articles"),
     (
         "What are the minimum, average and maximum age of all buyers?",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from agent.llm.offline.binding import Binding, slots_of
 from agent.llm.offline.chunking import Chunk, Cut
@@ -12,8 +13,10 @@ from agent.llm.offline.linking import Linker, Mention, likeness
 from agent.llm.offline.meaning import IsValue, Query, Slot, all_conditions, item_slots
 from agent.llm.offline.words import identifier_words
 
-_DROPPED = 0.45  # enough by itself to decline: the word may well be a condition
+DROPPED = 0.45  # enough by itself to decline: the word may well be a condition
 _PASSED_BY = ("IN", "ART", "FILLER", "AND", "REL", "DISTINCT", "COMMA", "WITH", "POSS")
+_TIME_UNITS = ("day", "week", "weekday", "month", "quarter", "year")
+_RANKING = ("SUPER", "ADJSUPER", "MOSTCOMMON")
 _PARTICIPLES = ("ed", "ing", "en", "id", "ld", "wn", "lt", "nt")
 _AUXILIARIES = ("is", "are", "was", "were", "be", "been", "has", "have", "had", "being")
 _OBJECTS = ("MENTION", "QUOTED", "EACH", "MOSTCOMMON", "SUPER", "CMP", "WORD", "BOTH")
@@ -27,21 +30,52 @@ def left_out(
     said = {mention.text.lower() for mention in _mentions(query)}
     doubts: list[tuple[str, float]] = []
     if cut.chunks[0].text.lower() == "by":
-        doubts.append(("what is wanted " + " ".join(chunk.text for chunk in cut.chunks[:2]), _DROPPED))
+        doubts.append(("what is wanted " + " ".join(chunk.text for chunk in cut.chunks[:2]), DROPPED))
+    if not _ranks(query) and (word := next((c.text for c in cut.chunks if _is_ranking(c)), None)):
+        doubts.append((f"what is meant by {word!r}", DROPPED))
+    if not averages(query) and (word := next((c.text for c in cut.chunks if c.meaning == "avg"), None)):
+        doubts.append((f"what {word!r} is of", DROPPED))
+    if not (query.groups or query.periods or query.order):
+        doubts += [(f"what 'by {unit}' says", DROPPED) for unit in _time_units_asked_by(cut.chunks)]
     # What stands before a follow-up was accounted for when it was asked, and may have been replaced since.
     settled = max((at for at, chunk in enumerate(cut.chunks) if chunk.kind == "BREAK"), default=-1)
     for at, chunk in enumerate(cut.chunks):
         if at < settled or chunk.text in query.unexplained:
             continue
         if chunk.kind == "VERB" and not _verb_has_its_place(cut.chunks, at, said, binding, tables, linker):
-            doubts.append((f"what {chunk.text!r} says", _DROPPED))
+            doubts.append((f"what {chunk.text!r} says", DROPPED))
         elif chunk.kind == "MENTION" and not _mention_has_its_place(cut.chunks, at, said, tables):
-            doubts.append((f"what {chunk.text!r} has to do with it", _DROPPED))
+            doubts.append((f"what {chunk.text!r} has to do with it", DROPPED))
         elif chunk.kind in ("FILLER", "ART", "IN") and _weighs(cut.chunks, at):
-            doubts.append((f"what {chunk.text!r} says", _DROPPED))
+            doubts.append((f"what {chunk.text!r} says", DROPPED))
         elif chunk.kind == "PERCENTSIGN" and (not at or cut.chunks[at - 1].kind != "NUMBER"):
-            doubts.append((f"what {chunk.text!r} is of", _DROPPED))
+            doubts.append((f"what {chunk.text!r} is of", DROPPED))
     return doubts
+
+
+def _time_units_asked_by(chunks: tuple[Chunk, ...]) -> Iterator[str]:
+    for first, second in pairwise(chunks):
+        if (first.kind == "EACH" or first.text.lower() in ("by", "per")) and second.text.lower() in _TIME_UNITS:
+            yield second.text
+
+
+def _ranks(query: Query) -> bool:
+    """Whether something of the query says which is the most."""
+    return bool(query.order) or query.limit is not None or _aggregates(query, "max", "min", "count", "sum")
+
+
+def _is_ranking(chunk: Chunk) -> bool:
+    return chunk.kind in _RANKING or chunk.text.lower() in ("most", "the most")
+
+
+def averages(query: Query) -> bool:
+    """Whether an average is among what the query asks for, or compares with."""
+    return _aggregates(query, "avg")
+
+
+def _aggregates(query: Query, *functions: str) -> bool:
+    said = repr((query.items, query.conditions, query.order))
+    return any(f"{each!r}" in said for each in functions)
 
 
 def _weighs(chunks: tuple[Chunk, ...], at: int) -> bool:

@@ -605,7 +605,8 @@ class Writer:
         return exp.Ordered(
             this=expression,
             desc=descending,
-            nulls_first=False if descending and self.dialect == "postgres" else not descending,
+            # The first of all is a value: "the oldest" is not who has no date of birth.
+            nulls_first=self.query.limit is None and not descending,
         )
 
     def _period(self, each: Field, unit: str) -> exp.Expr:
@@ -650,6 +651,10 @@ class Writer:
                     operator = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(operator, operator)
                 if self._holds_dates(each) and all(len(t) == 4 and t.isdigit() for t in condition.literals):
                     return self._in_years(column, operator, condition.literals)
+                if (self._holds_dates(each) or _DAYS & set(identifier_words(each.name))) and any(
+                    text.replace(".", "", 1).isdigit() for text in condition.literals
+                ):
+                    raise CannotWrite("A number is no date: an age is not compared with a day of birth.")
                 literals = [self._literal(self._stored(text, each), each) for text in condition.literals]
                 if len(literals) > 1:
                     inside = exp.In(this=column, expressions=literals)
@@ -729,6 +734,8 @@ class Writer:
         def first(year: int) -> exp.Expr:
             return exp.Literal.string(f"{year:04d}-01-01")
 
+        if not all(1000 <= int(text) < 3000 for text in years):
+            raise CannotWrite("An amount is no year.")
         parts: list[exp.Expr] = []
         for text in years:
             year = int(text)
@@ -847,6 +854,9 @@ class Writer:
         if where:
             select = select.where(*where)
         inside = exp.In(this=self._column(outer), query=exp.Subquery(this=select))
+        if negated and outer.nullable and outer.name not in self.graph.schema.tables[main].primary_key:
+            # What points nowhere has none either, and NULL NOT IN (…) is not true.
+            return exp.paren(exp.or_(exp.Is(this=self._column(outer), expression=exp.Null()), exp.Not(this=inside)))
         return exp.Not(this=inside) if negated else inside
 
     def _stored(self, text: str, each: Field) -> str:
@@ -911,6 +921,7 @@ def _only_relates(conditions: Iterable[Condition]) -> bool:
     return all(isinstance(each, Related) and not each.negated and not each.conditions for each in conditions)
 
 
+_DAYS = frozenset(("date", "birth", "birthday", "birthdate", "dob", "born"))
 _OPERATORS: dict[str, type[exp.Binary]] = {
     "=": exp.EQ,
     "!=": exp.NEQ,

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import date
 
-from agent.llm.offline.accounting import left_out
+from agent.llm.offline.accounting import DROPPED, averages, left_out
 from agent.llm.offline.binding import Binding, bindings
 from agent.llm.offline.chinese import asked_words, in_english, is_chinese
 from agent.llm.offline.chunking import Cut, cuts
@@ -110,6 +110,8 @@ def understand(
             except CannotWrite:
                 continue
             dropped = left_out(cut, query, binding, writer.tables_read, linker)
+            if "平均" in question and not averages(query):
+                dropped.append(("what 平均 is of", DROPPED))
             doubts = [*query.doubts, *binding.doubts, *writer.doubts, *dropped]
             confidence = _confidence(query, binding, doubts, found[0].score - cut.score)
             if sql not in readings or readings[sql].confidence < confidence:
