@@ -102,7 +102,7 @@ RIGHT = [
     ),
     (
         "What are the last names of buyers without any purchases?",
-        "SELECT last_name FROM buyers WHERE buyer_id NOT IN (SELECT buyer_id FROM purchases)",
+        "SELECT last_name FROM buyers WHERE buyer_id NOT IN (SELECT buyer_id FROM purchases WHERE buyer_id IS NOT NULL)",
     ),
     (
         "Which supplier has the most articles?",
