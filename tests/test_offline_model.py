@@ -102,7 +102,7 @@ RIGHT = [
     ),
     (
         "What are the last names of buyers without any purchases?",
-        "SELECT last_name FROM buyers WHERE buyer_id NOT IN (SELECT buyer_id FROM purchases WHERE buyer_id IS NOT NULL)",
+        "SELECT last_name FROM buyers b WHERE NOT EXISTS (SELECT 1 FROM purchases p WHERE p.buyer_id = b.buyer_id)",
     ),
     (
         "Which supplier has the most articles?",
