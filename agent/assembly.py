@@ -16,7 +16,7 @@ from agent import __version__
 from agent.answer_cache import AnswerCache, CachingAgent
 from agent.budget import QuestionLimits
 from agent.db_agent import PROMPT, DBAgent
-from agent.errors import SettingsError
+from agent.errors import PromptNotFound, SettingsError
 from agent.feedback import FeedbackDesk
 from agent.llm.client import AsyncLLMClient, embedder
 from agent.llm.endpoint import Endpoint
@@ -27,7 +27,7 @@ from agent.llm.pricing import PriceList
 from agent.llm.retry import RetryingModel
 from agent.llm.routing import RoutedModel, by_phase, cheap_first
 from agent.llm.scripted import ScriptedModel
-from agent.llmops.experiments import read_experiment
+from agent.llmops.experiments import Experiment, read_experiment
 from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.prompt_store import LangfusePrompts, LocalPrompts, PromptStore
 from agent.llmops.prompts import PromptProxy, PromptSource
@@ -112,6 +112,8 @@ def open_agent(
     if isinstance(knowledge, Knowledge):
         opened.learn(knowledge)
     try:
+        if experiment:
+            _check_arms(experiment, prompts)
         if isinstance(policy, Policy):
             policy.check(opened.meta)
         rules = policy if isinstance(policy, Policy) else chosen_policy(settings, opened)
@@ -258,6 +260,24 @@ def langfuse_client(settings: Settings, redactor: Redactor) -> LangfuseClient:
         store=trace_store(settings) if settings.local_traces else None,
         redact=redactor,
     )
+
+
+def _check_arms(experiment: Experiment, prompts: PromptSource) -> None:
+    """Raises SettingsError where an arm has no prompt: only the users who are dealt it would be told, one by one."""
+    for arm in experiment.arms:
+        try:
+            prompts.get_prompt(PROMPT, label=arm.label)
+        except PromptNotFound as error:
+            raise SettingsError(f"The experiment {experiment.name!r} has an arm {arm.label!r}: {error}") from None
+
+
+def check_label(settings: Settings) -> None:
+    """Raises PromptNotFound where no version of the agent's prompt has the label of the settings."""
+    langfuse = langfuse_client(settings, redactor(settings))
+    try:
+        prompt_proxy(settings, langfuse).get_prompt(PROMPT)
+    finally:
+        langfuse.close()
 
 
 def prompt_proxy(settings: Settings, langfuse: LangfuseClient) -> PromptProxy:

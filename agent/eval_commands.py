@@ -115,11 +115,15 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_labels(options: argparse.Namespace, store: ResultStore) -> int:
     """A run for each label, one after the other, and what each flips against the first."""
+    from agent.assembly import check_label
     from agent.evaluation.figures import compared, significance
     from agent.terminal import stdout_console
 
     runs: dict[str, Run] = {}
-    for label in dict.fromkeys(each.strip() for each in options.labels.split(",") if each.strip()):
+    labels = list(dict.fromkeys(each.strip() for each in options.labels.split(",") if each.strip()))
+    for options.prompt_label in labels:  # the last one, too, before the first is asked for an hour
+        check_label(_settings(options))
+    for label in labels:
         options.prompt_label = label
         runs[label] = ask_cases(store, options, _settings(options))
     results = {label: store.results(run.id) for label, run in runs.items()}
@@ -178,6 +182,7 @@ def ask_cases(
     import asyncio
     from dataclasses import replace
 
+    from agent.assembly import check_label
     from agent.errors import SettingsError
     from agent.evaluation.cases import read_cases
     from agent.evaluation.langfuse_run import in_langfuse
@@ -195,6 +200,8 @@ def ask_cases(
     sample = _sample(cases, options.db, settings)
     asked = _with_databases(cases, read.path, options.db, settings.database_url or sample)
     if run is None:
+        if not prompt:
+            check_label(settings)
         file = options.prompt_file
         shown = RunOptions(
             database=_shown(options.db),

@@ -677,6 +677,9 @@ def test_cases_are_run_listed_shown_compared_and_reported_from_the_command_line(
         ],
     )
     assert dbagent("eval", "list")[:2] == (0, "There are no runs yet. Begin one: dbagent eval run CASES\n")
+    code, out, error = dbagent("eval", "run", str(cases), "--db", str(shop_file), "--labels", "production,nolabel")
+    assert (code, out, error.count("has the label 'nolabel'")) == (2, "", 1)
+    assert dbagent("eval", "list")[1].startswith("There are no runs yet")
     code, out, error = dbagent("eval", "run", str(cases), "--db", str(shop_file), "--jobs", "2")
     assert code == 0
     assert "shop.jsonl:4: it has no right answer" in error

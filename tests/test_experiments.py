@@ -13,7 +13,7 @@ import pytest
 
 from agent import calls
 from agent.answer import ANSWERED
-from agent.errors import PromptNotFound, SettingsError
+from agent.errors import SettingsError
 from agent.evaluation.experiment_report import Estimate, experiment_report, t_quantile
 from agent.evaluation.results import CaseResult, ResultStore, RunOptions
 from agent.llmops.experiments import Arm, Experiment, read_experiment
@@ -106,12 +106,11 @@ def test_the_arm_is_in_the_receipt_and_in_the_trace_and_a_label_by_call_wins(
     ]
 
 
-def test_an_arm_whose_label_is_nowhere_is_told(agent_with: AgentWith, tmp_path: Path) -> None:
+def test_an_arm_whose_label_is_nowhere_is_told_before_anyone_is_dealt_it(agent_with: AgentWith, tmp_path: Path) -> None:
     path = tmp_path / "nope.yaml"
-    path.write_text("name: nope\narms: {nope: 1, nowhere: 1}\n")
-    agent = agent_with("x", experiment=path)
-    with pytest.raises(PromptNotFound, match=r"has the label '(nope|nowhere)'"):
-        agent.ask_sync("How many orders?", user="ann")
+    path.write_text("name: nope\narms: {production: 9, nowhere: 1}\n")
+    with pytest.raises(SettingsError, match=r"'nope' has an arm 'nowhere': .* has the label 'nowhere'"):
+        agent_with("x", experiment=path)
 
 
 def question(number: int, arm: str, *, seconds: float, outcome: str = ANSWERED, tokens: int = 1000) -> TraceSummary:

@@ -360,7 +360,7 @@ def test_a_change_that_is_broken_off_leaves_the_list_as_it_was(tmp_path: Path, m
     with pytest.raises(SettingsError, match="No space left on device"):
         push(store, Prompt(NAME, None, "", "{{ meta.name }}"), "ann")
     assert (tmp_path / "prompts.json").read_bytes() == before
-    assert {path.name for path in tmp_path.iterdir()} == {"prompts.json", "prompts.lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {"prompts.json"}
 
 
 def test_a_prompt_once_pushed_here_is_no_longer_the_packages(tmp_path: Path) -> None:

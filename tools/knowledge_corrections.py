@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tools.database import Database
 from tools.errors import DBAgentError, ToolError
 from tools.knowledge_files import read_file, written
+from tools.whole_file import in_place_of
 
 FOLDER = "corrections"
 
@@ -38,14 +38,10 @@ def write_correction(database: Database, folder: Path, name: str, question: str,
         raise CorrectionRefused(f"{file} is there already. Mend it, or delete it.")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
+        with in_place_of(file) as unfinished:
             unfinished.write_text(written(content), "utf-8")
             for problem in read_file(unfinished).problems:
                 raise CorrectionRefused(f"It cannot be an example: {problem.text}")
-            os.replace(unfinished, file)
-        finally:
-            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise CorrectionRefused(f"{file} cannot be written: {error.strerror}.") from error
     return file

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from tools.errors import DBAgentError
 from tools.knowledge_files import written
+from tools.whole_file import in_place_of
 
 FILE_NAME = "dbt.yaml"
 _MARK = "# Made by `dbagent knowledge import dbt`; edits here are lost. Digest: "
@@ -68,12 +68,8 @@ def write_knowledge(imported: Imported, folder: Path, *, force: bool = False) ->
                 f"{file} was written or edited by hand and is left as it is. Move your changes to another file of that "
                 "folder (they go before it), then delete it; or give --force."
             )
-        unfinished = file.with_name(f".{FILE_NAME}.{os.getpid()}")
-        try:
+        with in_place_of(file) as unfinished:
             unfinished.write_text(f"{_MARK}{_digest(body)}\n{body}", "utf-8")
-            os.replace(unfinished, file)
-        finally:
-            unfinished.unlink(missing_ok=True)
     except (OSError, UnicodeDecodeError) as error:
         raise ImportRefused(f"{file} cannot be written: {error}.") from error
     return file

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.whole_file import in_place_of, sweep
+
 if TYPE_CHECKING:
     from tools.database import Database
-
-_ABANDONED_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -57,25 +55,12 @@ class PrivateFile:
     def write(self, body: bytes) -> None:
         """Put this in its place. Raises OSError where the folder or the disk refuses; what was there then stays."""
         head = json.dumps([self.form, self.made_of, zlib.crc32(body)]).encode()
-        # Two programs may write at once: each its own file, and the later one stays.
-        passing = self.path.with_name(f"{self.path.name}.{os.getpid()}-{time.monotonic_ns()}.tmp")
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with open(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.writelines((head, b"\n", body))
-            os.replace(passing, self.path)
-        finally:
-            passing.unlink(missing_ok=True)
-        self._sweep()
+        with in_place_of(self.path, 0o600) as beside, beside.open("wb") as file:
+            file.writelines((head, b"\n", body))
+        sweep(self.path.parent)
 
     def remove(self) -> None:
         """Take it away, if it is there."""
         with contextlib.suppress(OSError):
             self.path.unlink()
-
-    def _sweep(self) -> None:
-        """Remove what a program left that was killed while it wrote."""
-        with contextlib.suppress(OSError):
-            for left in self.path.parent.glob(f"{self.path.name}.*.tmp"):
-                if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-                    left.unlink()

@@ -7,7 +7,6 @@ import functools
 import hashlib
 import json
 import logging
-import os
 import time
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,11 +18,11 @@ from tools.engines.place import Place
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, SchemaMeta, TableMeta
 from tools.reflection import without_collector
 from tools.scope import Scope
+from tools.whole_file import in_place_of, sweep
 
 FORMAT = "dbagent metadata 1"
 """The first words of a file; a later program that writes another form writes another number, and reads no other."""
 
-_ABANDONED_SECONDS = 3600
 _FORGOTTEN_SECONDS = 90 * 86_400
 _log = logging.getLogger(__name__)
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -76,16 +75,10 @@ class SnapshotFile:
         """Put this in its place, whole or not at all; a folder or disk that refuses is a warning, not an error."""
         body = _packed(snapshot)
         head = _json([FORMAT, self._of, zlib.crc32(body)]).encode("utf-8", "surrogatepass")
-        # Two programs may write at once: each its own file, and the later one stays.
-        passing = self.path.with_suffix(f".{os.getpid()}-{time.monotonic_ns()}.tmp")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            try:
-                with open(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                    file.writelines((head, b"\n", body))
-                os.replace(passing, self.path)
-            finally:
-                passing.unlink(missing_ok=True)
+            with in_place_of(self.path, 0o600) as beside, beside.open("wb") as file:
+                file.writelines((head, b"\n", body))
         except OSError as error:
             _log.warning(
                 "What was read of %s could not be kept in %s (%s). The next start will read it again.",
@@ -99,12 +92,11 @@ class SnapshotFile:
 
     def _sweep(self) -> None:
         """Remove what a program left that was killed while it wrote, and what is so old that nobody uses it."""
-        now = time.time()
-        for pattern, longest in (("*.tmp", _ABANDONED_SECONDS), ("*.snapshot", _FORGOTTEN_SECONDS)):
-            for left in self.path.parent.glob(pattern):
-                with contextlib.suppress(OSError):
-                    if now - left.stat().st_mtime > longest:
-                        left.unlink()
+        sweep(self.path.parent)
+        for left in self.path.parent.glob("*.snapshot"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > _FORGOTTEN_SECONDS:
+                    left.unlink()
 
 
 # The body is lines of JSON: one of the database, one of its tables, and then one for the fields of each table, which

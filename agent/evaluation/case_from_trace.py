@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from agent.errors import SettingsError
 from agent.evaluation.cases import read_cases
 from agent.llmops.trace_records import TraceTree
 from agent.redaction import MASK
+from tools.whole_file import in_place_of
 
 _SUFFIXES = (".yaml", ".yml", ".jsonl", ".ndjson")
 
@@ -100,18 +99,11 @@ def _replace(file: Path, text: str, expected: int) -> None:
     """Write the text beside the file, read it back, and only then put it in the file's place."""
     file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=file.suffix, dir=file.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
+    with in_place_of(file) as beside:
+        beside.write_text(text, "utf-8")
         try:
             found = len(read_cases(beside).cases)
         except SettingsError:
             found = 0
         if found != expected:
             raise SettingsError(f"A case cannot be added at the end of {file}: it is no plain list. Add it by hand.")
-        beside.chmod(file.stat().st_mode & 0o777 if file.exists() else 0o644)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

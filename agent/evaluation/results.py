@@ -9,18 +9,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from agent.errors import DBAgentError
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from agent.file_lock import alone
 
 _VERSION = 1
 _APPLICATION = 0x44424145  # "DBAE": what tells this file from any other of SQLite's
@@ -200,22 +196,16 @@ class ResultStore:
     @contextmanager
     def working_on(self, run_id: str) -> Iterator[None]:
         """Keep other processes from asking the cases of this run. Raises EvaluationProblem while one does."""
-        if fcntl is None:
-            yield
-            return
         lock = self.path.with_name(f"{self.path.stem}-{run_id}.lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
-        with lock.open("w") as file:
+        with ExitStack() as held:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+                held.enter_context(alone(lock, wait=False))
+            except BlockingIOError:
                 raise EvaluationProblem(
                     f"Another process is asking the cases of run {run_id}. Wait, or stop it."
                 ) from None
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
+            yield
 
     def close(self) -> None:
         """Close the file."""

@@ -9,9 +9,7 @@ with the same keys sees.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,15 +18,12 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from agent.errors import LangfuseUnavailable, PromptInvalid, PromptNotFound, SettingsError
+from agent.file_lock import alone
 from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, PromptListing, RemotePrompt
 from agent.llmops.prompt_files import PromptFiles, as_list
 from agent.llmops.prompt_version import HISTORY, LATEST, Prompt, PromptEntry, PromptEvent
 from agent.llmops.prompts import of_langfuse
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from tools.whole_file import in_place_of
 
 _LABEL = re.compile(r"[a-z0-9_.-]{1,36}")  # what Langfuse takes
 _MOST_EVENTS = 300
@@ -148,15 +143,14 @@ class LocalPrompts:
             raise SettingsError("The prompts of the package are not changed.")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.with_suffix(".lock").open("w") as lock:
-                if fcntl is not None:
-                    fcntl.flock(lock, fcntl.LOCK_EX)
+            with alone(self._path.with_suffix(".lock")):
                 every = [each.model_copy(deep=True) for each in self._files.entries()]
                 kept = {each.name for each in self._files.own()} | {name}
                 entries = [each for each in every if each.name in kept]
                 yield entries
                 entries.sort(key=lambda each: (each.name, each.version))
-                _replace(self._path, as_list(each.model_dump(mode="json") for each in entries))
+                with in_place_of(self._path, 0o600) as beside:
+                    beside.write_text(as_list(each.model_dump(mode="json") for each in entries), "utf-8")
         except OSError as error:
             raise SettingsError(
                 f"{self.place} cannot be written ({error.strerror or error}); nothing has changed. Free the disk, or "
@@ -271,18 +265,6 @@ def _relabel(entries: Iterable[PromptEntry], new: PromptEntry, label: str) -> No
         if each.name == new.name:
             each.labels = [other for other in each.labels if other != label]
     new.labels = [*new.labels, label]
-
-
-def _replace(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            Path(file.name).unlink()
-            raise
-    Path(file.name).replace(path)
 
 
 def _line(event: PromptEvent) -> str:

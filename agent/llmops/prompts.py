@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -32,6 +31,7 @@ from agent.llmops.prompt_version import (
     PromptLink,
 )
 from agent.resources import folder as package_folder
+from tools.whole_file import in_place_of
 
 __all__ = ["CompiledPrompt", "Prompt", "PromptLink", "PromptProxy", "PromptSource", "get_prompt", "list_prompts"]
 
@@ -253,7 +253,7 @@ class PromptProxy:
         if versions:
             return (
                 f"No version of the prompt {wanted.name!r} has the label {wanted.label!r}. "
-                f"The labels there are: {', '.join(sorted(labels))}. Set DBAGENT_PROMPT_LABEL to one of them."
+                f"The labels there are: {', '.join(sorted(labels))}. Name one of them."
             )
         names = sorted({entry.name for entry in entries} | {listing.name for listing in listings})
         nearest = difflib.get_close_matches(wanted.name, names, 3, 0.3) or names[:3]
@@ -306,9 +306,8 @@ class _Disk:
                 commit_message=prompt.message,
             )
             self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, encoding="utf-8") as file:
-                file.write(entry.model_dump_json())
-            Path(file.name).replace(path)
+            with in_place_of(path, 0o600) as beside:
+                beside.write_text(entry.model_dump_json(), "utf-8")
 
     def note_failure(self) -> None:
         """Tell the next process that Langfuse did not answer just now."""

@@ -10,7 +10,17 @@ from agent.llm.offline.chunking import Chunk, Cut
 from agent.llm.offline.cursor import LIGHT_VERBS, MEASURE_UNITS, is_flag
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention, likeness
-from agent.llm.offline.meaning import IsValue, Query, Slot, all_conditions, item_slots
+from agent.llm.offline.meaning import (
+    AgainstAggregate,
+    Aggregate,
+    Combined,
+    Having,
+    IsValue,
+    Query,
+    Slot,
+    all_conditions,
+    item_slots,
+)
 from agent.llm.offline.words import identifier_words
 
 DROPPED = 0.45  # enough by itself to decline: the word may well be a condition
@@ -61,7 +71,7 @@ def _time_units_asked_by(chunks: tuple[Chunk, ...]) -> Iterator[str]:
 
 def _ranks(query: Query) -> bool:
     """Whether something of the query says which is the most."""
-    return bool(query.order) or query.limit is not None or _aggregates(query, "max", "min", "count", "sum")
+    return bool(query.order) or query.limit is not None or not _functions(query).isdisjoint(("max", "min"))
 
 
 def _is_ranking(chunk: Chunk) -> bool:
@@ -70,12 +80,17 @@ def _is_ranking(chunk: Chunk) -> bool:
 
 def averages(query: Query) -> bool:
     """Whether an average is among what the query asks for, or compares with."""
-    return _aggregates(query, "avg")
+    return "avg" in _functions(query)
 
 
-def _aggregates(query: Query, *functions: str) -> bool:
-    said = repr((query.items, query.conditions, query.order))
-    return any(f"{each!r}" in said for each in functions)
+def _functions(query: Query) -> set[str]:
+    """The functions of all aggregates that the query shows, sorts by or compares with."""
+    aggregates = [each for each in (*query.items, *(order.key for order in query.order)) if isinstance(each, Aggregate)]
+    aggregates += [half for each in aggregates if isinstance(each, Combined) for half in (each.left, each.right)]
+    conditions = list(all_conditions(query))
+    aggregates += [each.aggregate for each in conditions if isinstance(each, Having)]
+    compared = {each.function for each in conditions if isinstance(each, AgainstAggregate)}
+    return compared | {each.function for each in aggregates}
 
 
 def _weighs(chunks: tuple[Chunk, ...], at: int) -> bool:

@@ -121,7 +121,7 @@ def _english(words: Sequence[str], at: int, today: date) -> tuple[int, Period] |
         if (re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", word(1)) and head != "may") or re.fullmatch(
             r"\d{1,2}(?:st|nd|rd|th)", word(1)
         ):
-            day = int(re.match(r"\d+", word(1)).group())  # type: ignore[union-attr]
+            day = int(word(1).rstrip("sthnrd"))
             offset = 3 if word(2) == "," else 2
             year, used = _year(word(offset), word(offset + 1))
             if year:
