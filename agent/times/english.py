@@ -358,7 +358,10 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<year>{_YEAR})[- ]?H(?P<half>[12])(?P<rel>)(?P<the>)", _half),
     _rule(rf"(?:the )?(?P<half>first|second|1st|2nd|last) half{_OF_YEAR}", _half),
     _rule(rf"{_MONTH}{_OF_YEAR}", _month),
-    _rule(rf"{_MONTH}(?P<year>)(?P<rel>)(?P<the>)", _month, _BEFORE_A_MONTH),
+    # "on February 30, 2025": a day that there is not is no reason to take the whole month.
+    _rule(
+        rf"{_MONTH}(?P<year>)(?P<rel>)(?P<the>)(?! \d{{1,2}}(?:st|nd|rd|th)?(?:,|$| \d{{4}}))", _month, _BEFORE_A_MONTH
+    ),
     _rule(rf"(?P<which>{_LAST}|{_THIS}|{_NEXT}) {_MONTH}", _which_month),
     _rule(rf"{_MONTH} (?:the )?{_DAY}(?:_[-–]_(?P<to>\d{{1,2}})(?:st|nd|rd|th)?)?(?!\d|:){_OF_YEAR}?", _date),
     _rule(
