@@ -9,7 +9,9 @@ with the same keys sees.
 from __future__ import annotations
 
 import json
+import random
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,7 +30,7 @@ from tools.whole_file import in_place_of
 _LABEL = re.compile(r"[a-z0-9_.-]{1,36}")  # what Langfuse takes
 _MOST_EVENTS = 300
 _LONGEST_MESSAGE = 500
-_TRIES = 5
+_TRIES = 25
 
 
 class PromptStore(Protocol):
@@ -208,18 +210,31 @@ class LangfusePrompts:
 
     def note(self, name: str, *events: PromptEvent) -> None:
         """Add to the history, also while somebody else does: versions have numbers, so that shows."""
-        lines = [_line(event) for event in events]
-        known = self.find(name + HISTORY, label=LATEST)
-        for _ in range(_TRIES):
-            expected = (known.version or 0) + 1 if known else 1
-            lines = sorted({*lines, *(known.text.splitlines() if known else ())}, key=_moment_of)[-_MOST_EVENTS:]
-            summary = f"{events[-1].did} version {events[-1].version}" if events else ""
-            made = self.create(
-                Prompt(name + HISTORY, None, "", "\n".join(lines), tags=("dbagent-history",), message=summary)
-            )
-            if made.version is None or made.version <= expected:
+        lines = {_line(event) for event in events}
+        summary = f"{events[-1].did} version {events[-1].version}" if events else ""
+        merged: int | None = None  # up to which version every line is among ours; what is there at first is whole
+        for attempt in range(_TRIES):
+            latest = self.find(name + HISTORY, label=LATEST)
+            there = set(latest.text.splitlines()) if latest else set()
+            newest = (latest.version or 0) if latest else 0
+            for version in range(merged + 1, newest) if merged is not None else ():
+                if between := self.find(name + HISTORY, version=version):
+                    lines.update(between.text.splitlines())
+            lines |= there
+            merged = newest
+            kept = sorted(lines, key=_moment_of)[-_MOST_EVENTS:]
+            if there.issuperset(kept):
                 return
-            known = self.find(name + HISTORY, version=made.version - 1)
+            history = Prompt(name + HISTORY, None, "", "\n".join(kept), tags=("dbagent-history",), message=summary)
+            made = self.create(history).version
+            if made is None or made <= merged + 1:
+                return
+            # Others wrote in between, and ours hides theirs. Who looks last sees all of it, and leaves it whole.
+            time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - so that they do not go on in step
+        raise LangfuseUnavailable(
+            f"The history of {name!r} could not be kept whole: others write to it all the time. Try the next change in "
+            "a while."
+        )
 
     def _text_prompt(self, remote: RemotePrompt, label: str) -> Prompt:
         prompt = of_langfuse(remote, label)
