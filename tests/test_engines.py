@@ -301,6 +301,31 @@ def test_a_query_that_hides_its_timeout_is_a_timeout(engine: Engine, kind: str) 
         run(engine, "SELECT benchmark(1000000000, sha2('a', 512))", seconds=0.4)
 
 
+@pytest.mark.parametrize("kind", ["mysql"])
+@pytest.mark.parametrize(
+    ("sql", "rows", "doubts"),
+    [
+        ("SELECT count(*) FROM word WHERE n = 3", ((1,),), []),
+        (
+            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 5000) SELECT count(*) FROM c",
+            ((1001,),),
+            ["rows are missing"],
+        ),
+        ("SELECT repeat(said, 200000000) FROM word WHERE n = 1", ((None,),), ["replaced by NULL"]),
+        ("SELECT count(*) FROM word WHERE said = 0", ((3,),), ["text that is no number"]),
+        ("SELECT 1 / 0, cast('b' AS signed)", ((None, 0),), ["divided by 0", "text that is no number"]),
+    ],
+)
+def test_what_the_server_only_warns_of_makes_the_rows_doubtful(
+    engine: Engine, kind: str, sql: str, rows: object, doubts: list[str]
+) -> None:
+    fetched = run(engine, sql)
+    assert fetched.rows == rows
+    assert len(fetched.doubts) == len(doubts)
+    assert all(part in doubt for part, doubt in zip(doubts, fetched.doubts, strict=True))
+    assert "one" not in str(fetched.doubts)  # a value may be one that the asker must not see
+
+
 _BACKEND = {"postgres": "SELECT pg_backend_pid()", "mysql": "SELECT connection_id()"}
 
 

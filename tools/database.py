@@ -116,6 +116,7 @@ class Database:
     def _queried(self, sql: str) -> ResultTable:
         checked = self._checked(sql)
         fetched = self._fetched(checked)
+        joined = tuple(each.text for each in warnings(checked.tree, self.meta)) if checked.tree else ()
         return ResultTable(
             sql=checked.sql,
             columns=fetched.columns,
@@ -125,7 +126,7 @@ class Database:
             seconds=fetched.seconds,
             tables=tuple(table.full_name for table in checked.tables),
             notes=fetched.notes,
-            warnings=tuple(each.text for each in warnings(checked.tree, self.meta)) if checked.tree else (),
+            warnings=(*joined, *fetched.doubts),
         )
 
     def sample_values(self, table: TableMeta, field: FieldMeta, count: int = 5) -> SampleValues | None:

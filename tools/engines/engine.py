@@ -33,7 +33,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Fetched:
-    """The rows of one run; `more` when a bound ended it before the database did."""
+    """The rows of one run; `more` when a bound ended it before the database did.
+
+    `notes` say what we cut, `doubts` what the database itself holds to be wrong in what it gave.
+    """
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
@@ -41,6 +44,7 @@ class Fetched:
     more: bool = False
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from tools.engines.alchemy import (
     SERVER_GRACE_SECONDS,
     AlchemyEngine,
 )
+from tools.engines.engine import Bounds, Fetched, Watch
 from tools.errors import DatabaseUnavailable, DriverMissing
 
 try:
@@ -100,6 +102,16 @@ class MySQLEngine(AlchemyEngine):
         plan = [dict(line) for line in options.exec_driver_sql(f"{explain} {sql}").mappings()]
         return _rows_examined(plan), "rows to examine"
 
+    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
+        """The rows, and what the server warns of: it cuts and converts where others raise an error."""
+        fetched = super()._rows(connection, sql, bounds, watch)
+        raw: Any = connection.connection.driver_connection
+        # After rows left unread there is nothing to ask: their connection is ended. -1 stands for 65,535.
+        if fetched.more or watch.reason or not raw._result.warning_count:
+            return fetched
+        told = connection.exec_driver_sql("SHOW WARNINGS").all()
+        return replace(fetched, doubts=_doubts(code for level, code, _ in told if level != "Note"))
+
     def _allow(self, connection: sa.Connection, seconds: float) -> None:
         """For the session, until the next run sets it back: MySQL has no such thing for one transaction."""
         if seconds != connection.info.get("seconds", self.seconds):
@@ -145,6 +157,28 @@ class MySQLEngine(AlchemyEngine):
         if unread is not None:
             unread.unbuffered_active = False
             unread.connection = None
+
+
+# In our own words: the server's quote values, also of rows that a policy keeps from the asker.
+_DOUBTS = {
+    1260: "GROUP_CONCAT cut its text at group_concat_max_len; list the rows instead",
+    1264: "a number was out of its type's range and was changed to the nearest that fits",
+    1292: "text that is no number or date was compared or computed with as 0, NULL or its first digits; "
+    "quote what is compared with text, and filter such values out",
+    1301: "a value over max_allowed_packet was replaced by NULL; make it shorter",
+    1365: "something was divided by 0, which gives NULL; NULLIF(divisor, 0) says so",
+    1411: "a text did not match the format of its date and gave NULL; look at how dates are written there",
+    1931: "the query was ended by a limit of the server (max_recursive_iterations, or rows examined), "
+    "so rows are missing; use fewer steps of recursion",
+}
+
+
+def _doubts(codes: Iterable[int]) -> tuple[str, ...]:
+    """What the server's warnings mean for the rows, each once."""
+    return tuple(
+        f"The server warns: {_DOUBTS.get(code, f'code {code}, so a value may not be what it seems')}."
+        for code in dict.fromkeys(codes)
+    )
 
 
 def _rows_examined(plan: Sequence[Mapping[Any, Any]]) -> float:
