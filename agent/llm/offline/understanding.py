@@ -17,7 +17,8 @@ from agent.llm.offline.meaning import Aggregate, Query
 from agent.llm.offline.reading import Reader
 from agent.llm.offline.roles import with_roles
 from agent.llm.offline.schema_text import Schema
-from agent.llm.offline.sql_writer import CannotWrite, Writer
+from agent.llm.offline.sql_pieces import CannotWrite
+from agent.llm.offline.sql_writer import Writer
 from agent.llm.offline.words import Token, tokenise
 
 THRESHOLD = 0.7
