@@ -199,13 +199,14 @@ class DBAgent:
         """Run what is awaited elsewhere for a caller that does not await."""
         return self._own_loop.run(work)
 
-    def session(self, id: str | None = None, *, user: User | str | None = None) -> Session:
+    def session(self, id: str | None = None, *, user: User | str | None = None, kept: bool = True) -> Session:
         """The conversation of that id with its turns so far; a new one where there is none, or without an id.
 
-        `user` is whose it is, and with whose permissions it is asked. Reads the store. Raises SessionUnknown where it
-        is another user's.
+        `user` is whose it is, and with whose permissions it is asked. Reads the store; one that is not `kept` is new
+        and in memory alone. Raises SessionUnknown where it is another user's.
         """
-        return self._shelf.session(self, id, User(user) if isinstance(user, str) else user)
+        shelf = self._shelf if kept else Shelf(history_tokens=self._shelf.history_tokens)
+        return shelf.session(self, id, User(user) if isinstance(user, str) else user)
 
     def sessions(self, *, user: User | str | None = None, limit: int = 20) -> list[SessionSummary]:
         """The conversations of the user, the latest first. Raises StoreUnavailable."""

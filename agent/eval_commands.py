@@ -28,7 +28,7 @@ Command = Callable[..., argparse.ArgumentParser]
 def add_eval_commands(actions: Any, command: Command) -> None:
     """Add run, list, show, compare, report, add and send to the parser's actions; `command` makes one of them."""
     run = command(actions, "run", _run, "ask the cases of a file and score the answers")
-    run.add_argument("cases", metavar="CASES", nargs="?", help="JSONL, JSON or YAML; a folder of Spider or BIRD")
+    run.add_argument("cases", metavar="CASES", nargs="?", help="JSONL, JSON or YAML; a folder of a benchmark")
     prompt = run.add_mutually_exclusive_group()
     prompt.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
     prompt.add_argument("--labels", metavar="A,B", help="ask the cases with each of these labels, and compare")
@@ -83,7 +83,9 @@ def takes_cases(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help="how many are asked at once (default: 1)"
     )
-    command.add_argument("--limit", type=positive, metavar="N", help="ask only N of them, spread over the file")
+    command.add_argument(
+        "--limit", type=positive, metavar="N", help="ask only N cases or dialogues, spread over the file"
+    )
     command.add_argument("--no-evidence", action="store_true", help="do not tell the evidence that cases come with")
     command.add_argument("--knowledge", metavar="FOLDER", help="what people know of the database, in files")
     command.add_argument("--policy", metavar="FILE", help="who may see what, in YAML; cases may name their user")
@@ -271,10 +273,12 @@ def _take_over(options: argparse.Namespace, run: Run) -> None:
 
 
 def _spread(cases: Sequence[Case], limit: int | None) -> Sequence[Case]:
-    """At most `limit` of them, from all over the file: files are often sorted by database or difficulty."""
-    if limit is None or limit >= len(cases):
+    """At most `limit` entries, from all over the file: files are often sorted by database or difficulty."""
+    entries = list(dict.fromkeys(case.entry for case in cases))
+    if limit is None or limit >= len(entries):
         return cases
-    return [cases[at * len(cases) // limit] for at in range(limit)]
+    chosen = {entries[at * len(entries) // limit] for at in range(limit)}
+    return [case for case in cases if case.entry in chosen]
 
 
 def _folder(db: str | None) -> Path | None:
@@ -393,12 +397,13 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from agent.evaluation.figures import compared, significance
+    from agent.evaluation.figures import compared, significance, whole_dialogues
     from agent.terminal import stdout_console
 
     with results_kept(_settings(options)) as store:
         first, second = store.run(options.first), store.run(options.second)
-        both = compared(store.results(first.id), store.results(second.id))
+        results = store.results(first.id), store.results(second.id)
+    both, dialogues = compared(*results), compared(*map(whole_dialogues, results))
     console = stdout_console()
     if not both.first.scored:
         console.print(f"No case was scored by both {first.id} and {second.id}; there is nothing to compare.")
@@ -406,6 +411,9 @@ def _compare(options: argparse.Namespace) -> int:
     table = _figures_table()
     for run, got in ((first, both.first), (second, both.second)):
         _add_figures(table, got, run.id)
+    for run, got in ((first, dialogues.first), (second, dialogues.second)):
+        if got.scored:
+            _add_figures(table, got, f"{run.id}: dialogues, all turns")
     console.print(table)
     console.print()
     for title, pairs in (("right only in the second", both.won), ("right only in the first", both.lost)):
@@ -416,6 +424,9 @@ def _compare(options: argparse.Namespace) -> int:
             console.print(f"    wrong: {clean(wrong.sql or wrong.text)}", style="dim", markup=False)
     console.print()
     console.print(significance(both), markup=False)
+    if dialogues.first.scored:
+        # Turns of one dialogue stand and fall together, so that over turns such a test makes too much of a flip.
+        console.print(f"Dialogues, all turns: {significance(dialogues)}", markup=False)
     if both.changed:
         console.print(f"Left out: {both.changed} whose question or gold has changed in between.")
     if both.apart:
@@ -488,7 +499,7 @@ def _langfuse(settings: Settings) -> LangfuseClient | None:
 
 
 def _show_run(run: Run, results: Sequence[CaseResult]) -> None:
-    from agent.evaluation.figures import GROUPS, figures, grouped, share, unscored
+    from agent.evaluation.figures import GROUPS, figures, grouped, share, unscored, whole_dialogues
     from agent.terminal import stdout_console
 
     console = stdout_console()
@@ -499,7 +510,7 @@ def _show_run(run: Run, results: Sequence[CaseResult]) -> None:
     console.print(clean(f"{models} · prompt {prompts or run.options.prompt_label}"), style="dim", markup=False)
     console.print()
     table = _figures_table()
-    every = figures(results)
+    every, dialogues = figures(results), whole_dialogues(results)
     for title, key in GROUPS:
         groups = grouped(results, key)
         for got in groups:
@@ -507,6 +518,8 @@ def _show_run(run: Run, results: Sequence[CaseResult]) -> None:
         if groups:
             table.add_section()
     _add_figures(table, every, "all")
+    if dialogues:
+        _add_figures(table, figures(dialogues), "dialogues, all turns")
     console.print(table)
     low, high = every.interval
     console.print()
@@ -526,7 +539,8 @@ def _show_case(result: CaseResult) -> None:
     console.print()
     state = "WRONG" if result.answered else f"NOT ANSWERED ({result.outcome})"
     console.print(f"{state} {clean(result.case_id)}: {clean(result.question)}", style="bold", markup=False)
-    lines = [("gold", " | or ".join(result.gold_sql)), ("wanted", _rows_of(result.wanted))]
+    lines = [("after", " → ".join(result.earlier))] if result.earlier else []
+    lines += [("gold", " | or ".join(result.gold_sql)), ("wanted", _rows_of(result.wanted))]
     lines += [("given", _rows_of(result.given)), ("sql", result.sql)] if result.sql else [("said", result.text)]
     lines += [("problem", result.problem), ("trace", result.trace_id)]
     for name, text in lines:

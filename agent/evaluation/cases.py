@@ -12,8 +12,17 @@ A file is JSON lines, a JSON list or YAML; an entry has a `question` and what is
       language: en
       db: shop                              # a file beside the cases (see `database_of`), a path, or a URL
 
-Spider (`query`, `db_id`) and BIRD (`SQL`, `db_id`, `question_id`, `evidence`) are read as they come: name the file, or
-the folder that holds `dev.json` and the databases.
+With `turns` in their place an entry is a dialogue, asked in one session; what is not of one turn stands beside them:
+
+    - id: orders-narrowed                   # its turns are the cases orders-narrowed/1 and orders-narrowed/2
+      language: en
+      turns:
+        - {question: How many orders were there last month?, gold_sql: SELECT count(*) FROM ...}
+        - {question: only Europe, gold_sql: SELECT count(*) FROM ...}
+
+Spider (`query`, `db_id`), BIRD (`SQL`, `db_id`, `question_id`, `evidence`) and the dialogues of SParC and CoSQL
+(`interaction`, `utterance`, `database_id`) are read as they come: name the file, or the folder that holds `dev.json`
+and the databases.
 """
 
 from __future__ import annotations
@@ -22,7 +31,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +62,8 @@ class Case:
     """One question and its right answer: SQL, any of which is right, or rows.
 
     `ordered` says whether the order of the rows matters; None leaves that to the gold SQL. `place` is the file and
-    line where it stands.
+    line where it stands. A turn of a `dialogue` of so many `turns` has the questions that are asked before
+    it in `earlier`.
     """
 
     id: str
@@ -67,6 +77,14 @@ class Case:
     difficulty: str = ""
     language: str = ""
     db: str = ""
+    dialogue: str = ""
+    earlier: tuple[str, ...] = ()
+    turns: int = 0
+
+    @property
+    def entry(self) -> str:
+        """The id of what is asked in one session: the dialogue that it is a turn of, else the case itself."""
+        return self.dialogue or self.id
 
     @property
     def asked(self) -> str:
@@ -76,7 +94,8 @@ class Case:
     @property
     def digest(self) -> str:
         """Tells this case from any that asks or wants something else: 16 hex digits."""
-        parts = (self.asked, self.gold_sql, self.rows, self.ordered, self.user and repr(self.user), self.db)
+        parts: tuple[Any, ...] = (self.asked, self.gold_sql, self.rows, self.ordered, self.user and repr(self.user))
+        parts += (self.db, self.earlier) if self.dialogue else (self.db,)
         return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -97,19 +116,21 @@ def read_cases(path: str | Path) -> CaseFile:
     """
     file = _file(Path(path).expanduser())
     problems: list[str] = []
-    cases: dict[str, Case] = {}
+    cases: list[Case] = []
+    taken: dict[str, str] = {}  # ids, and where they stand
     for number, (line, entry) in enumerate(_entries(file, problems)):
         place = f"{file.name}:{line}"
         try:
-            case = _case(entry, place, f"{file.stem}-{number:04d}", ours=file.suffix in (".yaml", ".yml"))
+            found = _cases(entry, place, f"{file.stem}-{number:04d}", ours=file.suffix in (".yaml", ".yml"))
         except ValidationError as error:
             problems.append(f"{place}: {_said(error)}")
             continue
-        if case.id in cases:
-            problems.append(f"{place}: the id {case.id!r} is taken by {cases[case.id].place}. Give it another.")
+        if other := next((taken[id] for each in found for id in (each.entry, each.id) if id in taken), ""):
+            problems.append(f"{place}: the id {found[0].entry!r} is taken by {other}. Give it another.")
             continue
-        cases[case.id] = case
-    return CaseFile(file, tuple(cases.values()), tuple(problems))
+        taken |= {id: place for each in found for id in (each.entry, each.id)}
+        cases += found
+    return CaseFile(file, tuple(cases), tuple(problems))
 
 
 def database_of(case: Case, cases: Path, folder: Path | None = None) -> str | None:
@@ -167,22 +188,27 @@ def _user_of(given: Any) -> Any:
     return {"id": given} if isinstance(given, str | int) else given
 
 
-class _Entry(BaseModel):
-    """An entry as it is written; what only a benchmark has is left aside."""
+class _Common(BaseModel):
+    """What an entry as it is written says of all its turns; what only a benchmark has is left aside."""
 
     id: _Text = Field("", validation_alias=AliasChoices("id", "question_id"))
-    question: Annotated[_Text, Field(min_length=1)]
+    user: Annotated[_User | None, BeforeValidator(_user_of)] = None
+    difficulty: _Text = Field("", validation_alias=AliasChoices("difficulty", "category"))
+    language: _Text = Field("", validation_alias=AliasChoices("language", "lang"))
+    db: _Text = Field("", validation_alias=AliasChoices("db", "db_id", "database_id"))
+
+
+class _Turn(BaseModel):
+    """One question as it is written, and what is right for it."""
+
+    question: Annotated[_Text, Field(min_length=1, validation_alias=AliasChoices("question", "utterance"))]
     gold_sql: _Texts = Field((), validation_alias=AliasChoices("gold_sql_any", "gold_sql", "SQL", "query", "sql"))
     rows: tuple[tuple[Any, ...], ...] | None = None
     ordered: bool | None = None
     evidence: _Text | None = None
-    user: Annotated[_User | None, BeforeValidator(_user_of)] = None
-    difficulty: _Text = Field("", validation_alias=AliasChoices("difficulty", "category"))
-    language: _Text = Field("", validation_alias=AliasChoices("language", "lang"))
-    db: _Text = Field("", validation_alias=AliasChoices("db", "db_id"))
 
     @model_validator(mode="after")
-    def _has_an_answer(self) -> _Entry:
+    def _has_an_answer(self) -> _Turn:
         if not any(each.strip() for each in self.gold_sql) and self.rows is None:
             raise ValueError("it has no right answer: give gold_sql, or rows")
         if self.rows and len({len(row) for row in self.rows}) > 1:
@@ -190,29 +216,59 @@ class _Entry(BaseModel):
         return self
 
 
-def _case(entry: Any, place: str, id: str, *, ours: bool) -> Case:
+class _Question(_Common, _Turn):
+    """An entry that is one question."""
+
+
+class _Dialogue(_Common):
+    """An entry that is several questions, one after the other."""
+
+    turns: Annotated[
+        tuple[_Turn, ...], Field(min_length=1, max_length=1000, validation_alias=AliasChoices("turns", "interaction"))
+    ]
+
+
+def _cases(entry: Any, place: str, id: str, *, ours: bool) -> list[Case]:
+    """The case that an entry is, or those that the turns of a dialogue are, in their order."""
+    several = isinstance(entry, dict) and ("turns" in entry or "interaction" in entry)
     if ours and isinstance(entry, dict):
-        _no_other_keys(entry)
-    read = _Entry.model_validate(entry)
+        _no_other_keys(entry, _Dialogue if several else _Question)
+        for turn in entry.get("turns") or () if several else ():
+            if isinstance(turn, dict):
+                _no_other_keys(turn, _Turn)
+    if not several:
+        question = _Question.model_validate(entry)
+        return [_case(question, question, place, question.id or id)]
+    dialogue = _Dialogue.model_validate(entry)
+    name = dialogue.id or id
+    asked = tuple(turn.question for turn in dialogue.turns)
+    return [
+        replace(_case(turn, dialogue, place, f"{name}/{at + 1}"), dialogue=name, earlier=asked[:at], turns=len(asked))
+        for at, turn in enumerate(dialogue.turns)
+    ]
+
+
+def _case(turn: _Turn, common: _Common, place: str, id: str) -> Case:
+    user = common.user
     return Case(
-        id=read.id or id,
-        question=read.question,
+        id=id,
+        question=turn.question,
         place=place,
-        gold_sql=tuple(each for each in read.gold_sql if each.strip()),
-        rows=read.rows,
-        ordered=read.ordered,
-        evidence=(read.evidence or "").strip(),
-        user=CaseUser(read.user.id, read.user.roles, read.user.variables) if read.user else None,
-        difficulty=read.difficulty,
-        language=read.language,
-        db=read.db,
+        gold_sql=tuple(each for each in turn.gold_sql if each.strip()),
+        rows=turn.rows,
+        ordered=turn.ordered,
+        evidence=(turn.evidence or "").strip(),
+        user=CaseUser(user.id, user.roles, user.variables) if user else None,
+        difficulty=common.difficulty,
+        language=common.language,
+        db=common.db,
     )
 
 
-def _no_other_keys(entry: Mapping[Any, Any]) -> None:
+def _no_other_keys(entry: Mapping[Any, Any], kind: type[BaseModel]) -> None:
     """A benchmark's file has much that we do not need; in one written for us another key is a slip of the pen."""
     known: set[str] = set()
-    for name, each in _Entry.model_fields.items():
+    for name, each in kind.model_fields.items():
         choices = each.validation_alias
         known |= set(map(str, choices.choices)) if isinstance(choices, AliasChoices) else {name}
     for key in entry:

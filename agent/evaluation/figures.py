@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.evaluation.results import CaseResult
 from agent.evaluation.scoring import mcnemar, wilson
@@ -95,6 +95,41 @@ def figures(results: Iterable[CaseResult], name: str = "all") -> Figures:
     )
 
 
+def whole_dialogues(results: Iterable[CaseResult]) -> list[CaseResult]:
+    """One result for each dialogue, told as its first turn is.
+
+    It is right when every turn is (the interaction match of SParC, Yu et al. 2019), answered when every turn is, and
+    without a score while one turn has none. Calls, tokens, cost and seconds are sums, None where one is unknown.
+    """
+    by_dialogue: dict[str, list[CaseResult]] = {}
+    for each in results:
+        if each.dialogue:
+            by_dialogue.setdefault(each.dialogue, []).append(each)
+    return [_whole(sorted(turns, key=lambda each: each.turn)) for turns in by_dialogue.values()]
+
+
+def _whole(turns: Sequence[CaseResult]) -> CaseResult:
+    tokens = [each.tokens for each in turns if each.tokens is not None]
+    costs = [each.cost_usd for each in turns if each.cost_usd is not None]
+    unscored = [each.problem for each in turns if not each.scored]
+    if len(turns) < turns[0].turns:
+        unscored.append("It was broken off.")
+    return replace(
+        turns[0],
+        case_id=turns[0].dialogue,
+        digest=" ".join(each.digest for each in turns),
+        answered=all(each.answered for each in turns),
+        same=None if unscored else all(each.same is True for each in turns),
+        soft_f1=statistics.fmean(each.soft_f1 for each in turns),
+        problem=unscored[0] if unscored else "",
+        steps=sum(each.steps for each in turns),
+        tool_calls=sum(each.tool_calls for each in turns),
+        tokens=sum(tokens) if len(tokens) == len(turns) else None,
+        cost_usd=sum(costs) if len(costs) == len(turns) else None,
+        seconds=sum(each.seconds for each in turns),
+    )
+
+
 def grouped(results: Sequence[CaseResult], key: Callable[[CaseResult], str]) -> list[Figures]:
     """The figures of each group, by its name; none where there are not at least two groups."""
     names = sorted({key(each) for each in results})
@@ -125,6 +160,7 @@ GROUPS: tuple[tuple[str, Callable[[CaseResult], str]], ...] = (
     ("difficulty", lambda each: each.difficulty),
     ("language", lambda each: each.language),
     ("database", lambda each: each.db),
+    ("turn", lambda each: str(each.turn) if each.dialogue else ""),
 )
 
 

@@ -78,11 +78,15 @@ class DatasetRun:
 
     def _put(self, result: CaseResult) -> None:
         redact = self.client.redact
-        asked = {"question": redact(result.question), "database": redact(result.db)}
+        asked: dict[str, Any] = {"question": redact(result.question), "database": redact(result.db)}
+        if result.earlier:
+            asked["earlier questions"] = [redact(each) for each in result.earlier]
         expected: dict[str, Any] = {"sql": [redact(sql) for sql in result.gold_sql]}
         if not result.gold_sql:
             expected = {"rows": [[redact(cell) for cell in row] for row in result.wanted.rows]}
         told = {"case": result.case_id, "difficulty": result.difficulty, "language": result.language}
+        if result.dialogue:
+            told |= {"dialogue": result.dialogue, "turn": str(result.turn)}
         self.client.put_item(
             self.dataset, self._item_id(result.case_id), asked, expected, {key: told[key] for key in told if told[key]}
         )

@@ -6,7 +6,17 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.evaluation.figures import GROUPS, Figures, duration, figures, grouped, money, share, unscored
+from agent.evaluation.figures import (
+    GROUPS,
+    Figures,
+    duration,
+    figures,
+    grouped,
+    money,
+    share,
+    unscored,
+    whole_dialogues,
+)
 from agent.evaluation.results import CaseResult, Preview, Run
 from tools.text import visible
 
@@ -56,14 +66,14 @@ def html_report(run: Run, results: Sequence[CaseResult]) -> str:
 
     It holds questions, SQL and the first rows of results: whoever is mailed it reads them.
     """
-    every = figures(results)
+    every, dialogues = figures(results), whole_dialogues(results)
     wrong = [each for each in results if each.same is False and each.answered]
     declined = [each for each in results if each.same is False and not each.answered]
     right = [each for each in results if each.same]
     name = Path(run.cases).name
     parts = [
         _head(run, results, name),
-        _cards(every),
+        _cards(every, figures(dialogues)),
         _tables(results),
         _unscored(results),
         _section("Answered wrongly", wrong),
@@ -95,7 +105,7 @@ def _head(run: Run, results: Sequence[CaseResult], name: str) -> str:
     return f'<h1>{_text(name)}</h1><p class="dim">{_text(" · ".join(each for each in told if each))}</p>'
 
 
-def _cards(every: Figures) -> str:
+def _cards(every: Figures, dialogues: Figures) -> str:
     low, high = every.interval
     cards = [
         (share(every.accuracy), f"execution accuracy: {every.right:,} of {every.scored:,}"),
@@ -107,6 +117,10 @@ def _cards(every: Figures) -> str:
         (money(every.cost_usd), "cost in all"),
         (duration(every.seconds), f"median; 95 % within {duration(every.slow_seconds)}"),
     ]
+    if dialogues.cases:
+        cards.insert(
+            1, (share(dialogues.accuracy), f"all turns right: {dialogues.right:,} of {dialogues.scored:,} dialogues")
+        )
     return (
         '<ul class="cards">' + "".join(f"<li><b>{_text(b)}</b><span>{_text(s)}</span></li>" for b, s in cards) + "</ul>"
     )
@@ -171,9 +185,10 @@ def _case(result: CaseResult) -> str:
     said = _pre("What was said", result.text, "said") if result.text else ""
     problem = f'<p class="bad">{_text(result.problem)}</p>' if result.problem else ""
     trace = f'<p class="dim">trace {_text(result.trace_id)}</p>' if result.trace_id else ""
+    before = f'<p class="dim">after: {_text(" → ".join(result.earlier))}</p>' if result.earlier else ""
     return (
         f'<details><summary><span class="{tone}">●</span> {_text(result.question)}'
-        f'<span class="dim">{_text(" · ".join(told))}</span></summary>{problem}'
+        f'<span class="dim">{_text(" · ".join(told))}</span></summary>{before}{problem}'
         f'<div class="pair"><div>{wanted}</div><div>{given}{said}</div></div>{trace}</details>'
     )
 

@@ -63,7 +63,8 @@ class CaseResult:
     """What became of one case.
 
     `same` is None where the case could not be scored: its gold SQL failed, its database is missing, the model was
-    away; `problem` then says why, and resuming the run tries it again. `outcome` is the receipt's; "refused" where
+    away; `problem` then says why, and resuming the run tries it again. A turn of a `dialogue` of so many `turns` has
+    the questions that were asked before it in `earlier`. `outcome` is the receipt's; "refused" where
     the question was not taken, "fault" where DBAgent itself broke, "not asked" where the case could not be scored.
     `tokens` and `cost_usd` are None where they are unknown. Seconds are wall time.
     """
@@ -95,11 +96,19 @@ class CaseResult:
     prompt_source: str = ""
     trace_id: str = ""
     problem: str = ""
+    dialogue: str = ""
+    earlier: tuple[str, ...] = ()
+    turns: int = 0
 
     @property
     def scored(self) -> bool:
         """Whether it counts in the figures."""
         return self.same is not None
+
+    @property
+    def turn(self) -> int:
+        """Its place in the dialogue, from 1; 0 where it is in none."""
+        return len(self.earlier) + 1 if self.dialogue else 0
 
 
 @dataclass(frozen=True)
@@ -300,7 +309,7 @@ def _result(kept: Mapping[str, Any]) -> CaseResult:
         values[name] = Preview(
             tuple(preview.get("columns", ())), tuple(map(tuple, preview.get("rows", ()))), preview.get("total", 0)
         )
-    for name in ("gold_sql", "models"):
+    for name in ("gold_sql", "models", "earlier"):
         values[name] = tuple(values.get(name, ()))
     return CaseResult(**values)
 

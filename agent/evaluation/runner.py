@@ -6,8 +6,10 @@ import asyncio
 import copy
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from agent.answer import Answer
@@ -47,6 +49,7 @@ _NOBODY_CAN_BE_ASKED = (SettingsError, PromptNotFound, PromptInvalid, PolicyInva
 
 OpenAgent = Callable[[str], DBAgent]
 Hear = Callable[[Case, CaseResult], None]
+Ask = Callable[..., Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
@@ -70,27 +73,34 @@ async def ask_all(
 ) -> None:
     """Ask the cases of a run that have no score yet, at most `jobs` at once, and keep each result when it comes.
 
+    The turns of a dialogue, which stand one after the other, are asked in one session that is kept nowhere else. One
+    that was broken off is asked again from its first turn; one whose turns all have a score never again.
+
     `cases` gives for each the URL or path of its database, None where there is none of its name. `open_agent` opens
     an agent over one; no more than `jobs` are open at a time, and every one is closed. `hear` is told of each
     result. What one case or database does wrong is its result and the rest goes on; raises ModelUnavailable when the
     model was away three times in a row, and SettingsError, PromptNotFound, PromptInvalid, PolicyInvalid at once.
     """
     before = {each.case_id: each for each in store.results(run.id)}
-    todo = [(case, url) for case, url in cases if not _has_score(case, before)]
+    todo: list[tuple[tuple[Case, ...], str | None]] = []  # what is asked in one session, and its database
+    for _, several in groupby(cases, lambda each: each[0].entry):
+        together, urls = zip(*several, strict=True)
+        if not all(_has_score(case, before) for case in together):
+            todo.append((together, urls[0]))
 
     def keep(case: Case, result: CaseResult) -> None:
         store.keep(run.id, result)
         hear(case, result)
 
-    for case, url in todo:
-        if url is None:
+    for together, url in todo:
+        for case in together if url is None else ():
             keep(case, _without_score(case, f"There is no database {case.db!r} beside the cases."))
     # One database after the other, so that few are open at a time.
-    by_url: dict[str, list[Case]] = {}
-    for case, url in todo:
+    by_url: dict[str, list[tuple[Case, ...]]] = {}
+    for together, url in todo:
         if url is not None:
-            by_url.setdefault(url, []).append(case)
-    queue = deque((case, url) for url, of_url in by_url.items() for case in of_url)
+            by_url.setdefault(url, []).append(together)
+    queue = deque((together, url) for url, of_url in by_url.items() for together in of_url)
     async with _Opened(open_agent, Counter(url for _, url in queue)) as opened:
         work = _Work(opened, asking, keep, queue)
         try:
@@ -178,27 +188,42 @@ class _Work:
     opened: _Opened
     asking: Asking
     keep: Callable[[Case, CaseResult], None]
-    queue: deque[tuple[Case, str]]
+    queue: deque[tuple[tuple[Case, ...], str]]
     failures: int = 0
     given_up: ModelUnavailable | None = None
 
     async def go_on(self) -> None:
-        """Take one case after the other until there are none."""
+        """Take one case or dialogue after the other until there are none."""
         while self.queue and not self.given_up:
-            case, url = self.queue.popleft()
+            together, url = self.queue.popleft()
             try:
-                # Kept before anything else is awaited: what was paid for is not lost to an interruption.
-                self.keep(case, await self._result(case, url))
+                await self._ask(together, url)
             finally:
                 await self.opened.done(url)
 
-    async def _result(self, case: Case, url: str) -> CaseResult:
+    async def _ask(self, together: Sequence[Case], url: str) -> None:
         try:
             place = await self.opened.get(url)
         except _NOBODY_CAN_BE_ASKED:
             raise
         except DBAgentError as error:
-            return _without_score(case, str(error))
+            for case in together:
+                self.keep(case, _without_score(case, str(error)))
+            return
+        user = _user(together[0])
+        ask: Ask = partial(place.agent.ask, user=user)
+        if together[0].dialogue:
+            ask = place.agent.session(user=user, kept=False).ask
+        for at, case in enumerate(together):
+            result = await self._result(case, place, ask)
+            # Kept before anything else is awaited: what was paid for is not lost to an interruption.
+            self.keep(case, result)
+            if not result.scored:
+                for after in together[at + 1 :]:
+                    self.keep(after, _without_score(after, f"It was not asked, since {case.id} could not be scored."))
+                return
+
+    async def _result(self, case: Case, place: _Place, ask: Ask) -> CaseResult:
         try:
             golds = [] if case.rows is not None else [await _gold(place, sql) for sql in case.gold_sql]
         except DBAgentError as error:
@@ -208,9 +233,8 @@ class _Work:
         started = time.monotonic()
         try:
             with part_of(self.asking.experiment(case)):
-                answer = await place.agent.ask(
+                answer = await ask(
                     case.asked if self.asking.evidence else case.question,
-                    user=_user(case),
                     prompt_label=self.asking.prompt_label,
                     tags=(EVALUATION,),
                     fresh=True,
@@ -325,6 +349,9 @@ def _of(case: Case) -> CaseResult:
         language=case.language,
         place=case.place,
         gold_sql=case.gold_sql,
+        dialogue=case.dialogue,
+        earlier=case.earlier,
+        turns=case.turns,
     )
 
 
