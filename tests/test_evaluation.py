@@ -36,6 +36,8 @@ from tests.waiting import within
 from tools.database import Database, Limits, open_database
 from tools.policy_file import policy_from
 
+ROOT = Path(__file__).parent.parent
+
 
 @pytest.fixture(scope="module")
 def shop(shop_file: Path) -> Iterator[Database]:
@@ -122,10 +124,14 @@ def test_another_way_to_the_same_rows_is_right(shop: Database, gold: str, other:
 
 
 def test_the_gold_of_the_sample_questions_is_right_by_its_own_measure(sample_file: Path) -> None:
-    lines = (Path(__file__).parent.parent / "sample_db" / "questions.jsonl").read_text("utf-8").splitlines()
+    questions, dialogues = (read_cases(ROOT / "sample_db" / name) for name in ("questions.jsonl", "dialogues.yaml"))
+    assert (questions.problems, dialogues.problems) == ((), ())
+    assert len({case.dialogue for case in dialogues.cases}) == 40
     with closing(open_database(str(sample_file), limits=Limits(rows=20_000))) as database:
-        golds = [json.loads(line)["gold_sql"] for line in lines]
+        golds = [gold for case in questions.cases for gold in case.gold_sql]
         assert [gold for gold in golds if not the_same(database, gold, gold)] == []
+        golds = [gold for case in dialogues.cases for gold in case.gold_sql]
+        assert [gold for gold in golds if not database.query(gold).rows] == []
 
 
 @pytest.mark.parametrize(
