@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from agent.eval_commands import add_eval_commands, positive
+from agent.eval_asking import positive
+from agent.eval_commands import add_eval_commands
 from agent.experiment_commands import add_experiment_commands
 from agent.feedback_commands import add_feedback_command, add_knowledge_add
 from agent.observe_commands import add_observe_commands

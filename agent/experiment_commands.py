@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.eval_commands import clean, note, results_kept
+from agent.eval_asking import results_kept
+from agent.eval_view import clean, note
 
 if TYPE_CHECKING:
     from agent.evaluation.experiment_report import Estimate, ExperimentReport

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.eval_commands import clean, note
+from agent.eval_view import clean, note
 from agent.release_commands import add_release_commands, event_line, print_json, settings_of, takes_name, who
 
 if TYPE_CHECKING:

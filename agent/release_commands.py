@@ -7,7 +7,8 @@ import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from agent.eval_commands import ask_cases, clean, note, results_kept, show_labels, takes_cases
+from agent.eval_asking import ask_cases, results_kept, takes_cases
+from agent.eval_view import clean, note, show_labels
 
 if TYPE_CHECKING:
     from agent.evaluation.promotion import Decision
