@@ -14,8 +14,10 @@ from agent.llm.offline.meaning import (
     AgainstAggregate,
     Aggregate,
     Combined,
+    Compare,
     Having,
     IsValue,
+    Pick,
     Query,
     Slot,
     all_conditions,
@@ -43,6 +45,10 @@ def left_out(
         doubts.append(("what is wanted " + " ".join(chunk.text for chunk in cut.chunks[:2]), DROPPED))
     if not _ranks(query) and (word := next((c.text for c in cut.chunks if _is_ranking(c)), None)):
         doubts.append((f"what is meant by {word!r}", DROPPED))
+    if not _counts(query) and (word := next((c.text for c in cut.chunks if c.kind == "HOWMANY"), None)):
+        doubts.append((f"{word!r}: of what", DROPPED))
+    if (word := _asked_and_told(query, binding)) is not None:
+        doubts.append((f"what is wanted of {word!r}", DROPPED))
     if not averages(query) and (word := next((c.text for c in cut.chunks if c.meaning == "avg"), None)):
         doubts.append((f"what {word!r} is of", DROPPED))
     if not (query.groups or query.periods or query.order):
@@ -61,6 +67,30 @@ def left_out(
         elif chunk.kind == "PERCENTSIGN" and (not at or cut.chunks[at - 1].kind != "NUMBER"):
             doubts.append((f"what {chunk.text!r} is of", DROPPED))
     return doubts
+
+
+def _counts(query: Query) -> bool:
+    """Whether a number is asked for: a count, a sum, or a field that is a number."""
+    return any(
+        isinstance(item, Aggregate)
+        or (isinstance(item, Pick) and item.slot.mention.fields[:1] and item.slot.mention.fields[0][0].kind == "number")
+        for item in query.items
+    )
+
+
+def _asked_and_told(query: Query, binding: Binding) -> str | None:
+    """The field that alone is shown although a condition says what it is: "who teaches COMPUTER LITERACY"."""
+    item = query.items[0] if len(query.items) == 1 else None
+    shown = binding.fields.get(item.slot) if isinstance(item, Pick) else None
+    if shown is None or query.groups or query.order:
+        return None
+    for each in query.conditions:
+        one = len(each.values) == 1 and not each.negated if isinstance(each, IsValue) else False
+        if isinstance(each, IsValue) and one and binding.values[each.values[0]][0] == shown:
+            return shown.name
+        if isinstance(each, Compare) and each.operator == "=" and binding.fields.get(each.slot) == shown:
+            return shown.name
+    return None
 
 
 def _time_units_asked_by(chunks: tuple[Chunk, ...]) -> Iterator[str]:

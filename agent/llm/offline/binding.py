@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from agent.llm.offline.display import display_fields, identity_of
 from agent.llm.offline.joins import JoinGraph
+from agent.llm.offline.lexicon import english
+from agent.llm.offline.linking import spelled_otherwise
 from agent.llm.offline.meaning import (
     AgainstAggregate,
     AgainstField,
@@ -305,6 +307,10 @@ def looks_like_dates(each: Field) -> bool:
     return bool(shown) and all(len(v) >= 10 and v[:4].isdigit() and v[4] == "-" and v[7] == "-" for v in shown)
 
 
+def _is_gloss(value: ValueSlot, literal: str) -> bool:
+    return value.mention.text.lower() not in english().coded_words and spelled_otherwise(value.mention, literal)
+
+
 def _bind_value(value: ValueSlot, binding: Binding, graph: JoinGraph) -> bool:
     base = binding.main.sql
     if value.owner is not None and (value.owner in binding.tables or value.owner in binding.fields):
@@ -326,6 +332,8 @@ def _bind_value(value: ValueSlot, binding: Binding, graph: JoinGraph) -> bool:
                 worth += 0.08 * hinted_tables[each.table]
             else:
                 worth -= 0.3
+        elif each.table not in (base, binding.main.sql) and _is_gloss(value, literal):
+            worth -= 0.4  # "new customers" are not those whose order is new
         options.append((worth, each, literal))
     options.sort(key=lambda item: -item[0])
     if not options or options[0][0] < 0.25:

@@ -151,7 +151,7 @@ def _next(question: str, position: int, linker: Linker) -> tuple[Piece | None, i
         if length >= 2 and _HAS_CJK.search(text):
             mention = linker.mention([text])
             named = max(mention.table_score, mention.field_score)
-            if mention.values and named < 0.95:
+            if mention.values and named < (0.95 if mention.value_score > 0.95 else 0.8):
                 best = Piece("VALUE", text), length
             elif named >= 0.6:
                 best = Piece("NOUN", text, text), length

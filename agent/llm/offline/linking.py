@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from agent.llm.offline.glosses import glosses_of
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.schema_text import Field, Schema, Table
 from agent.llm.offline.words import folded, identifier_words, singular, squashed, stem
 
 _LEAST = 0.5
 _SYNONYM, _PART_OF_A_NAME, _RIVAL, _ALONE = 0.86, 0.89, 0.7, 0.95
+_GLOSS = 0.93  # a value by what a comment says it means: below the value's own spelling
 _LONGEST_SPAN = 7
 _SKIPPED_INSIDE = frozenset(["of", "the", "a", "an"])
 
@@ -101,6 +103,7 @@ class Linker:
     _tables: list[_Entry] = field(default_factory=list)
     _fields: list[_Entry] = field(default_factory=list)
     _values: dict[str, list[tuple[Field, str, float]]] = field(default_factory=dict)
+    _glosses: dict[tuple[str, ...], list[tuple[Field, str, float]]] = field(default_factory=dict)  # by their stems
     _cache: dict[tuple[str, ...], Mention] = field(default_factory=dict)
     _stored: dict[str, tuple[set[int], set[int]]] = field(default_factory=dict)
     _squashes: tuple[dict[str, set[int]], dict[str, set[int]]] = field(default_factory=lambda: ({}, {}))
@@ -131,6 +134,8 @@ class Linker:
                     self._fields.append(_Entry(each, words, table_words, weight=weight))
                 for literal in each.values:
                     values[_text_of(literal)].append((each, literal, 1.0))
+                for phrase, literal in glosses_of(each.comment, each.values):
+                    self._glosses.setdefault(_stems(phrase), []).append((each, literal, _GLOSS))
         for table_name, field_name, literal in self.known_values:
             found = self.schema.field(table_name, field_name)
             if found is not None and not any(f is found for f, *_ in values[_text_of(literal)]):
@@ -151,8 +156,8 @@ class Linker:
         return self._cache[key]
 
     def values_like(self, text: str) -> tuple[tuple[Field, str, float], ...]:
-        """The stored values that are spelled so, case and accents aside."""
-        return tuple(self._values.get(folded(text), ()))
+        """The stored values that are spelled so, case and accents aside, else those that a comment says mean it."""
+        return tuple(self._values.get(folded(text), ()) or self._glosses.get(_stems(text), ()))
 
     def fields_for(self, phrases: str) -> tuple[tuple[Field, float, bool], ...]:
         """The fields that one of several comma-separated phrases names, earlier phrases first.
@@ -254,6 +259,8 @@ class Linker:
     def _value_matches(self, words: Sequence[str]) -> tuple[tuple[Field, str, float], ...]:
         text = folded(" ".join(words))
         hits = list(self._values.get(text, ()))
+        glosses = self._glosses.get(_stems(text), ())
+        hits += [each for each in glosses if not any(each[0] is held for held, *_ in hits)]
         if not hits and len(words) == 1:
             if text in english().coded_words:
                 wanted = english().coded_words[text]
@@ -288,6 +295,17 @@ def _is_bridge(table: Table) -> bool:
     """A table that only joins others: hardly what a noun means."""
     pointing = {name.lower() for key in table.keys for name in key.fields}
     return len(table.keys) >= 2 and all(each.name.lower() in pointing for each in table.fields)
+
+
+@lru_cache(maxsize=65536)
+def _stems(phrase: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in folded(phrase).split())
+
+
+def spelled_otherwise(mention: Mention, literal: str) -> bool:
+    """Whether the words are not the stored value's own, but what a comment or a code says it means."""
+    stored = _text_of(literal)
+    return stored != folded(mention.text) and stored != singular(folded(mention.text))
 
 
 def _text_of(literal: str) -> str:

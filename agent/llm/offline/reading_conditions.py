@@ -128,9 +128,12 @@ class ConditionReader(ComparisonReader):
             if self.kind() == "NAMED":
                 break
             if self.kind() == "VERB":
+                if negated and self._said_outright(self.here().text) is not None:
+                    break
                 self._verb()
             self.at += 1
-        condition = self._one_condition(negated)
+        condition = self._not_so() if negated else None
+        condition = condition or self._one_condition(negated)
         if condition is None:
             self.at = start
             return False
@@ -353,3 +356,15 @@ class ConditionReader(ComparisonReader):
         condition = IsValue(tuple(values), negated)
         self._absorb_hint([condition])
         return condition
+
+    def _not_so(self) -> Condition | None:
+        """ "not paid", where a comment says how that is stored: it is not everything that is not "paid"."""
+        outright = self._said_outright(self.here().text) if self.kind() in ("WORD", "VERB", "MENTION") else None
+        if outright is None:
+            return None
+        self.at += 1
+        return IsValue((ValueSlot(outright, None, self.context),))
+
+    def _said_outright(self, text: str) -> Mention | None:
+        said = (self.linker.mention([no, *text.lower().split()]) for no in ("not", "never", "no"))
+        return next((each for each in said if each.values), None)

@@ -191,7 +191,10 @@ class ConditionWriter(PieceWriter):
         parts: list[exp.Expr] = []
         for each, literals in groups.values():
             column = self._column(each)
-            if len(literals) == 1:
+            if any(isinstance(literal, exp.Null) for literal in literals):
+                is_null = exp.Is(this=column, expression=exp.Null())
+                parts.append(exp.Not(this=is_null) if condition.negated else is_null)
+            elif len(literals) == 1:
                 parts.append((exp.NEQ if condition.negated else exp.EQ)(this=column, expression=literals[0]))
             else:
                 inside = exp.In(this=column, expressions=literals)

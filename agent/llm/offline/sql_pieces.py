@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from agent.llm.offline.binding import Binding
 from agent.llm.offline.display import display_fields, identity_of
+from agent.llm.offline.glosses import NULL
 from agent.llm.offline.joins import JoinGraph, Step
 from agent.llm.offline.meaning import (
     Query,
@@ -124,6 +125,8 @@ class PieceWriter:
             if each.kind == "number" and inside.replace(".", "", 1).isdigit():
                 return exp.Literal.number(inside)
             return exp.Literal.string(inside)
+        if text == NULL:
+            return exp.Null()
         if text.lower() in ("true", "false"):
             return exp.Boolean(this=text.lower() == "true")
         if each.kind in ("text", "date"):

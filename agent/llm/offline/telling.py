@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from agent.llm.offline.chinese import word_for
+from agent.llm.offline.glosses import NULL
 from agent.llm.offline.linking import Mention
 from agent.llm.offline.meaning import (
     AgainstAggregate,
@@ -183,6 +184,8 @@ class Telling:
                 each = binding.values[condition.values[0]][0]
                 values = self._listed(binding.values[value][1].strip("'") for value in condition.values)
                 name = self._field(each) if self.chinese else each.name.replace("_", " ")
+                if values == NULL:
+                    return f"{name} {self._emptiness(filled=condition.negated)}"
                 return f"{name} {'≠' if condition.negated else '='} {values}"
             case Between():
                 span = (
@@ -200,14 +203,7 @@ class Telling:
                 listed = self._listed(each.strip("%") for each in condition.patterns)
                 return self._negated(condition.negated, f"{self._called(condition.slot)} {verb} {listed}")
             case Null():
-                empty = (
-                    ("不为空" if condition.negated else "为空")
-                    if self.chinese
-                    else "is filled"
-                    if condition.negated
-                    else "is empty"
-                )
-                return f"{self._called(condition.slot)} {empty}"
+                return f"{self._called(condition.slot)} {self._emptiness(filled=condition.negated)}"
             case IsTrue():
                 said = ("否" if condition.negated else "是") if self.chinese else "no" if condition.negated else "yes"
                 return f"{self._called(condition.slot)}: {said}"
@@ -224,6 +220,11 @@ class Telling:
                 return ""
             case _:
                 return ""
+
+    def _emptiness(self, *, filled: bool) -> str:
+        if self.chinese:
+            return "不为空" if filled else "为空"
+        return "is filled" if filled else "is empty"
 
     def _called(self, slot: Slot) -> str:
         if self.chinese:
