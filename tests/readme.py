@@ -10,11 +10,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from agent.settings import Settings
 from tests import model_faults
+from tests.terminal_picture import chat_picture
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -24,6 +25,13 @@ TRANSCRIPT = (
     ["ask", "What is the total amount of orders by status?"],
     ["ask", "上个月有多少订单?"],
     ["traces", "show"],
+)
+CHAT = (
+    "Show the revenue by quarter for last year.",
+    "only Europe",
+    "/sql",
+    "/chart bar",
+    "列出价格最高的5个商品的中文名称和价格。",
 )
 
 
@@ -41,8 +49,7 @@ def settings() -> str:
 def transcript() -> str:
     """What the commands print, as it is, on the sample database with the offline model."""
     with tempfile.TemporaryDirectory() as home:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(VENDORS)}
-        environment |= {"DBAGENT_HOME": home, "XDG_CACHE_HOME": home, "COLUMNS": "110"}
+        environment = _fresh(home) | {"COLUMNS": "110"}
         subprocess.run(
             [sys.executable, "-m", "agent", "ask", "hello"], env=environment, capture_output=True, check=False
         )
@@ -51,10 +58,26 @@ def transcript() -> str:
             done = subprocess.run(
                 [sys.executable, "-m", "agent", *command], env=environment, capture_output=True, text=True, check=False
             )
-            typed = " ".join(f'"{part}"' if " " in part or not part.isascii() else part for part in command)
             trimmed = "\n".join(line.rstrip() for line in (done.stdout + done.stderr).rstrip().splitlines())
-            shown.append(f"$ dbagent {typed}\n{trimmed}")
+            shown.append(f"{typed(command)}\n{trimmed}")
     return "```\n" + "\n\n".join(shown) + "\n```"
+
+
+def typed(command: Sequence[str]) -> str:
+    """A command as one types it."""
+    return " ".join(["$ dbagent", *(f'"{part}"' if " " in part or not part.isascii() else part for part in command)])
+
+
+def chat() -> str:
+    """What a terminal shows of a chat, on the sample database with the offline model."""
+    with tempfile.TemporaryDirectory() as home:
+        return f"```\n$ dbagent chat\n{chat_picture(CHAT, _fresh(home))}\n```"
+
+
+def _fresh(home: str) -> dict[str, str]:
+    """The environment of someone who has just installed it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(VENDORS)}
+    return environment | {"DBAGENT_HOME": home, "XDG_CACHE_HOME": home}
 
 
 def measured() -> str:
@@ -97,6 +120,7 @@ VENDORS = ("DBAGENT_", "OPENAI_", "LANGFUSE_")
 PARTS: Mapping[str, Callable[[], str | None]] = {
     "settings": settings,
     "transcript": transcript,
+    "chat": chat,
     "measured": measured,
     "search": search,
     "faults": model_faults.table,

@@ -17,6 +17,7 @@ import openpyxl
 import pexpect
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
+from rich.cells import cell_len
 
 from agent import calls
 from agent.chat.export import chart_page
@@ -25,6 +26,7 @@ from agent.messages import ModelReply
 from agent.store import Store
 from tests import model_server as server
 from tests.command_line import Done, dbagent
+from tests.terminal_picture import READY, Picture
 from tests.test_cli import ROOT, asking
 from tests.waiting import within
 
@@ -211,9 +213,6 @@ def test_names_are_completed_after_a_slash_and_in_a_question() -> None:
     assert offered("x") == offered("") == []
 
 
-READY = r"\x1b\[\?2004h"  # the line editor takes pasted text now: it waits for a question
-
-
 @contextmanager
 def terminal(db: Path, home: Path, *behaviours: server.Behaviour, width: int = 100) -> Iterator[Any]:
     """The chat in a terminal of its own, ready for the first question."""
@@ -246,6 +245,7 @@ def test_in_a_terminal_it_answers_completes_pages_remembers_and_ends(shop_file: 
     risky = calls("execute_sql", sql="SELECT '北京' AS city, 5 AS n, chr(27) || '[2J' AS evil")
     said = (risky, "**北京** is [first](http://x.invalid).", WIDE, "Wide.")
     with terminal(shop_file, tmp_path, *map(server.says, said)) as child:
+        picture = child.logfile_read = Picture(100, 40)
         child.send("Which city?\r")
         child.expect("evil")
         shown = child.before + child.after
@@ -253,6 +253,8 @@ def test_in_a_terminal_it_answers_completes_pages_remembers_and_ends(shop_file: 
         shown += child.before
         child.expect(READY)
         assert "北京" in shown
+        head, _, row = next(picture.lines[at : at + 3] for at, line in enumerate(picture.lines) if "evil" in line)
+        assert cell_len(head[: head.index("n") + 1]) == cell_len(row[: row.index("5") + 1]), "a character is two wide"
         assert "\x1b]8" not in shown, "a link of the model's stays text"
         assert "\x1b[2J[" not in shown
         child.send("/ta\t")

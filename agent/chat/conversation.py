@@ -103,7 +103,12 @@ class Conversation:
 
     def standing(self) -> str:
         """What is asked, by which model, in which session; on a line."""
-        return one_line(f"{self.settings.model} · session {self.session.id[:12]} · {self._database.url}", 150)
+        return one_line(f"{self.settings.model} · session {self.session.id[:12]} · {self.place}", 150)
+
+    @property
+    def place(self) -> str:
+        """The database as people know it: its URL without a password; the sample's stands in some cache."""
+        return self._database.url if self.settings.database_url else "the sample database"
 
 
 def chat(
@@ -130,7 +135,7 @@ def _talk(talk: Conversation, session: str | None, read: LineInput | None) -> Ex
     commands = [(name, command.about) for name, command in COMMANDS.items()]
     source = read or chosen_input(talk, commands)
     if source.interactive:
-        talk.screen.say(f"{talk.settings.model} · {talk.database_seen().url}   (/help lists the commands)", "dim")
+        talk.screen.say(f"{talk.settings.model} · {talk.place}   (/help lists the commands)", "dim")
     talk.begin(talk.agent.session(session, user=talk.user))
     trouble: Exception | None = None
     while True:
