@@ -840,3 +840,18 @@ def test_sqlite_rounds_with_its_own_functions_and_not_with_pythons(tmp_path: Pat
     with closing(open_database(str(tmp_path / "n.db"))) as database:
         row = database.query("SELECT floor(x), ceil(x), 'abc' REGEXP '^a' FROM t").rows[0]
     assert list(map(repr, row)) == ["-2.0", "-1.0", "1"]
+
+
+def test_an_engine_in_this_process_that_is_opened_anew_reads_the_file_that_now_has_the_name(tmp_path: Path) -> None:
+    def written(name: str, row: int) -> Path:
+        with closing(sqlite3.connect(tmp_path / name)) as raw:
+            raw.execute("CREATE TABLE t (x INTEGER)")
+            raw.execute("INSERT INTO t VALUES (?)", [row])
+            raw.commit()
+        return tmp_path / name
+
+    here = open_here(locate(str(written("n.db", 1))), 20)
+    written("other.db", 2).replace(tmp_path / "n.db")
+    here.reopen()
+    assert run(here, "SELECT x FROM t").rows == ((2,),)
+    here.close()

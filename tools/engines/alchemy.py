@@ -1,179 +1,45 @@
-"""Any SQLAlchemy database as an engine that only reads: streamed, bounded, stopped in time, rolled back."""
+"""A server behind SQLAlchemy as an engine that only reads."""
 
 from __future__ import annotations
 
 import re
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, ClassVar
+from abc import abstractmethod
+from typing import Any
 
 import sqlalchemy as sa
 
-from tools.engines.engine import (
-    MEMORY_BYTES,
-    Bounds,
-    Fetched,
-    Stop,
-    Watch,
-    out_of_memory,
-    stopped,
-    timed_out,
-    too_costly,
-)
-from tools.engines.place import Place
-from tools.errors import DatabaseUnavailable, QueryTooCostly, SqlFailed
-from tools.guard.opinion import Opinion
+from tools.engines.engine import Bounds, Fetched, Watch, too_costly
+from tools.engines.reading import ReadingEngine, all_busy
+from tools.errors import DatabaseUnavailable
 
-POOL_SIZE = 8
-POOL_WAIT_SECONDS = 30
 CONNECT_SECONDS = 6
 SERVER_GRACE_SECONDS = 0.3
 """The server's own clock runs this much longer than ours: BENCHMARK ended by MariaDB's gives 0 and no error."""
-_BATCH_BYTES = 1_000_000
-_MESSAGE_LINES = 8
 # What drivers raise for an option in the URL that they do not know, or a value that it cannot have.
 _BAD_OPTION = (TypeError, ValueError, LookupError, AttributeError, OSError, sa.exc.ArgumentError)
-_MESSAGE_LENGTH = 1500
 # What can be explained: EXPLAIN, SHOW and DESCRIBE have no estimate and cost nothing.
 _QUERY = re.compile(r"(?is)(?:\s|--[^\n]*\n|\#[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table)\b")
 
 
-class AlchemyEngine(ABC):
-    """One kind of database behind SQLAlchemy; what differs from kind to kind are the methods below `run`."""
-
-    CLOSES_EARLY: ClassVar[bool] = True
-    """Whether closing a cursor ends a query whose rows were not all fetched; else its connection is dropped."""
-
-    def __init__(self, place: Place, seconds: float, memory_bytes: int = MEMORY_BYTES) -> None:
-        """Connect. `seconds` is the longest that any run may take, for settings made once a connection;
-        `memory_bytes` what an embedded engine may take.
-
-        Raises DatabaseUnavailable, DriverMissing.
-        """
-        self.place = place
-        self.seconds = seconds
-        self.memory_bytes = memory_bytes
-        self._engine = self._create()
-        self._connect().close()
-
-    def run(self, sql: str, bounds: Bounds, stop: Stop) -> Fetched:
-        """Run one statement as it is written and give its first rows; see Engine."""
-        connection = self._connect()
-        raw = connection.connection.driver_connection
-        watch = Watch(lambda: self._cancel(raw), bounds.seconds, stop)
-        started = time.monotonic()
-        broken = True
-        try:
-            with watch:
-                self._allow(connection, max(bounds.seconds, self.seconds))
-                if bounds.prepared:
-                    fetched = Fetched((), (), ((self._opinion(connection, sql),),))
-                elif bounds.ours:
-                    fetched = self._catalogue(connection, sql)
-                else:
-                    if bounds.cost is not None:
-                        self._refuse_costly(connection, sql, bounds.cost)
-                    fetched = self._rows(connection, sql, bounds, watch)
-            broken = watch.reason is not None or (fetched.more and not self.CLOSES_EARLY)
-        except QueryTooCostly:
-            broken = False
-            raise
-        except self._errors() as error:
-            cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
-            lost = self._is_lost(cause, raw)
-            if self._is_timeout(cause):
-                watch.reason = watch.reason or "timeout"
-            broken = lost or watch.reason is not None
-            if watch.reason is None:
-                raise self._failed(cause, lost) from error
-        finally:
-            if broken:
-                self._drop(connection)
-            connection.close()
-        if watch.reason == "stopped":
-            raise stopped()
-        if watch.reason:
-            # Also when rows came: MariaDB's BENCHMARK gives a wrong 0, not an error, when the time is up.
-            raise timed_out(bounds.seconds)
-        return replace(fetched, seconds=time.monotonic() - started)
+class AlchemyEngine(ReadingEngine[sa.Connection]):
+    """One kind of server; SQLAlchemy pools its connections and begins and rolls back their transactions."""
 
     def reopen(self) -> None:
-        """Connect anew; see Engine."""
         self._engine.dispose()
 
     def close(self) -> None:
-        """Give every connection back."""
         self._engine.dispose()
 
+    def _create(self) -> None:
+        self._engine = self._created()
+
     @abstractmethod
-    def _create(self) -> sa.Engine:
+    def _created(self) -> sa.Engine:
         """The SQLAlchemy engine, each of whose connections reads only."""
 
     @abstractmethod
-    def _cancel(self, raw: Any) -> None:
-        """End what runs on that driver connection; called from another thread, may come too late, never raises."""
-
-    @abstractmethod
-    def _types(self, cursor: Any) -> tuple[str, ...]:
-        """The database's names for the types of the columns."""
-
-    def _execute(self, connection: sa.Connection, sql: str) -> sa.CursorResult[Any]:
-        """Start the statement, as it is written: without parameters no driver looks for % or :name in it."""
-        options = connection.execution_options(no_parameters=True, stream_results=True)
-        return options.exec_driver_sql(sql)
-
-    def _opinion(self, connection: sa.Connection, sql: str) -> Opinion | None:
-        """What the engine says of a statement without running it; None where it cannot tell all that it would do."""
-        return None
-
-    def _catalogue(self, connection: sa.Connection, sql: str) -> Fetched:
-        """Every row of a query of our own, as the driver has them: at 10,000 tables there are 200,000."""
-        result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
-        cursor: Any = result.cursor
-        rows = tuple(cursor.fetchall())
-        result.close()
-        return Fetched((), (), rows)
-
-    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
-        """Run the statement, read its first rows and end it."""
-        result = self._execute(connection, sql)
-        fetched = self._read(result, bounds, watch)
-        if fetched.more or watch.reason:
-            self._leave(result, connection.connection.driver_connection)
-        return fetched
-
-    def _refuse_costly(self, connection: sa.Connection, sql: str, limit: float) -> None:
-        """Ask the engine what a query may cost before it runs; raises QueryTooCostly."""
-        estimate = self._estimate(connection, sql) if _QUERY.match(sql) else None
-        if estimate is not None and estimate[0] > limit:
-            raise too_costly(f"{estimate[0]:,.0f} {estimate[1]} for it, and {limit:,.0f} is the limit")
-
-    def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str] | None:
-        """What the engine thinks that a query costs, and in which unit; None where it does not say."""
-        return None
-
-    def _allow(self, connection: sa.Connection, seconds: float) -> None:
-        """Set the server's own clock, where there is one and it stands on another time."""
-        return
-
-    def _is_timeout(self, cause: BaseException) -> bool:
-        """Whether the database ended the statement by its own clock."""
-        return False
-
-    def _leave(self, result: sa.CursorResult[Any], raw: Any) -> None:
-        """End a result whose rows were not all fetched."""
-        result.close()
-
-    def _errors(self) -> tuple[type[Exception], ...]:
-        """What the driver raises, also while rows are fetched, and what values raise that Python cannot hold."""
-        driver = self._engine.dialect.loaded_dbapi.Error
-        return (sa.exc.DBAPIError, driver, ValueError, OverflowError, MemoryError)
-
-    def _unavailable(self, cause: BaseException) -> DatabaseUnavailable:
-        """The one line for a database that does not let us in."""
-        return DatabaseUnavailable(f"{self.place.shown} cannot be opened: {self._message(cause, 1)}")
+    def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str]:
+        """What the server thinks that a query costs, and in which unit."""
 
     def _connect(self) -> sa.Connection:
         try:
@@ -186,125 +52,48 @@ class AlchemyEngine(ABC):
                 f"{self.place.shown} cannot be opened: {self._message(error, 1)}. Check the options in the URL."
             ) from None
         except sa.exc.TimeoutError as error:
-            raise SqlFailed(
-                f"All {POOL_SIZE} connections were busy for {POOL_WAIT_SECONDS} s. Try once more."
-            ) from error
+            raise all_busy() from error
 
-    def _drop(self, connection: sa.Connection) -> None:
-        """Close the driver's connection instead of giving it back to the pool."""
-        connection.invalidate()
+    def _give_back(self, connection: sa.Connection, *, broken: bool) -> None:
+        if broken:
+            connection.invalidate()
+        connection.close()
+
+    def _raw(self, connection: sa.Connection) -> Any:
+        return connection.connection.driver_connection
+
+    def _execute(self, connection: sa.Connection, sql: str) -> sa.CursorResult[Any]:
+        options = connection.execution_options(no_parameters=True, stream_results=True)
+        return options.exec_driver_sql(sql)
+
+    def _cursor(self, result: sa.CursorResult[Any]) -> Any:
+        return result.cursor
+
+    def _leave(self, result: sa.CursorResult[Any], raw: Any) -> None:
+        result.close()
+
+    def _catalogue(self, connection: sa.Connection, sql: str) -> Fetched:
+        result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+        cursor: Any = result.cursor
+        rows = tuple(cursor.fetchall())
+        result.close()
+        return Fetched((), (), rows)
+
+    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
+        """As anywhere; what may cost too much is not run. Raises QueryTooCostly."""
+        if bounds.cost is not None and _QUERY.match(sql):
+            estimate, unit = self._estimate(connection, sql)
+            if estimate > bounds.cost:
+                raise too_costly(f"{estimate:,.0f} {unit} for it, and {bounds.cost:,.0f} is the limit")
+        return super()._rows(connection, sql, bounds, watch)
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        driver = self._engine.dialect.loaded_dbapi.Error
+        return (sa.exc.DBAPIError, driver, ValueError, OverflowError, MemoryError)
+
+    def _cause(self, error: Exception) -> BaseException:
+        return error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
 
     def _is_lost(self, cause: BaseException, raw: Any) -> bool:
         dialect = self._engine.dialect
         return isinstance(cause, dialect.loaded_dbapi.Error) and dialect.is_disconnect(cause, raw, None)
-
-    def _failed(self, cause: BaseException, lost: bool) -> SqlFailed:
-        if lost:
-            return SqlFailed("The connection to the database was lost while the query ran. Run it once more.")
-        if isinstance(cause, MemoryError):
-            return out_of_memory()
-        return SqlFailed(self._message(cause, _MESSAGE_LINES))
-
-    def _message(self, cause: BaseException, lines: int) -> str:
-        """The first lines of the driver's own words, without passwords."""
-        text = self.place.hidden(str(cause)).strip()
-        kept = [line.rstrip() for line in text.splitlines() if line.strip()][:lines]
-        return "\n".join(kept)[:_MESSAGE_LENGTH] or type(cause).__name__
-
-    def _read(self, result: sa.CursorResult[Any], bounds: Bounds, watch: Watch) -> Fetched:
-        cursor: Any = result.cursor
-        if not result.returns_rows:
-            raise SqlFailed("The statement gives no rows. Write one SELECT.")
-        columns = tuple(str(each[0]) for each in cursor.description)
-        types = self._types(cursor)  # the cursor forgets them once its last row is fetched
-        rows: list[tuple[Any, ...]] = []
-        cut: set[str] = set()
-        size, batch, more = 0, 1, False
-        # A cancel finds nothing to end on the server while we are busy with rows, so we look for ourselves.
-        while len(rows) <= bounds.rows and size <= bounds.result_bytes and not watch.reason:
-            fetched = result.fetchmany(min(batch, bounds.rows + 1 - len(rows)))
-            if not fetched:
-                break
-            for row in fetched:
-                kept, row_size = _within(row, columns, bounds.cell_bytes, cut)
-                rows.append(kept)
-                size += row_size
-            # Small batches while rows are large: what is fetched is in memory before it can be cut.
-            batch = max(1, min(batch * 2, 1000, int(_BATCH_BYTES / (size / len(rows) + 1))))
-        if len(rows) > bounds.rows:
-            more = True
-            rows = rows[: bounds.rows]
-        notes = []
-        if size > bounds.result_bytes:
-            more = True
-            notes.append(f"Fetching stopped after {len(rows)} rows, at {bounds.result_bytes:,} bytes.")
-        if cut:
-            names = ", ".join(sorted(cut))
-            notes.append(f"Values over {bounds.cell_bytes:,} bytes were cut, in: {names}.")
-        return Fetched(columns, types, tuple(rows), more, notes=tuple(notes))
-
-
-_PLAIN = frozenset((int, float, bool, type(None)))
-
-
-def _within(
-    row: Sequence[Any], columns: tuple[str, ...], cell_bytes: int, cut: set[str]
-) -> tuple[tuple[Any, ...], int]:
-    """The row with its long values cut, and about how many bytes it takes."""
-    size = 0
-    for value in row:
-        kind = type(value)
-        if kind is str and len(value) <= cell_bytes:
-            size += len(value) + 50
-        elif kind in _PLAIN:
-            size += 16
-        else:
-            return _cut(row, columns, cell_bytes, cut)
-    return tuple(row), size
-
-
-def _cut(row: Sequence[Any], columns: tuple[str, ...], cell_bytes: int, cut: set[str]) -> tuple[tuple[Any, ...], int]:
-    """As above, for a row with any kind of value."""
-    values: list[Any] = []
-    size = 0
-    for index, value in enumerate(row):
-        weight = _weight(value, cell_bytes)
-        if isinstance(value, (bytearray, memoryview)):
-            value = bytes(value)
-        if weight > cell_bytes + 50:
-            cut.add(columns[index])
-            if isinstance(value, bytes):
-                value = value[:cell_bytes]
-            else:
-                whole = f"{len(value):,} {'characters' if isinstance(value, str) else 'elements'}"
-                value = f"{str(_first_of(value))[:cell_bytes]}… (cut: {whole} in all)"
-            weight = cell_bytes
-        values.append(value)
-        size += weight
-    return tuple(values), size
-
-
-def _weight(value: Any, enough: int) -> int:
-    """About how many bytes a value takes; a nested one is counted no further than `enough`."""
-    if isinstance(value, (str, bytes, bytearray)):
-        return len(value) + 50
-    if isinstance(value, memoryview):
-        return value.nbytes + 50
-    if isinstance(value, dict):
-        parts: Iterable[Any] = (each for pair in value.items() for each in pair)
-    elif isinstance(value, (list, tuple)):
-        parts = value
-    else:
-        return 50
-    total = 50
-    for part in parts:
-        total += _weight(part, enough - total)
-        if total > enough + 50:
-            break
-    return total
-
-
-def _first_of(value: Any, count: int = 100) -> Any:
-    if isinstance(value, str):
-        return value
-    return dict(list(value.items())[:count]) if isinstance(value, dict) else list(value[:count])

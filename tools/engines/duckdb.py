@@ -9,11 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 import duckdb
-import sqlalchemy as sa
 
-from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
-from tools.engines.duckdb_dialect import DuckDBConnection
 from tools.engines.duckdb_tree import opinion_of
+from tools.engines.embedded import EmbeddedEngine, Pooled
 from tools.engines.engine import Bounds, Fetched, Watch, out_of_memory
 from tools.engines.values import interval
 from tools.errors import DatabaseUnavailable, SqlFailed
@@ -32,24 +30,30 @@ _LOSSY = re.compile(r"\bINTERVAL\b|\b(?:TIMESTAMP|TIME)_NS\b")
 _DATES = re.compile(r"\b(?:DATE|TIMESTAMP(?:_S|_MS)?)\b")
 
 
-class DuckDBEngine(AlchemyEngine):
-    """One instance of DuckDB; every pooled connection is a cursor of it, since each file allows one config."""
+class DuckDBEngine(EmbeddedEngine):
+    """One instance of DuckDB; every connection is a cursor of it, since each file allows one config.
 
-    def _create(self) -> sa.Engine:
+    A statement runs on its connection itself: the driver's `cursor()` is another connection, which is in no
+    transaction of ours and which an interrupt does not reach. A query ran 57 s past its limit that way.
+    """
+
+    DRIVER_ERROR = duckdb.Error
+
+    def _create(self) -> None:
+        super()._create()
         try:
-            self._root = self._open()
+            self._root = self._instance()
         except duckdb.Error as error:
             raise self._unavailable(error) from error
-        return sa.create_engine(
-            "duckdb://",
-            creator=lambda: DuckDBConnection(self._root.cursor()),
-            poolclass=sa.QueuePool,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS,
-        )
+
+    def close(self) -> None:
+        super().close()
+        self._root.close()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        return self._root.cursor()
+
+    def _instance(self) -> duckdb.DuckDBPyConnection:
         path = self.place.path
         # The rest is for what DuckDB does not count: long strings, and the rows on their way out.
         limit = self.memory_bytes * 5 // 8 // 2**20
@@ -91,16 +95,27 @@ class DuckDBEngine(AlchemyEngine):
         """Also RuntimeError, as which the driver lets exceptions of the C++ library through: std::bad_cast."""
         return (*super()._errors(), RuntimeError)
 
+    def _roll_back(self, raw: Any) -> None:
+        """DuckDB calls it an error where nothing was begun."""
+        with contextlib.suppress(duckdb.TransactionException):
+            raw.rollback()
+
+    def _is_lost(self, cause: BaseException, raw: Any) -> bool:
+        """A file is not lost; but after a fatal error DuckDB refuses everything until it is opened anew."""
+        return "database has been invalidated" in str(cause)
+
+    def _leave(self, result: Any, raw: Any) -> None:
+        """The end of the transaction drops what is left."""
+
     def _cancel(self, raw: Any) -> None:
         with contextlib.suppress(duckdb.Error):
             raw.interrupt()
 
-    def _opinion(self, connection: sa.Connection, sql: str) -> Opinion | None:
-        raw: Any = connection.connection.driver_connection
-        found = raw.raw.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    def _opinion(self, connection: Pooled, sql: str) -> Opinion | None:
+        found = connection.raw.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
         return opinion_of(found[0])
 
-    def _rows(self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
+    def _rows(self, connection: Pooled, sql: str, bounds: Bounds, watch: Watch) -> Fetched:
         """As anywhere, and then once more with text for the columns that Python got wrong.
 
         The driver gives 13 months as 390 days, an infinite date as 9999-12-31, and drops nanoseconds.
@@ -108,7 +123,7 @@ class DuckDBEngine(AlchemyEngine):
         if len(duckdb.extract_statements(sql)) != 1:
             raise SqlFailed("Write one statement: DuckDB would run each of several.")
         result = self._execute(connection, sql)
-        description: Any = result.cursor.description if result.cursor else ()
+        description = result.description or ()
         wrong = {i for i, each in enumerate(description) if _LOSSY.search(str(each[1]))}
         if wrong:
             return self._rows_as_text(connection, sql, bounds, watch, wrong)
@@ -117,12 +132,10 @@ class DuckDBEngine(AlchemyEngine):
         wrong = {i for i in dates if any(_may_be_infinite(row[i]) for row in fetched.rows)}
         return self._rows_as_text(connection, sql, bounds, watch, wrong) if wrong else fetched
 
-    def _rows_as_text(
-        self, connection: sa.Connection, sql: str, bounds: Bounds, watch: Watch, wrong: set[int]
-    ) -> Fetched:
+    def _rows_as_text(self, connection: Pooled, sql: str, bounds: Bounds, watch: Watch, wrong: set[int]) -> Fetched:
         """The same rows, with the wrong columns, and every date that may be infinite, fetched as text."""
         first = self._execute(connection, sql)
-        description: Any = first.cursor.description if first.cursor else ()
+        description = first.description or ()
         as_text = wrong | {i for i, each in enumerate(description) if _DATES.match(str(each[1]))}
         names = [f"c{i}" for i in range(len(description))]
         values = ", ".join(f"CAST({n} AS VARCHAR)" if i in as_text else n for i, n in enumerate(names))

@@ -10,14 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tools.engines.alchemy import (
-    CONNECT_SECONDS,
-    POOL_SIZE,
-    POOL_WAIT_SECONDS,
-    SERVER_GRACE_SECONDS,
-    AlchemyEngine,
-)
+from tools.engines.alchemy import CONNECT_SECONDS, SERVER_GRACE_SECONDS, AlchemyEngine
 from tools.engines.engine import Bounds, Fetched, Watch
+from tools.engines.reading import POOL_SIZE, POOL_WAIT_SECONDS
 from tools.errors import DatabaseUnavailable, DriverMissing
 
 try:
@@ -43,7 +38,7 @@ class MySQLEngine(AlchemyEngine):
 
     CLOSES_EARLY = False
 
-    def _create(self) -> sa.Engine:
+    def _created(self) -> sa.Engine:
         server = self.place.server
         assert server is not None
         query = {
@@ -95,7 +90,7 @@ class MySQLEngine(AlchemyEngine):
             return f"SESSION max_statement_time = {seconds}"
         return f"SESSION max_execution_time = {int(seconds * 1000)}"
 
-    def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str] | None:
+    def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str]:
         """The rows that would be examined: those of each table, once for each row of the tables before it."""
         explain = "EXPLAIN EXTENDED" if self._mariadb else "EXPLAIN"  # what MariaDB calls so, MySQL always gives
         options = connection.execution_options(no_parameters=True)
@@ -112,7 +107,7 @@ class MySQLEngine(AlchemyEngine):
         told = connection.exec_driver_sql("SHOW WARNINGS").all()
         return replace(fetched, doubts=_doubts(code for level, code, _ in told if level != "Note"))
 
-    def _allow(self, connection: sa.Connection, seconds: float) -> None:
+    def _begin(self, connection: sa.Connection, seconds: float) -> None:
         """For the session, until the next run sets it back: MySQL has no such thing for one transaction."""
         if seconds != connection.info.get("seconds", self.seconds):
             connection.exec_driver_sql(f"SET {self._timeout(seconds)}")

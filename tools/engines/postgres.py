@@ -9,13 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tools.engines.alchemy import (
-    CONNECT_SECONDS,
-    POOL_SIZE,
-    POOL_WAIT_SECONDS,
-    SERVER_GRACE_SECONDS,
-    AlchemyEngine,
-)
+from tools.engines.alchemy import CONNECT_SECONDS, SERVER_GRACE_SECONDS, AlchemyEngine
+from tools.engines.reading import POOL_SIZE, POOL_WAIT_SECONDS
 from tools.engines.values import interval
 from tools.errors import DatabaseUnavailable, DriverMissing
 
@@ -36,7 +31,7 @@ _NOT_DECLARED = re.compile(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:explain|show)\b
 class PostgresEngine(AlchemyEngine):
     """One server and database."""
 
-    def _create(self) -> sa.Engine:
+    def _created(self) -> sa.Engine:
         server = self.place.server
         assert server is not None
         query = dict(server.query)
@@ -111,13 +106,13 @@ class PostgresEngine(AlchemyEngine):
             return connection.execution_options(no_parameters=True).exec_driver_sql(sql)
         return super()._execute(connection, sql)
 
-    def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str] | None:
+    def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str]:
         """The planner's total cost: 1.0 is about one page of a table read in order."""
         options = connection.execution_options(no_parameters=True)
         plan = options.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}").scalar_one()
         return float(plan[0]["Plan"]["Total Cost"]), "units of planner cost"
 
-    def _allow(self, connection: sa.Connection, seconds: float) -> None:
+    def _begin(self, connection: sa.Connection, seconds: float) -> None:
         if seconds != self.seconds:
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(seconds)}")
 

@@ -6,16 +6,11 @@ import contextlib
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-
-from tools.engines.alchemy import POOL_SIZE, POOL_WAIT_SECONDS, AlchemyEngine
+from tools.engines.embedded import EmbeddedEngine, Pooled
 from tools.engines.engine import Bounds, Fetched, Watch
 from tools.errors import DatabaseUnavailable
 from tools.guard.opinion import Opinion
@@ -42,33 +37,10 @@ _FUNCTIONS = frozenset(
 )
 
 
-class ReadingDialect(SQLiteDialect_pysqlite):
-    """SQLAlchemy's, less its own floor(), which gives -2 where SQLite's gives -2.0."""
-
-    supports_statement_cache = True
-
-    def on_connect(self) -> Callable[[Any], None]:
-        """Adds REGEXP, the operator that SQLite leaves to its host."""
-        return lambda raw: raw.create_function("regexp", 2, _regexp, deterministic=True)
-
-
-registry.register("sqlite.dbagent", __name__, "ReadingDialect")
-
-
-class SQLiteEngine(AlchemyEngine):
+class SQLiteEngine(EmbeddedEngine):
     """One file; `mode=ro`, `query_only` and the authorizer each keep it from being written."""
 
-    def _create(self) -> sa.Engine:
-        engine = sa.create_engine(
-            "sqlite+dbagent://",
-            creator=self._open,
-            poolclass=sa.QueuePool,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS,
-        )
-        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-        return engine
+    DRIVER_ERROR = sqlite3.Error
 
     def _open(self) -> sqlite3.Connection:
         address = f"file:{quote(self.place.path)}?mode=ro" if self.place.path else ":memory:"
@@ -83,6 +55,7 @@ class SQLiteEngine(AlchemyEngine):
             raw.execute("SELECT count(*) FROM sqlite_master").fetchone()  # reads the file for the first time
             raw.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
             raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LENGTH_LIMIT)
+            raw.create_function("regexp", 2, _regexp, deterministic=True)  # an operator that SQLite leaves to its host
             raw.create_function("dbagent_hash", 1, _hash, deterministic=True)  # for masks; no statement may call it
             raw.set_authorizer(_authorize)
         except BaseException:
@@ -96,30 +69,33 @@ class SQLiteEngine(AlchemyEngine):
             "Check that it is a whole SQLite database, and that you may read it and its folder."
         )
 
+    def _leave(self, result: sqlite3.Cursor, raw: Any) -> None:
+        result.close()
+
     def _cancel(self, raw: Any) -> None:
         with contextlib.suppress(sqlite3.Error):
             raw.interrupt()
 
-    def _catalogue(self, connection: sa.Connection, sql: str) -> Fetched:
+    def _catalogue(self, connection: Pooled, sql: str) -> Fetched:
         """Decoded by the driver itself, where it can: a function of ours takes longer than the query."""
-        raw: Any = connection.connection.driver_connection
+        raw: Any = connection.raw
         raw.text_factory = str
         try:
             return super()._catalogue(connection, sql)
-        except sa.exc.OperationalError as error:
+        except sqlite3.OperationalError as error:
             if "decode" not in str(error):
                 raise
         finally:
             raw.text_factory = _text
         return super()._catalogue(connection, sql)
 
-    def _opinion(self, connection: sa.Connection, sql: str) -> Opinion | None:
+    def _opinion(self, connection: Pooled, sql: str) -> Opinion | None:
         """What its authorizer is asked while the statement is compiled, which EXPLAIN does without running it.
 
         It is not asked for what the compiler leaves out, nor for a view but for what lies below it: so every relation
         that the text names counts as read.
         """
-        raw: Any = connection.connection.driver_connection
+        raw: Any = connection.raw
         relations = raw.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
         raw.execute(f"EXPLAIN {sql}").fetchall()  # virtual tables declare themselves, which reads the catalogue
         asked = _Asked()
@@ -139,7 +115,7 @@ class SQLiteEngine(AlchemyEngine):
         """SQLite's values carry their types, its columns do not."""
         return ()
 
-    def _read(self, result: sa.CursorResult[Any], bounds: Bounds, watch: Watch) -> Fetched:
+    def _read(self, result: sqlite3.Cursor, bounds: Bounds, watch: Watch) -> Fetched:
         fetched = super()._read(result, bounds, watch)
         types = tuple(
             next((_STORAGE[type(row[i])] for row in fetched.rows if type(row[i]) in _STORAGE), "")
@@ -202,8 +178,7 @@ def _authorize(action: int, first: str | None, second: str | None, *_: str | Non
     if action == sqlite3.SQLITE_FUNCTION:
         allowed = (second or "").lower() not in _FUNCTIONS
     elif action == sqlite3.SQLITE_PRAGMA:
-        # read_uncommitted without a value is SQLAlchemy asking for the isolation level.
-        allowed = (first or "").lower() in _PRAGMAS or (first == "read_uncommitted" and second is None)
+        allowed = (first or "").lower() in _PRAGMAS
     elif action == sqlite3.SQLITE_TRANSACTION:
         allowed = first in ("BEGIN", "ROLLBACK")
     elif action == sqlite3.SQLITE_UPDATE:
