@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agent.llm.scripted import ScriptedModel, calls
     from agent.session import Session
     from agent.settings import Settings
+    from tools.ask_user import Clarification
     from tools.policy import Policy, User
     from tools.policy_file import policy_from, read_policy
 
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Clarification",
     "DBAgent",
     "DBAgentError",
     "DatabaseUnavailable",
@@ -69,6 +71,7 @@ __all__ = [
 # imports neither openai nor langfuse nor sqlalchemy nor duckdb.
 _HOMES = {
     "Answer": "agent.answer",
+    "Clarification": "tools.ask_user",
     "Receipt": "agent.answer",
     "open_agent": "agent.assembly",
     "DBAgent": "agent.db_agent",

@@ -111,7 +111,7 @@ class _Asked:
 
 
 # What is asked for has the same answer whatever these are; permissions, and the prompt's version, have their own part.
-_NO_PART_OF_THE_KEY = ("user", "user_id", "session_id", "prompt_label", "tags", "tell")
+_NO_PART_OF_THE_KEY = ("user", "user_id", "session_id", "prompt_label", "tags", "tell", "ask_user")
 
 
 class CachingAgent(DBAgent):
@@ -198,7 +198,7 @@ class CachingAgent(DBAgent):
         of_a_moment = any(isinstance(bound, datetime) for each in times for bound in (each.first, each.next))
         if not isinstance(question, str) or of_a_moment or database.source.state_of_file == "":
             return None  # it has another answer in a minute, or the file was written to just now
-        others = {"effort": "normal", **options}
+        others = {"effort": "normal", **options, "somebody_is_there": options.get("ask_user") is not None}
         parts = (
             normalised(question),
             repr(sorted((name, each) for name, each in others.items() if each and name not in _NO_PART_OF_THE_KEY)),
@@ -240,7 +240,8 @@ def _worth_keeping(answer: Answer, prompt: Prompt) -> bool:
     receipt = answer.receipt
     # Another version may have been chosen for this user, or promoted in between.
     as_asked = (receipt.prompt_name, receipt.prompt_version) == (prompt.name, prompt.version)
-    return receipt.outcome == ANSWERED and answer.table is not None and as_asked
+    whole = receipt.outcome == ANSWERED and answer.table is not None
+    return whole and not receipt.choices and as_asked  # another asker may choose otherwise
 
 
 def _digest(*parts: str) -> str:

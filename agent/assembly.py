@@ -41,6 +41,7 @@ from agent.session import Shelf
 from agent.settings import Settings
 from agent.times.ranges import WEEKDAYS, Calendar
 from agent.toolbox import Toolbox
+from tools.ask_user import ASK_USER
 from tools.database import Database, Limits, open_database
 from tools.embedding import Embedding
 from tools.execute_sql import EXECUTE_SQL
@@ -60,7 +61,7 @@ _OF_THE_STORE = "dbagent_*"
 
 AnyModel = str | Endpoint | ScriptedModel | LanguageModel
 
-TOOLS = (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL)
+TOOLS = (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL, ASK_USER)
 OWN_PROMPTS = "prompts.json"  # in DBAGENT_HOME
 
 
@@ -150,6 +151,7 @@ def open_agent(
             settings.token_limit,
             settings.money_limit,
             settings.candidates,
+            settings.questions_back,
         ),
         calendar=Calendar(
             settings.time_zone, WEEKDAYS.index(settings.week_start.capitalize()), settings.fiscal_year_start

@@ -14,7 +14,7 @@ from tools.text import tokens
 
 @dataclass(frozen=True)
 class QuestionLimits:
-    """How much one question may take: model calls, tool calls, seconds, and schema tokens in its prompt.
+    """How much one question may take: model calls, tool calls, seconds, schema tokens in its prompt, questions back.
 
     `tokens` are those of all its model calls, in and out, and `usd` what they cost in US dollars; None is no limit.
     With high effort there are `candidates` for an answer: they share tokens and money, and have the rest each.
@@ -27,6 +27,7 @@ class QuestionLimits:
     tokens: int | None = None
     usd: float | None = None
     candidates: int = 3
+    questions_back: int = 1
 
     def share(self) -> QuestionLimits:
         """What one candidate may take."""

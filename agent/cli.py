@@ -7,9 +7,10 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from agent.ask_command import add_ask_command
 from agent.eval_asking import positive
 from agent.eval_commands import add_eval_commands
 from agent.experiment_commands import add_experiment_commands
@@ -19,11 +20,10 @@ from agent.prompt_commands import ABOUT as ABOUT_PROMPTS
 from agent.prompt_commands import add_prompt_commands
 
 if TYPE_CHECKING:
-    from agent.answer import Answer
     from agent.settings import Settings
     from tools.policy import User
 
-ANSWERED, BROKEN, USAGE, NOT_ANSWERED, NO_MODEL, NO_DATABASE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+ANSWERED, BROKEN, USAGE, NO_MODEL, NO_DATABASE, INTERRUPTED = 0, 1, 2, 4, 5, 130
 STALE, NO_LANGFUSE = 6, 7
 CANNOT_PRINT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -38,6 +38,7 @@ exit codes:
   6    a check found something: knowledge check, prompts lint, prompts promote
   7    Langfuse unavailable, to a command that needs it
   8    alerts check: a rule holds
+  9    ask --ask: the question may mean several things; which of them is asked back, as JSON
   130  interrupted
 """
 
@@ -103,23 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=lambda options: _version() if options.version else _help(parser))
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
 
-    ask = _command(commands, "ask", _ask, "answer one question")
-    ask.add_argument("question", metavar="QUESTION", help="the question, in plain words; - reads it from stdin")
-    _takes_database(ask)
-    _takes_user(ask)
-    ask.add_argument("--model", help="the model's name at the endpoint (default: DBAGENT_MODEL, else offline)")
-    ask.add_argument(
-        "--effort",
-        choices=("normal", "high"),
-        default="normal",
-        help="high: several candidates (DBAGENT_CANDIDATES), of which the majority wins; costs as many times as much",
-    )
-    ask.add_argument("--prompt-label", metavar="LABEL", help="the label whose prompt version is used")
-    ask.add_argument("--fresh", action="store_true", help="ask even where the answer is cached (DBAGENT_ANSWER_TTL)")
-    form = ask.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="the whole answer as JSON")
-    form.add_argument("--csv", action="store_true", help="only the rows, as CSV")
-    form.add_argument("--sql-only", action="store_true", help="only the SQL")
+    add_ask_command(commands, _command, _takes_database, _takes_user, _asking)
 
     chat = _command(commands, "chat", _chat, "talk with a database: questions, follow-ups, charts, exports")
     _takes_database(chat)
@@ -264,40 +249,6 @@ def _version() -> int:
     return ANSWERED
 
 
-def _ask(options: argparse.Namespace) -> int:
-    from agent import terminal
-    from agent.assembly import open_agent
-
-    question = options.question
-    if question == "-":
-        question = sys.stdin.read() if sys.stdin else ""  # None where the shell closed it
-    settings, user = _asking(options)
-    with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
-        answer = agent.ask_sync(
-            question,
-            user=user,
-            prompt_label=options.prompt_label,
-            effort=options.effort,
-            fresh=options.fresh,
-            tell=progress.hear,
-        )
-        wrong, meta = len(agent.toolbox.database.knowledge.problems), agent.toolbox.database.meta
-    if wrong:
-        what = "thing in the knowledge files is" if wrong == 1 else "things in the knowledge files are"
-        _warn([f"{wrong} {what} wrong and left out; dbagent knowledge check lists what."])
-    if not any(meta.tables()):
-        _warn(meta.notices)
-    _show(answer, options)
-    return ANSWERED if answer.answered else NOT_ANSWERED
-
-
-def _warn(lines: Iterable[str]) -> None:
-    from tools.text import visible
-
-    for line in lines:
-        print(f"dbagent: {visible(line)}", file=sys.stderr)
-
-
 def _asking(options: argparse.Namespace) -> tuple[Settings, User | None]:
     """The settings, and who asks."""
     from agent.errors import SettingsError
@@ -314,23 +265,6 @@ def _chat(options: argparse.Namespace) -> int:
     settings, user = _asking(options)
     trouble = chat(settings, session=options.session, user=user, label=options.prompt_label)
     return ANSWERED if trouble is None else _code_of(trouble)
-
-
-def _show(answer: Answer, options: argparse.Namespace) -> None:
-    from agent import terminal
-
-    if options.json:
-        print(terminal.json_text(answer.as_json()))
-    elif options.csv:
-        if answer.table is not None:
-            terminal.write_csv(answer.table, sys.stdout)
-    elif options.sql_only:
-        if answer.sql:
-            print(terminal.plain(answer.sql))
-    else:
-        terminal.show_answer(answer)
-    if (options.csv or options.sql_only) and not answer.answered:
-        print(terminal.plain(answer.text), file=sys.stderr)
 
 
 def _traces(options: argparse.Namespace) -> int:
@@ -371,7 +305,7 @@ def _search(options: argparse.Namespace) -> int:
         seen = seen_by(database, policy, user) if policy else database
         found = search_metadata(SearchMetadata(words=words), seen)
         database.close()
-    _warn(database.meta.notices)
+    terminal.warn(database.meta.notices)
     print(_as_json(found) if options.json else terminal.plain(found.for_model()))
     return ANSWERED
 
@@ -403,8 +337,7 @@ def _sync(options: argparse.Namespace) -> int:
     for sign, names in (("+", changes.added), ("-", changes.dropped), ("~", changes.changed)):
         for name in names if not options.json else ():
             print(terminal.plain(f"{sign} {name}"))
-    for notice in meta.notices if not options.json else ():
-        print(f"dbagent: {terminal.plain(notice)}", file=sys.stderr)
+    terminal.warn(meta.notices if not options.json else ())
     if not options.json:
         tables = sum(len(schema.tables) for schema in meta.schemas)
         kept = f"; kept in {path}" if path and path.exists() else ""
@@ -450,8 +383,7 @@ def _knowledge_import(options: argparse.Namespace) -> int:
     folder = Path(options.into) if options.into else Settings.from_environment().knowledge or Path("knowledge")
     imported = read_dbt(Path(options.path).expanduser())
     file = write_knowledge(imported, folder.expanduser(), force=options.force)
-    for note in imported.notes:
-        print(f"dbagent: {terminal.plain(note)}", file=sys.stderr)
+    terminal.warn(imported.notes)
     print(
         f"{terminal.plain(str(file))}: {imported.tables} tables, {imported.fields} fields "
         f"({imported.fields_with_values} with their values), {imported.joins} joins. "

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from agent.answer import (
     ANSWERED,
+    ASKED,
     CUT_OFF,
     FILTERED,
     MONEY_LIMIT,
@@ -20,8 +21,10 @@ from agent.answer import (
     TIME_LIMIT,
     TOKEN_LIMIT,
     Answer,
+    Interpretation,
     Receipt,
 )
+from agent.asking_back import AskingBack, AskUser, Later
 from agent.budget import QuestionLimits, room_for
 from agent.errors import FeedbackRefused, ModelUnavailable, PromptInvalid, QuestionRefused
 from agent.events import (
@@ -52,6 +55,7 @@ from agent.times.resolver import resolve
 from agent.toolbox import Toolbox
 from agent.votes import ballot, choice, most_agreed
 from agent.work import Work
+from tools.ask_user import Clarification
 from tools.database import stoppable
 from tools.policy import User
 
@@ -124,6 +128,8 @@ class DBAgent:
         today: date | None = None,
         effort: Effort = "normal",
         fresh: bool = False,
+        ask_user: AskUser | Later | None = None,
+        choices: Sequence[Interpretation] = (),
         tell: Tell = tell_nobody,
     ) -> Answer:
         """Answer one question.
@@ -133,9 +139,12 @@ class DBAgent:
         that "last month" is reckoned from, None for this one. `effort` "high" asks for several candidates and answers
         with what most of them agree on, at as many times the cost. Without a `prompt_label`, a user with an id takes
         part in the experiment that is set, and one without by the session. `fresh` is for an answer cache around this:
-        whoever is asked here is asked afresh. `tell` hears each event as it happens, in the caller's event loop. Raises
-        QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable, DatabaseUnavailable, UserNotPermitted; limits
-        are outcomes in the receipt.
+        whoever is asked here is asked afresh. `ask_user` is called where the readings of the question lead to different
+        SQL: it shows the options and gives what the user says. "later" makes the question back the answer; without one
+        the agent goes on with an assumption, which stands in the receipt. `choices` are those that the user made when
+        the same question was asked before; a session gives them. `tell` hears each event as it happens, in the caller's
+        event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable, DatabaseUnavailable,
+        UserNotPermitted; limits are outcomes in the receipt.
         """
         question = _checked(question)
         if user is None:
@@ -151,11 +160,15 @@ class DBAgent:
             tell(QuestionStarted(question, root.trace_id))
             # All of it in one go: each change of thread waits for the others, of which a busy agent has many.
             chosen_by = (prompt_label, user_id or session_id)
-            work, day = await asyncio.to_thread(self._begun, question, asking, history, chosen_by, today, tell)
+            back = AskingBack(ask_user, self.limits.questions_back, choices)
+            work, day = await asyncio.to_thread(
+                self._begun, question, asking, history, choices, chosen_by, today, back, tell
+            )
             # Told before the model is asked: a question that fails counts for its prompt version too.
             root.update(metadata=asked_how(work.prompt, work.toolbox, len(history), day, effort))
             try:
                 async with asyncio.timeout(self.limits.seconds) as deadline:
+                    back.deadline = deadline
                     if effort == "high":
                         await most_agreed(work, self.limits.candidates, self._candidate, self._judge)
                     else:
@@ -255,8 +268,10 @@ class DBAgent:
         question: str,
         user: User | None,
         history: Sequence[Mapping[str, Any]],
+        choices: Sequence[Interpretation],
         chosen_by: tuple[str | None, str | None],
         today: date | None,
+        asking: AskingBack,
         tell: Tell,
     ) -> tuple[Work, date]:
         """The question with all that its model is told at first, and the day it is asked on."""
@@ -266,9 +281,9 @@ class DBAgent:
         known = database.knowledge.for_question(question, database.meta)
         now = self.calendar.now(today)
         times = resolve(question, now, self.calendar)
-        told = (*(f"Time: {each.told(self.calendar)}" for each in times), *known)
+        told = (*(f"Time: {each.told(self.calendar)}" for each in times), *known, *(each.told() for each in choices))
         spent = PromptTokens(frame=frame, history=len(history), known=known)
-        work = Work(question, prompt, toolbox, spent, tell, times)
+        work = Work(question, prompt, toolbox, spent, tell, asking, times, interpretations=list(choices))
         work.messages += [
             {"role": "system", "content": prompt.text},
             *map(_checked_turn, history),
@@ -335,6 +350,9 @@ class DBAgent:
                     return
                 work.tell(TextWithdrawn())
                 await self._run_tools(reply, work, phases)
+                if work.asked is not None:
+                    work.finish(work.asked.for_user(), ASKED)
+                    return
 
     async def _ask_model(self, work: Work, *, last: bool) -> ModelReply:
         if last and work.replies:
@@ -386,6 +404,8 @@ class DBAgent:
                         raise
                     finally:  # also of a query that was stopped
                         work.tool_seconds += time.monotonic() - began
+                if isinstance(told.value, Clarification):
+                    told = await work.asking.replied(told, told.value, work.tell)
             span.update(output=told.text)
             if told.failed:
                 span.update(level="WARNING", status=told.text)
@@ -418,7 +438,7 @@ class DBAgent:
             models=tuple(dict.fromkeys(reply.model for reply in work.replies)),
             tokens=None if None in usages else sum((u for u in usages if u), Usage()),
             cost_usd=None if None in costs else sum(c for c in costs if c),
-            seconds=time.monotonic() - work.started,
+            seconds=time.monotonic() - work.started - work.asking.waited,
             model_seconds=model_seconds,
             database_seconds=work.tool_seconds,
             trace_id=root.trace_id,
@@ -432,10 +452,12 @@ class DBAgent:
             took_over=work.took_over or None,
             votes=work.votes,
             times=work.times,
+            assumptions=tuple(each for each in work.interpretations if not each.by_user),
+            choices=tuple(each for each in work.interpretations if each.by_user),
             experiment=work.prompt.experiment,
             arm=work.prompt.arm,
         )
-        return Answer(work.question, work.text, receipt.sql, table, receipt)
+        return Answer(work.question, work.text, receipt.sql, table, receipt, work.asked)
 
 
 class _Phases:
@@ -542,6 +564,8 @@ def summary(receipt: Receipt) -> dict[str, Any]:
             "prompt",
             "policy",
             "times",
+            "assumptions",
+            "choices",
             "cached_at",
         )
     }

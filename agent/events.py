@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent.answer import Answer
 from agent.messages import ToolCall, ToolReply
+from tools.ask_user import Clarification
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,22 @@ class ToolFinished:
 
 
 @dataclass(frozen=True)
+class UserAsked:
+    """The user is asked which reading is meant: by the `ask_user` of the question, or by its answer."""
+
+    clarification: Clarification
+
+
+@dataclass(frozen=True)
 class AnswerReady:
     """The answer; always the last event."""
 
     answer: Answer
 
 
-Event = QuestionStarted | PhaseStarted | TextDelta | TextWithdrawn | ToolStarted | ToolFinished | AnswerReady
+Event = (
+    QuestionStarted | PhaseStarted | TextDelta | TextWithdrawn | ToolStarted | ToolFinished | UserAsked | AnswerReady
+)
 Tell = Callable[[Event], None]
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agent.answer import Answer, Interpretation
 from agent.errors import SessionUnknown, StoreUnavailable
+from tools.ask_user import Clarification
 from tools.policy import User
 from tools.text import one_line, tokens
 
 if TYPE_CHECKING:
-    from agent.answer import Answer
     from agent.db_agent import DBAgent
     from agent.store import SessionSummary, Store
 
@@ -38,7 +39,8 @@ class Turn(BaseModel):
     """One question and what came of it, as it is kept.
 
     `result` says how many rows came back, their columns and the first of them; "" where no query ran. `view` is which
-    database was asked and, where there is a policy, the id of what the asker might see of it.
+    database was asked and, where there is a policy, the id of what the asker might see of it. `asked` is what was asked
+    back in place of an answer, and `choices` what the user chose when asked back.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +50,8 @@ class Turn(BaseModel):
     sql: str | None = None
     result: str = ""
     outcome: str = ""
+    asked: Clarification | None = None
+    choices: tuple[Interpretation, ...] = ()
     user: str = ""
     view: str = ""
     trace_id: str = ""
@@ -63,10 +67,23 @@ class Turn(BaseModel):
             sql=answer.sql,
             result=answer.table.summary(ROWS_KEPT, LONGEST_RESULT) if answer.table else "",
             outcome=receipt.outcome,
+            asked=answer.asked,
+            choices=receipt.choices,
             user=user,
             view=view,
             trace_id=receipt.trace_id,
         )
+
+    def choice(self, said: str) -> Interpretation | None:
+        """What the user chose, where this turn asked back and they name one of its options; else None."""
+        if self.asked is None or (taken := self.asked.chosen(said)) is None:
+            return None
+        return Interpretation(self.asked.question, self.asked.options, taken, by_user=True)
+
+    def as_asked(self, longest: int | None = None) -> str:
+        """The question as it stands in the conversation, behind what the user chose; on a line where it is cut."""
+        question = self.question if longest is None else one_line(self.question, longest)
+        return "\n".join([*(each.told() for each in self.choices), question])
 
 
 class Session:
@@ -86,11 +103,18 @@ class Session:
         self._load()
 
     async def ask(self, question: str, **options: Any) -> Answer:
-        """Answer one question as the next of the conversation; options and what is raised are those of `agent.ask`."""
+        """Answer one question as the next of the conversation; options and what is raised are those of `agent.ask`.
+
+        Where the last answer asked back, one of its options, or its number, goes on with what was asked before.
+        """
         view = await asyncio.to_thread(self._view)
         if self._shelf.lasts and not self.trouble:
             await asyncio.to_thread(self._load)  # another process may have taken the conversation on
-        earlier = history(self.turns, self._shelf.history_tokens, view)
+        turns = self.turns
+        if turns and (choice := turns[-1].choice(question)):
+            *turns, asked = turns
+            question, options = asked.question, {**options, "choices": (*asked.choices, choice)}
+        earlier = history(turns, self._shelf.history_tokens, view)
         answer = await self.agent.ask(question, history=earlier, user=self.user, session_id=self.id, **options)
         turn = Turn.of(answer, self._owner, view)
         self.turns.append(turn)
@@ -234,16 +258,16 @@ def _cost(messages: Sequence[dict[str, Any]]) -> int:
 
 
 def _whole(turn: Turn, view: str) -> list[dict[str, Any]]:
-    return _told(turn, view, turn.question, turn.text, turn.result)
+    return _told(turn, view, turn.as_asked(), turn.text, turn.result)
 
 
 def _short(turn: Turn, view: str) -> list[dict[str, Any]]:
     result = "\n".join(turn.result.split("\n")[: 3 + ROWS_SHORT])
-    return _told(turn, view, one_line(turn.question, 300), one_line(turn.text, 300), result)
+    return _told(turn, view, turn.as_asked(300), one_line(turn.text, 300), result)
 
 
 def _shortest(turn: Turn, view: str) -> list[dict[str, Any]]:
-    question = one_line(turn.question, 120)
+    question = turn.as_asked(120)
     if turn.view != view:
         return _pair(question, _FROM_ELSEWHERE)
     return _pair(question, one_line(turn.text, 160) or "(no answer)")

@@ -14,7 +14,7 @@ def as_markdown(title: str, turns: Sequence[Turn]) -> str:
     """A heading and a paragraph a question: what was said, the SQL, what came back."""
     parts = [f"# {_line(title) or 'A conversation'}"]
     for turn in turns:
-        parts += [f"## {_line(turn.question)}", *_answer(turn)]
+        parts += [f"## {_line(turn.question)}", *(_line(str(each)) for each in turn.choices), *_answer(turn)]
     return visible("\n\n".join(parts) + "\n")
 
 

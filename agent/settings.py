@@ -217,6 +217,13 @@ class Settings(BaseModel):
     candidates: int = _variable(
         "DBAGENT_CANDIDATES", "How many candidates there are for an answer with --effort high.", 3, ge=2, le=9
     )
+    questions_back: int = _variable(
+        "DBAGENT_QUESTIONS_BACK",
+        "How often one question may ask the user which reading is meant; then the agent assumes and says so.",
+        1,
+        ge=0,
+        le=10,
+    )
     token_limit: int | None = _variable(
         "DBAGENT_TOKEN_LIMIT", "Tokens of all model calls for one question, in and out. Unset: no limit.", gt=0
     )

@@ -24,12 +24,14 @@ from rich.text import Text
 from rich.tree import Tree
 
 from agent.events import Event, PhaseStarted, ToolStarted
+from tools.text import visible
 
 if TYPE_CHECKING:
     from agent.answer import Answer, Receipt
     from agent.doctor import Finding
     from agent.llmops.trace_records import SpanRecord, TraceSummary, TraceTree
     from agent.messages import ToolCall
+    from tools.explanation import Explanation
     from tools.result_table import ResultTable
 
 ROWS_SHOWN = 50
@@ -99,7 +101,7 @@ def doing(call: ToolCall) -> str:
     return one_line(f"{_DOING.get(call.name, call.name)} {_arguments_in_words(call.arguments)}", 200)
 
 
-_DOING = {"search_metadata": "searching", "show_table": "showing", "execute_sql": "running"}
+_DOING = {"search_metadata": "searching", "show_table": "showing", "execute_sql": "running", "ask_user": "asking"}
 
 
 def _arguments_in_words(arguments: str) -> str:
@@ -124,6 +126,21 @@ def show_answer(answer: Answer) -> None:
     show_receipt(console, answer)
 
 
+def show_explanation(console: Console, why: Explanation) -> None:
+    """What the SQL does, part by part, and what in the question speaks for each of its tables."""
+    if not why.steps:
+        console.print(Text("This statement cannot be taken apart; it stands as it was run.", style="yellow"))
+        return
+    for step in why.steps:
+        indent = "  " * step.depth
+        console.print(Text(plain(f"{indent}{step.text}")))
+        if step.sql:
+            console.print(Text(plain(f"{indent}    {step.sql}"), style="cyan"))
+    console.print(Text("\nThe tables, and what in the question speaks for them:", style="bold"))
+    for name, reason in why.tables:
+        console.print(Text(plain(f"{name}: {reason}")))
+
+
 def show_rows(console: Console, table: ResultTable, most: int, elsewhere: str) -> None:
     """The first rows and the columns that fit, and what is not shown; `elsewhere` says how to see the rest."""
     rows = table.rows[:most]
@@ -143,12 +160,16 @@ def show_rows(console: Console, table: ResultTable, most: int, elsewhere: str) -
 
 
 def show_receipt(console: Console, answer: Answer) -> None:
-    """What is doubtful, what words for times were taken to mean, and the receipt in one line."""
+    """What is doubtful, what words for times were taken to mean, what was assumed, and the receipt in one line."""
     for warning in answer.receipt.warnings:
         console.print(Text(f"Warning: {one_line(warning, 1000)}", style="yellow"))
     for each in answer.receipt.times:
         assumed = f" ({each.assumption})" if each.assumption else ""
         console.print(Text(f"Time: {one_line(each.said, 80)!r} is {each}{one_line(assumed, 200)}", style="dim"))
+    for name, taken in (("Assumed", answer.receipt.assumptions), ("Chosen", answer.receipt.choices)):
+        for reading in taken:
+            style = "yellow" if name == "Assumed" else "dim"
+            console.print(Text(f"{name}: {one_line(str(reading), 1000)}", style=style))
     console.print(Text(receipt_line(answer.receipt), style="dim"))
 
 
@@ -361,6 +382,12 @@ def show_finding(finding: Finding) -> None:
     line.append(f"{finding.name:<11}", style="bold")
     line.append(plain(finding.text))
     stdout_console().print(line)
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Say each of these on stderr, a line each."""
+    for line in lines:
+        print(f"dbagent: {visible(line)}", file=sys.stderr)
 
 
 def stdout_console() -> Console:

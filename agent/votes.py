@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-from agent.answer import ANSWERED, CUT_OFF, NO_QUERY, Votes
+from agent.answer import ANSWERED, ASKED, CUT_OFF, NO_QUERY, Votes
 from agent.errors import ModelUnavailable
 from agent.work import Work
 from tools.same_rows import same_rows
@@ -60,7 +60,7 @@ def agreeing(works: Sequence[Work]) -> list[list[Work]]:
     a limit ended have no vote where there are others.
     """
     ended = [work for work in works if work.outcome]
-    voting = [work for work in ended if work.outcome in (ANSWERED, CUT_OFF, NO_QUERY)] or ended
+    voting = [work for work in ended if work.outcome in (ANSWERED, ASKED, CUT_OFF, NO_QUERY)] or ended
     groups: list[list[Work]] = []
     for work in voting:
         alike = next((group for group in groups if _same(group[0], work)), None)
@@ -88,6 +88,8 @@ def choice(text: str, of: int) -> int | None:
 
 
 def _same(one: Work, other: Work) -> bool:
+    if one.asked or other.asked:
+        return bool(one.asked and other.asked)
     if not one.tables or not other.tables:
         return not one.tables and not other.tables
     mine, yours = one.tables[-1], other.tables[-1]

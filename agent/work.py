@@ -8,13 +8,15 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent.answer import Votes
+from agent.answer import Interpretation, Votes
+from agent.asking_back import AskingBack
 from agent.events import Tell, TextDelta, TextWithdrawn
 from agent.llmops.prompts import CompiledPrompt
 from agent.messages import FORMAT, PLAN, SQL, ModelReply, Standing, ToolReply
 from agent.prompt_tokens import PromptTokens
 from agent.times.ranges import TimeRange
 from agent.toolbox import Toolbox
+from tools.ask_user import Clarification
 from tools.empty_result import is_empty
 from tools.result_table import ResultTable
 
@@ -28,6 +30,7 @@ class Work:
     toolbox: Toolbox
     spent: PromptTokens
     tell: Tell
+    asking: AskingBack
     times: tuple[TimeRange, ...] = ()
     started: float = field(default_factory=time.monotonic)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -37,6 +40,8 @@ class Work:
     tool_calls: int = 0
     tool_seconds: float = 0.0
     failed_queries: int = 0
+    interpretations: list[Interpretation] = field(default_factory=list)
+    asked: Clarification | None = None
     last_told: ToolReply | None = None
     text: str = ""
     outcome: str = ""
@@ -87,6 +92,10 @@ class Work:
         self.last_told = told
         if isinstance(told.value, ResultTable):
             self.tables.append(told.value)
+        elif isinstance(told.value, Interpretation):
+            self.interpretations.append(told.value)
+        elif isinstance(told.value, Clarification):
+            self.asked = told.value
         elif told.failed and told.call.name == "execute_sql":
             self.failed_queries += 1
 
@@ -98,7 +107,9 @@ class Work:
             self.toolbox,
             deepcopy(self.spent),
             lambda event: None if isinstance(event, TextDelta | TextWithdrawn) else self.tell(event),
+            self.asking,
             self.times,
+            interpretations=list(self.interpretations),
             messages=list(self.messages),
             temperature=temperature,
         )
@@ -106,6 +117,7 @@ class Work:
     def adopt(self, winner: Work, votes: Votes) -> None:
         """Answer as a candidate does."""
         self.tables, self.text, self.outcome, self.votes = winner.tables, winner.text, winner.outcome, votes
+        self.interpretations, self.asked = winner.interpretations, winner.asked
         self.tell(TextDelta(self.text))
 
     def include(self, candidate: Work) -> None:

@@ -78,6 +78,7 @@ def test_the_model_hears_the_prompt_with_the_schema_and_the_question_with_the_da
         "search_metadata",
         "show_table",
         "execute_sql",
+        "ask_user",
     ]
 
 

@@ -15,6 +15,7 @@ DOORS = (
     "agent.chat",
     "agent.terminal",
     "agent.cli",
+    "agent.ask_command",
     "agent.doctor",
     "agent.http_server",
     "agent.mcp_server",

@@ -1,1 +1,1 @@
-"""What a language model may do with a database: the three tools and everything under them."""
+"""What a language model may do with a database: the tools and everything under them."""

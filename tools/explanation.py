@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
@@ -31,6 +31,24 @@ class Step:
     text: str
     sql: str = ""
     depth: int = 0
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a query does, step by step, and why it reads its tables: (full name, what speaks for it) each."""
+
+    steps: tuple[Step, ...]
+    tables: tuple[tuple[str, str], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """`steps` of text, sql and depth; `tables` of name and reason."""
+        tables = [{"name": name, "reason": reason} for name, reason in self.tables]
+        return {"steps": [asdict(each) for each in self.steps], "tables": tables}
+
+
+def explanation(question: str, sql: str, tables: Sequence[str], database: Database) -> Explanation:
+    """The explanation of the query that answered a question and read these tables."""
+    return Explanation(explained(sql, database.meta), why_read(question, tables, database))
 
 
 def explained(sql: str, meta: DatabaseMeta) -> tuple[Step, ...]:

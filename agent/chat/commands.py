@@ -93,22 +93,11 @@ def _table(chat: Conversation, rest: str) -> None:
 
 
 def _explain(chat: Conversation, rest: str) -> None:
-    from tools.explanation import explained, why_read
+    from tools.explanation import explanation
 
     answer = _with_rows(chat)
-    database = chat.database_seen()
-    steps = explained(answer.sql or "", database.meta)
-    if not steps:
-        chat.screen.say("This statement cannot be taken apart; /sql shows it.", "yellow")
-        return
-    for step in steps:
-        indent = "  " * step.depth
-        chat.screen.say(f"{indent}{step.text}")
-        if step.sql:
-            chat.screen.say(f"{indent}    {step.sql}", "cyan")
-    chat.screen.say("\nThe tables, and what in the question speaks for them:", "bold")
-    for name, reason in why_read(answer.question, answer.receipt.tables, database):
-        chat.screen.say(f"{name}: {reason}")
+    why = explanation(answer.question, answer.sql or "", answer.receipt.tables, chat.database_seen())
+    terminal.show_explanation(chat.screen.console, why)
 
 
 def _chart(chat: Conversation, rest: str) -> None:

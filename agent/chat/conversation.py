@@ -21,6 +21,7 @@ from agent.terminal import one_line, progress
 
 if TYPE_CHECKING:
     from agent.answer import Answer, Receipt
+    from tools.ask_user import Clarification
     from tools.database import Database
     from tools.policy import User
 
@@ -40,18 +41,23 @@ class Conversation:
         self.charts = True
         self.last: Answer | None = None
         self.receipts: list[Receipt] = []
+        self.source: LineInput
         self._database = database
         self.agent: DBAgent = open_agent(database, settings=settings)
         self.session: Session
 
-    def begin(self, session: Session) -> None:
-        """Go on with a session, or begin a new one."""
+    def begin(self, session: Session, *, named: bool = False) -> None:
+        """Go on with a session, or begin a new one, which is said where somebody `named` one that there is not."""
         self.session, self.last = session, None
         turns = session.turns
+        if named and not turns and not session.trouble:
+            self.screen.say(f"There is no session {session.id} yet: it begins here. /sessions lists yours.", "yellow")
         earlier = f", {len(turns)} earlier question{'' if len(turns) == 1 else 's'}" if turns else ""
         self.screen.say(f"session {session.id}{earlier}", "dim")
         for turn in turns[-_TURNS_SHOWN:]:
             self.screen.say(f"  {one_line(turn.question, 100)}", "dim")
+        if turns and turns[-1].asked:
+            self.screen.say(turns[-1].asked.for_user())
         if session.trouble:
             self.screen.say(session.trouble, "yellow")
 
@@ -59,7 +65,7 @@ class Conversation:
         """Ask, show how it goes on, and show the answer."""
         troubled = bool(self.session.trouble)
         with self.screen.working() as tell:
-            answer = self.session.ask_sync(question, prompt_label=self.label, tell=tell)
+            answer = self.session.ask_sync(question, prompt_label=self.label, ask_user=self._choice, tell=tell)
         self.last = answer
         self.receipts.append(answer.receipt)
         chart = chart_of(question, answer.table) if self.charts and self.screen.live else None
@@ -67,6 +73,15 @@ class Conversation:
         if self.session.trouble and not troubled:
             self.screen.say(self.session.trouble, "yellow")
         return answer
+
+    def _choice(self, asked: Clarification) -> str | None:
+        """What the user says to a question back; called in the thread that waits for the answer."""
+        with self.screen.aside():
+            self.screen.say(asked.for_user())
+            chosen = self.source.choose(asked)
+            if chosen is not None and not self.source.interactive:
+                self.screen.say(f"> {chosen}", "bold")
+            return chosen
 
     def use_model(self, name: str) -> None:
         """Ask another model from now on. Raises SettingsError."""
@@ -133,10 +148,10 @@ def chat(
 
 def _talk(talk: Conversation, session: str | None, read: LineInput | None) -> Exception | None:
     commands = [(name, command.about) for name, command in COMMANDS.items()]
-    source = read or chosen_input(talk, commands)
+    source = talk.source = read or chosen_input(talk, commands)
     if source.interactive:
         talk.screen.say(f"{talk.settings.model} · {talk.place}   (/help lists the commands)", "dim")
-    talk.begin(talk.agent.session(session, user=talk.user))
+    talk.begin(talk.agent.session(session, user=talk.user), named=session is not None)
     trouble: Exception | None = None
     while True:
         try:

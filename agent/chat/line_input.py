@@ -17,6 +17,8 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from tools.ask_user import Clarification
+
 PROMPT = "> "
 _MOST_OFFERED = 50
 
@@ -29,17 +31,27 @@ class LineInput(Protocol):
     def read(self) -> str:
         """The next question or command. Raises EOFError at the end, KeyboardInterrupt for Ctrl-C."""
 
+    def choose(self, asked: Clarification) -> str | None:
+        """What is said to a question back that is shown; None for nothing. Raises KeyboardInterrupt for Ctrl-C."""
+
 
 class PipedInput:
-    """A line a question; one that ends with a backslash goes on with the next."""
+    """A line a question; one that ends with a backslash goes on with the next.
+
+    Behind a question that is asked back, a line that names an option chooses it; any other is the next question.
+    """
 
     interactive = False
 
     def __init__(self) -> None:
         self._lines = iter(sys.stdin or ())
+        self._unread: str | None = None
 
     def read(self) -> str:
         """The next line."""
+        if (unread := self._unread) is not None:
+            self._unread = None
+            return unread
         parts: list[str] = []
         for line in self._lines:
             parts.append(line.rstrip("\r\n").removesuffix("\\"))
@@ -48,6 +60,17 @@ class PipedInput:
         if not parts:
             raise EOFError
         return "\n".join(parts)
+
+    def choose(self, asked: Clarification) -> str | None:
+        """The option that the next line names; None where it is the next question."""
+        try:
+            line = self.read()
+        except EOFError:
+            return None
+        chosen = asked.chosen(line)
+        if chosen is None:
+            self._unread = line
+        return chosen
 
 
 class TypedInput:
@@ -76,6 +99,15 @@ class TypedInput:
     def read(self) -> str:
         """What was sent."""
         return self._session.prompt(PROMPT)
+
+    def choose(self, asked: Clarification) -> str | None:
+        """What was sent; the first option where that is nothing."""
+        last = len(asked.options)
+        asking: PromptSession[str] = PromptSession(history=InMemoryHistory())
+        try:
+            return asking.prompt(f"1 to {last}, or in your own words (Enter: 1)> ").strip() or asked.options[0]
+        except EOFError:
+            raise KeyboardInterrupt from None
 
 
 def _history(path: Path) -> History:

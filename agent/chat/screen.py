@@ -40,6 +40,7 @@ class Screen:
     def __init__(self) -> None:
         self.console = Console(file=sys.stdout, highlight=False)
         self.live = self.console.is_terminal
+        self._shown: Live | None = None
         if not self.live:
             self.console = Console(file=sys.stdout, highlight=False, width=terminal.PIPE_WIDTH)
 
@@ -58,8 +59,32 @@ class Screen:
             yield tell_nobody
             return
         progress = _Progress()
-        with Live(progress, console=self.console, refresh_per_second=12, transient=True):
+        self._begin(progress)
+        try:
             yield progress.hear
+        finally:
+            self._end()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within it the progress is taken away, so that a person can be asked something."""
+        shown = self._end()
+        try:
+            yield
+        finally:
+            if shown is not None:
+                self._begin(shown.get_renderable())
+
+    def _begin(self, progress: RenderableType) -> None:
+        # A new one each time: one that is started again moves the cursor up by what it showed before.
+        self._shown = Live(progress, console=self.console, refresh_per_second=12, transient=True)
+        self._shown.start()
+
+    def _end(self) -> Live | None:
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            shown.stop()
+        return shown
 
     def chart(self, chart: Chart, table: ResultTable) -> None:
         """A chart of the rows, as wide as the screen."""
