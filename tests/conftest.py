@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
@@ -25,6 +26,11 @@ from tools.database import Database, open_database
 # A shell ignores SIGINT for what it runs in the background, and what runs there cannot be interrupted.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where the machine says that nothing compiled is kept, every one of some hundred processes that the tests start would
+# compile the same modules again, and pytest the tests: a minute of work in all.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # What is drawn is the same every day and on every machine, and a slow one is no failure.
 hypothesis.settings.register_profile(

@@ -50,14 +50,15 @@ def digests(path: Path) -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def built_at_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A folder in which two processes built today's sample at the same time, and what each said of its own."""
+    """A folder in which two processes wanted today's sample at the same time, and what each said of its own."""
     directory = tmp_path_factory.mktemp("cache") / "it's a [new] folder"
     script = (
         "import sys; from pathlib import Path; import duckdb; from agent.sample import sample_database\n"
-        "path = sample_database(Path(sys.argv[1]))\n"
+        "steps = []\n"
+        "path = sample_database(Path(sys.argv[1]), tell=steps.append)\n"
         "with duckdb.connect(str(path), read_only=True) as sample:\n"
         "    [[events]] = sample.execute('SELECT count(*) FROM analytics.user_behavior').fetchall()\n"
-        "print(path.name, events)"
+        "print(path.name, events, len(steps))"
     )
     command = [sys.executable, "-c", script, str(directory)]
     root = Path(__file__).parent.parent
@@ -78,13 +79,14 @@ def quick_build(monkeypatch: pytest.MonkeyPatch) -> list[date]:
     return built
 
 
-def test_two_processes_that_build_at_once_both_end_with_a_good_file(built_at_once: tuple[Path, list[str]]):
-    directory, (one, other) = built_at_once
+def test_of_two_processes_at_once_one_builds_and_both_end_with_a_good_file(built_at_once: tuple[Path, list[str]]):
+    directory, said = built_at_once
     [file] = directory.iterdir()
-    name, events = one.split()
+    (name, events, steps), (other_name, other_events, other_steps) = (each.split() for each in said)
+    assert (name, events) == (other_name, other_events)
     assert name == file.name
     assert int(events) >= 200_000
-    assert one == other
+    assert {steps, other_steps} == {"0", "4"}
 
 
 def test_the_same_day_gives_the_same_rows_in_the_same_order(sample_file: Path, built_at_once: tuple[Path, list[str]]):
@@ -282,14 +284,16 @@ def test_a_home_that_cannot_be_written_to_is_no_hindrance(
 
 
 def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sample, "STEPS", (("nothing", "SELECT no_such_column"),))
+    monkeypatch.setattr(sample, "STEPS", (("visits before there are orders", ("visits",)),))
     with pytest.raises(duckdb.Error):
         build_sample(tmp_path / "never.duckdb", TODAY)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_whoever_waits_is_told_what_is_being_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sample, "STEPS", (("a hut", ""), ("a house", "")))
+    monkeypatch.setattr(
+        sample, "STEPS", (("regions", ("regions_and_stores",)), ("categories", ("level_of_categories",)))
+    )
     said: list[str] = []
     build_sample(tmp_path / "small.duckdb", TODAY, tell=said.append)
-    assert said == ["Building the sample database: a hut", "Building the sample database: a house"]
+    assert said == ["Building the sample database: regions", "Building the sample database: categories"]
