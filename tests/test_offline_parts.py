@@ -121,6 +121,7 @@ def test_identifiers_are_split_and_written_out() -> None:
     assert identifier_words("cust_name") == ("customer", "name")
     assert identifier_words("OrderQty2") == ("order", "quantity", "2")
     assert identifier_words("releasedate") == ("release", "date")
+    assert identifier_words("LName") == ("last", "name")
 
 
 def test_words_are_alike_by_number_stem_and_synonym() -> None:

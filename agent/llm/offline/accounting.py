@@ -49,6 +49,11 @@ def left_out(
         doubts.append((f"{word!r}: of what", DROPPED))
     if (word := _asked_and_told(query, binding)) is not None:
         doubts.append((f"what is wanted of {word!r}", DROPPED))
+    if query.order and query.limit and not (query.groups or query.periods):
+        of_each = (
+            c.text for c in cut.chunks if c.kind == "EACH" and c.text.lower().split()[0] in ("in", "for", "within")
+        )
+        doubts += [(f"the most {text!r}", DROPPED) for text in of_each]
     if not averages(query) and (word := next((c.text for c in cut.chunks if c.meaning == "avg"), None)):
         doubts.append((f"what {word!r} is of", DROPPED))
     if not (query.groups or query.periods or query.order):

@@ -178,7 +178,10 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
         table = binding.tables[owner]
         if not any(each.table == table.sql and score >= 0.6 for each, score in slot.mention.fields):
             # "the name of the campus", where no field is called a name: whatever stands for it.
-            shown = display_fields(table, identity_of(table, graph.schema), chinese=binding.chinese).fields
+            called = display_fields(table, identity_of(table, graph.schema), chinese=binding.chinese)
+            shown = called.fields
+            if not called.by_name and {each.name for each in shown} <= set(table.primary_key):
+                binding.cost += 0.3  # a number is no name
             if len(shown) > 1 and slot in binding.shown:
                 binding.tables[slot] = table
                 binding.cost += 0.06

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -14,6 +14,7 @@ from agent.llm.offline.words import Token, singular, squashed
 
 _BEAM = 6
 _LONGEST = 9
+_SPELLED_OUT = 0.95
 _STARTERS = frozenset(["and", ",", ".", "?", "!", "then", "please", "me", "you", "also", ";", ":"])
 
 
@@ -135,6 +136,9 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
     if token.kind == "quoted":
         values = linker.values_like(token.text)
         add("QUOTED", 1, 1.5, token.text, Mention(token.text, values=values))
+        named = linker.mention(token.lower.removeprefix("the ").split())
+        if not values and named.field_score >= _SPELLED_OUT:
+            add("MENTION", 1, 1.6, mention=replace(named, tables=(), values=()))  # the "date valid from" of each
         return found
     if token.kind == "break":
         add("BREAK", 1, 1.0, token.text)
@@ -160,8 +164,14 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             kind, meaning = english().phrases[phrase]
             if kind == "SUPER" and at and tokens[at - 1].lower == "at":
                 continue  # "at least", "at most"
-            if kind == "LIST" and at and tokens[at - 1].lower not in _STARTERS:
-                continue
+            if (
+                kind == "LIST"
+                and at
+                and (
+                    tokens[at - 1].lower not in _STARTERS or (length == 1 and lowers[1:2] and lowers[1] in (",", "and"))
+                )
+            ):
+                continue  # "the id, name and budget" commands nothing
             if (
                 kind == "ORDER"
                 and length == 1

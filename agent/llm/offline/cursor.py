@@ -15,6 +15,7 @@ from agent.llm.offline.meaning import (
     Having,
     Null,
     Order,
+    Pick,
     Query,
     Related,
     Share,
@@ -323,6 +324,8 @@ class Cursor:
         measured = next((item.slot for item in self.query.items if isinstance(item, Aggregate)), None)
         if self.query.main is None and measured is not None:
             owner = measured  # "the revenue of each area last month": of the sales, and not of the area
+        elif measured is None and (picked := self._picked_elsewhere()) is not None:
+            owner = picked  # "the fee of the campus in 1996": of the fees
         if self.dated_by is not None:
             owner = self.dated_by
         elif (event := self._event()) is not None:
@@ -352,6 +355,31 @@ class Cursor:
             if any(self._points_at(table, main.mention.tables[0][0].sql) for table in tables):
                 return slot
         return None
+
+    def _picked_elsewhere(self) -> Slot | None:
+        """The one number asked for, where it is another table's than the main one."""
+        items = self.query.items
+        slot = items[0].slot if len(items) == 1 and isinstance(items[0], Pick) else None
+        main = self.query.main
+        if slot is None or slot.role != "field" or main is None or not main.mention.tables:
+            return None
+        likely = [each for each, score in slot.mention.fields if score >= slot.mention.field_score - 0.1]
+        home = main.mention.tables[0][0].sql
+        return slot if likely[0].kind == "number" and all(each.table != home for each in likely) else None
+
+    def _done(self) -> Slot | None:
+        """ "visited at least twice", "ordered most often": the rows that the verb before names, where it names any."""
+        main = self._thing()
+        verb = next((each for each in reversed(self.chunks[: self.at]) if each.kind == "VERB"), None)
+        if main is None or not main.mention.tables or verb is None:
+            return None
+        named = self.linker.mention([verb.text.lower().split()[-1]])
+        counted = tuple(
+            (table, score)
+            for table, score in named.tables
+            if score >= 0.6 and table.sql != main.mention.tables[0][0].sql
+        )
+        return self.slot(replace(named, tables=counted, fields=(), values=()), "table") if counted else None
 
     def _points_at(self, many: str, one: str) -> bool:
         return any(key.table == many and key.target == one for key in self.linker.schema.keys)

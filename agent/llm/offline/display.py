@@ -55,7 +55,12 @@ def display_fields(table: Table, identity: tuple[str, ...], *, chinese: bool = F
         named = next((each for each in texts if each.name.lower().endswith(ending)), None)
         if named is not None:
             return Shown((named,), True)
-    for ending in ("details", "description"):
+    own = next(
+        (e for e in table.fields if e.name not in identity and squashed("".join(words[e.name])) == own_name), None
+    )
+    if own is not None:
+        return Shown((own,), False)  # `degrees (year, campus, degrees)` holds how many there were
+    for ending in ("details", "description", "content", "text"):
         told = next((f for f in texts if f.name.lower().endswith(ending) and "other" not in f.name.lower()), None)
         if told is not None:
             return Shown((told,), False)

@@ -420,7 +420,7 @@ def _field_score(asked: Sequence[str], entry: _Entry, *, crossing: bool = False)
     if asked[0] in _COUNTING and len(asked) > 1 and not (own[0] in _COUNTING or own[0] == "total"):
         # "number of cards" counts cards; it is not the field `card_number`.
         return 0.0
-    if len(asked) > 1 and asked[-1] == "number" and own[-1] != "number":
+    if len(asked) > 1 and asked[-1] == "number" and own[-1] not in ("number", "id"):
         return 0.0
     quality, unmatched, left = _matched(asked, own)
     if len(unmatched) == len(asked):

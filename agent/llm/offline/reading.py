@@ -12,7 +12,11 @@ from agent.llm.offline.cursor import (
 )
 from agent.llm.offline.meaning import (
     Aggregate,
+    AllOf,
+    AnyOf,
+    Compare,
     Condition,
+    Having,
     InPeriod,
     IsValue,
     Null,
@@ -31,6 +35,15 @@ def _takes_the_place(new: Condition, old: Condition) -> bool:
         return True
     if isinstance(new, IsValue) and isinstance(old, IsValue):
         return same_field(new.values[0].mention, old.values[0].mention)
+    return False
+
+
+def _tell_the_same(one: Condition, other: Condition) -> bool:
+    """Whether two conditions are on the same field."""
+    if isinstance(one, IsValue) and isinstance(other, IsValue):
+        return same_field(one.values[0].mention, other.values[0].mention)
+    if isinstance(one, Compare) and isinstance(other, Compare):
+        return one.slot.mention.fields[:1] == other.slot.mention.fields[:1]
     return False
 
 
@@ -320,6 +333,7 @@ class Reader(ConditionReader):
                 query.unexplained.append(str(self.asked_count))
         if self.negated:
             query.unexplained.append("not")
+        self._or_of_pairs()
         self._part_of_what()
         self._add_up()
         self._same_row()
@@ -327,6 +341,22 @@ class Reader(ConditionReader):
             first = query.items[0]
             if isinstance(first, Pick) and first.slot.owner is None:
                 first.slot.owner = query.main
+
+    def _or_of_pairs(self) -> None:
+        """ "in Austin, Texas or in Boston, Massachusetts": an or between two pairs that tell the same two things."""
+        conditions = self.query.conditions
+        for at, middle in enumerate(conditions):
+            if not isinstance(middle, AnyOf) or len(middle.conditions) != 2:
+                continue
+            width = len(conditions) - at
+            before = [*conditions[at + 1 - width : at], middle.conditions[0]]
+            after = [middle.conditions[1], *conditions[at + 1 :]]
+            if width < 2 or at + 1 < width or len(before) != len(after):
+                continue
+            if all(any(_tell_the_same(one, other) for other in after) for one in before):
+                conditions[at + 1 - width :] = [AnyOf([AllOf(before), AllOf(after)])]
+                self.query.doubts[:] = [each for each in self.query.doubts if each[0] != "what the or joins"]
+                return
 
     def _part_of_what(self) -> None:
         """ "the share of orders in Berlin": where nothing else says which part, the conditions but the time do."""
@@ -370,6 +400,8 @@ class Reader(ConditionReader):
             return
         if not self._is_number(item.slot.mention):
             return
+        if any(isinstance(each, Having) for each in query.conditions):
+            return  # "advisors with at least two students": the groups themselves
         in_time = bool(query.conditions) and all(isinstance(each, InPeriod) for each in query.conditions)
         if query.periods or in_time or query.groups:
             query.items[0] = Aggregate("sum", item.slot)

@@ -106,6 +106,9 @@ class ComparisonReader(OrderReader):
                 slot = self.slot(named, "field", self.context)
                 self.at += 1
                 self.skip("IN", "REL")
+        others = self._than_others(slot, operator, backwards)
+        if others is not None:
+            return others
         than_role = self._than_role(slot, operator)
         if than_role is not None:
             return than_role
@@ -192,6 +195,45 @@ class ComparisonReader(OrderReader):
         their = self.slot(replace(mention, tables=((role, 1.0),), fields=()), "table")
         return AgainstField(slot, operator, self.slot(slot.mention, "field", their, slot.wants))
 
+    def _than_others(self, slot: Slot | None, operator: str, backwards: frozenset[tuple[str, str]]) -> Condition | None:
+        """ "dearer than all wines of 2006", "a rating lower than that of some song": than the most, or least, of those.
+
+        "any" is taken as people mostly mean it where nothing is negated, as all, with a doubt.
+        """
+        start, heard = self.at, [self.here(-1).text]
+        between = ("THAN", "ALLOF", "ART", "IN", "REL", "EACH")
+        while self.kind() in between and self.at < len(self.chunks):
+            heard.append(self.here().text)
+            self.at += 1
+        mention = self.here().mention if self.kind() == "MENTION" else None
+        named = mention is not None and mention.field_score > mention.table_score and self.kind(1) in between
+        if named and mention is not None and (slot is None or slot.mention.fields[:1] == mention.fields[:1]):
+            slot = slot or self.slot(mention, "field", self.context, "number")
+            self.at += 1
+            while self.kind() in between and self.at < len(self.chunks):
+                heard.append(self.here().text)
+                self.at += 1
+        said = {word for text in heard for word in text.lower().split()}
+        mention = self.here().mention if self.kind() == "MENTION" else None
+        every, some = said & {"all", "every", "each", "any"}, said & {"some"}
+        of_things = mention is not None and mention.table_score >= 0.6 and mention.table_score >= mention.value_score
+        if slot is None or backwards or operator not in ("<", "<=", ">", ">=") or not (every or some) or not of_things:
+            self.at = start
+            return None
+        self.at += 1
+        self.skip("IN", "WITH", "WHOSE", "REL", "ART", "VERB", "FILLER")
+        scope: list[Condition] = []
+        if self.kind() not in ("END", "AND", "COMMA"):
+            inner = self._one_condition(False)
+            if inner is None:
+                self.at = start
+                return None
+            scope.append(inner)
+        if "any" in every:
+            self.query.doubt("whether any is all or some", 0.4)
+        function = "max" if bool(every) == operator.startswith(">") else "min"
+        return AgainstAggregate(slot, operator, function, slot, scope)
+
     def _counted(self, operator: str, number: str, chunk: Chunk) -> Condition | None:
         """ "more than 3 orders" counts rows; "more than 3000 amount" compares a field; "after 2010" a year."""
         self.skip("IN", "ART", "DISTINCT")
@@ -219,7 +261,7 @@ class ComparisonReader(OrderReader):
         if self.kind() == "TIMES":
             self.at += 1
             self._group_by_items()
-            return Having(Aggregate("count", None), operator, number)
+            return Having(Aggregate("count", self._done()), operator, number)
         return None
 
     def _unit_after(self, slot: Slot) -> None:

@@ -230,6 +230,11 @@ class ConditionReader(ComparisonReader):
                 if condition is not None:
                     return condition
                 self.at = start
+        if mention.table_score >= 0.9 and self.kind(1) == "NUMBER" and not self._is_measure(mention):
+            keyed = self._row_by_key(mention, negated)  # "department 80", where only its name is called so
+            if keyed is not None:
+                return keyed
+            self.at = start
         if mention.field_score >= 0.55:
             self.at += 1
             slot = self.slot(mention, "field", self.context)
@@ -299,6 +304,8 @@ class ConditionReader(ComparisonReader):
         keys = []
         for table, score in mention.tables:
             key = table.field(table.primary_key[0]) if len(table.primary_key) == 1 else None
+            if any("number" in identifier_words(each.name) and each is not key for each in table.fields):
+                continue  # a card has its own number
             if key is not None and score >= 0.9:
                 keys.append((key, score))
         if not keys:

@@ -301,6 +301,8 @@ class ItemReader(FigureReader):
         follows = self.kind()
         if follows == "POSS" and self.kind(1) == "MENTION" and mention.table_score >= 0.7:
             owner = self.slot(mention, "table")
+            if self.here().text.lower().split()[0] in ("and", "along", "together"):
+                self.query.items.append(Pick(owner))  # "the games and their types": both
             self.at += 1
             field = self.here().mention
             assert field is not None
@@ -348,6 +350,9 @@ class ItemReader(FigureReader):
                     return True
                 self.at = start
                 return False
+        if before == "END" and self.kind(-1) == "POSS" and self.kind() == "MENTION" and self.kind(1) in ("REL", "CMP"):
+            self.at = start
+            return False  # "Their sex is F." says which
         if before == "END" and self.kind(-1) in ("LIST", "ART") and self._item_starts():
             return self._items_instead()
         if asked and self._item_starts() and before in ("AND", "COMMA", "END", "POSS", "PUNCT"):

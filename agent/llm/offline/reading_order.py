@@ -381,7 +381,7 @@ class OrderReader(ItemReader):
             self.at += 1
         if self.kind() == "TIMES" or (counted and self.kind() in ("END", "COMMA")):
             self.skip("TIMES")
-            query.order.append(Order(Aggregate("count", None), descending))
+            query.order.append(Order(Aggregate("count", self._done()), descending))
             query.limit = limit
             self._group_by_items()
             return True

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from agent.llm.offline.joins import Step
 from agent.llm.offline.meaning import (
+    AgainstAggregate,
     Aggregate,
     BothOf,
     Combined,
@@ -27,6 +28,7 @@ from agent.llm.offline.meaning import (
 from agent.llm.offline.schema_text import Field, Table, bare
 from agent.llm.offline.sql_order import OrderWriter
 from agent.llm.offline.sql_pieces import CannotWrite
+from agent.llm.offline.sql_simpler import without_idle_joins
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Writer(OrderWriter):
     """Writes one query; `tables_read` are those of the statement, in the schema's spelling."""
 
     tables_read: frozenset[str] = frozenset()
+    in_the_most: bool = False  # the superlative is a condition
 
     def sql(self) -> str:
         """The statement; raises CannotWrite."""
@@ -76,6 +79,7 @@ class Writer(OrderWriter):
         items = list(query.items)
         if items and isinstance(items[0], Combined) and (apart := self._apart(items[0])) is not None:
             return apart
+        conditions = [*conditions, *self._of_the_most()]
         groups = list(query.groups)
         aggregating = any(isinstance(item, Aggregate) for item in items)
         picks = [item for item in items if isinstance(item, Pick)]
@@ -107,6 +111,8 @@ class Writer(OrderWriter):
             if not told & self.graph.beyond(step, steps):
                 continue  # only a filter: a business has one row for each category
             self.doubts.append((f"how {binding.main.name} and {step.new} belong together", 0.3))
+        if groups and self._counts_its_own_rows(groups, picks):
+            groups = [pick.slot for pick in picks]
         ranked = self._ranked(items, groups, conditions)
         if ranked is not None:
             groups = ranked
@@ -157,6 +163,7 @@ class Writer(OrderWriter):
                 columns.append(exp.alias_(self._aggregate(item), self._alias(item)))
         if not columns:
             raise CannotWrite("Nothing to select.")
+        self._no_group_of_one(grouped, items, having)
         if grouped:
             have = {column.sql() for column in grouped}
             for column in columns:
@@ -189,12 +196,13 @@ class Writer(OrderWriter):
             select = select.having(self._having(each_having))
         if query.distinct or self._lists_kinds(items, conditions, steps):
             select = select.distinct()
-        for order in self.orders:
+        for order in [] if self.in_the_most else self.orders:
             select = select.order_by(self._ordered(order, bool(grouped)))
         if query.periods and not self.orders:
             select = select.order_by(*[self._period(binding.fields[slot], unit) for slot, unit in query.periods])
-        if query.limit is not None:
+        if query.limit is not None and not self.in_the_most:
             select = select.limit(query.limit)
+        select = without_idle_joins(select, self.graph.schema, steps)
         if counted is not None:
             number = exp.alias_(exp.Count(this=exp.Star()), self._alias(items[0]))  # type: ignore[arg-type]
             return (
@@ -234,6 +242,40 @@ class Writer(OrderWriter):
             return conditions
         return [each for each in conditions if each not in moved] + [RowsWith(moved)]
 
+    def _of_the_most(self) -> list[Condition]:
+        """ "students in the largest dorm": a condition on the dorm, of which many are, and no order of the students."""
+        query, binding = self.query, self.binding
+        order = query.order[0] if len(query.order) == 1 and query.limit == 1 else None
+        if order is None or not isinstance(order.key, Pick) or order.key.slot not in binding.fields or query.groups:
+            return []
+        measure = binding.fields[order.key.slot]
+        asked = {binding.table_of(slot) for item in query.items for slot in item_slots(item)}
+        way = self.graph.steps(binding.main.sql, [measure.table], query.through)
+        if measure.table in asked or not way or all(step.multiplies for step in way):
+            return []
+        descending = order.descending != ((measure.table, measure.name) in order.reversed_fields)
+        self.in_the_most = True
+        return [AgainstAggregate(order.key.slot, "=", "max" if descending else "min", order.key.slot)]
+
+    def _counts_its_own_rows(self, groups: list[Slot], picks: list[Pick]) -> bool:
+        """ "Which game type has the most games", both of games: the games of each type, and not of each game."""
+        binding = self.binding
+        if self.steps or not picks or groups != [self.query.main]:
+            return False
+        asked = [binding.fields[pick.slot] for pick in picks if pick.slot in binding.fields]
+        own = {*self._identity(binding.main), *(each.name for each in self.display(binding.main))}
+        return len(asked) == len(picks) and all(each.name not in own for each in asked)
+
+    def _no_group_of_one(self, grouped: list[exp.Expr], items: list[Item], having: list[Having]) -> None:
+        """To count the rows of each row tells nothing: what was to be counted was not found."""
+        keys = [f for name in self._identity(self.binding.main) if (f := self.binding.main.field(name))]
+        here = {column.sql() for column in grouped}
+        if self.steps or not keys or not all(self._column(key).sql() in here for key in keys):
+            return
+        figures = [*items, *(order.key for order in self.orders), *(each.aggregate for each in having)]
+        if any(isinstance(each, Aggregate) and each.function == "count" for each in figures):
+            raise CannotWrite(f"Each row of {self.binding.main.name} is one: there is nothing of it to count.")
+
     def _no_contradiction(self, conditions: list[Condition]) -> None:
         seen: dict[tuple[str, str], str] = {}
         true: dict[tuple[str, str], bool] = {}
@@ -252,9 +294,12 @@ class Writer(OrderWriter):
 
     def _lists_kinds(self, items: list[Item], conditions: list[Condition], steps: list[Step]) -> bool:
         """ "Show all majors": a field asked for by itself, of nobody in particular, means its different values."""
-        if self.query.main is not None or len(items) != 1 or conditions or steps or self.query.order:
+        if len(items) != 1 or conditions or steps or self.query.order:
             return False
         item = items[0]
+        main = self.query.main
+        if main is not None and not (item.slot and item.slot.mention.text.startswith(f"{main.mention.text} ")):
+            return False  # "the sizes of the products" are one for each; "product sizes" are of nobody
         if not isinstance(item, Pick) or item.slot not in self.binding.fields or self.query.groups:
             return False
         each = self.binding.fields[item.slot]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from agent.llm.offline.accounting import DROPPED, averages, left_out
@@ -113,7 +113,7 @@ def understand(
             dropped = left_out(cut, query, binding, writer.tables_read, linker)
             if "平均" in question and not averages(query):
                 dropped.append(("what 平均 is of", DROPPED))
-            doubts = [*query.doubts, *binding.doubts, *writer.doubts, *dropped]
+            doubts = _once([*query.doubts, *binding.doubts, *writer.doubts, *dropped])
             confidence = _confidence(query, binding, doubts, found[0].score - cut.score)
             if sql not in readings or readings[sql].confidence < confidence:
                 readings[sql] = Reading(sql, confidence, query, binding, cut, doubts, writer.aliases)
@@ -128,6 +128,12 @@ def spelled_out(tokens: list[Token], linker: Linker) -> list[Token]:
     """ "first and last name" becomes "first name and last name", where both are fields."""
     result: list[Token] = []
     for at, token in enumerate(tokens):
+        if token.lower == "full" and _has_two_names(tokens[at + 1 : at + 2], linker):
+            if tokens[at + 2 : at + 3] and tokens[at + 2].text == "(":
+                continue  # "full name (first and last name)" spells itself out
+            result += [replace(token, text="first"), tokens[at + 1], replace(token, text="and")]
+            result.append(replace(token, text="last"))
+            continue
         result.append(token)
         joint = at + 1
         while joint < len(tokens) and tokens[joint].lower in (",", "and", "or", "the"):
@@ -145,6 +151,21 @@ def spelled_out(tokens: list[Token], linker: Linker) -> list[Token]:
         ):
             result.append(noun)
     return result
+
+
+def _once(doubts: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Each doubt at its weightiest, however often it came up on the way."""
+    weights: dict[str, float] = {}
+    for what, weight in doubts:
+        weights[what] = max(weight, weights.get(what, 0.0))
+    return list(weights.items())
+
+
+def _has_two_names(after: list[Token], linker: Linker) -> bool:
+    """Whether a full name, which the word after "full" asks for, is stored as a first and a last one."""
+    if not after or after[0].lower not in ("name", "names") or linker.mention(["full", "name"]).field_score >= 0.9:
+        return False
+    return all(linker.mention([which, "name"]).field_score >= 0.85 for which in ("first", "last"))
 
 
 def _confidence(query: Query, binding: Binding, doubts: list[tuple[str, float]], behind: float) -> float:

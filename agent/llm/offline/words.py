@@ -145,8 +145,11 @@ _IDENTIFIER = re.compile(rf"[{CJK}]+|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d
 def identifier_words(name: str) -> tuple[str, ...]:
     """The words of an identifier, singular, abbreviations written out: `cust_name` → customer, name."""
     words: list[str] = []
-    for match in _IDENTIFIER.finditer(unicodedata.normalize("NFKC", name)):
-        piece = match.group().lower()
+    pieces = [match.group().lower() for match in _IDENTIFIER.finditer(unicodedata.normalize("NFKC", name))]
+    for at, piece in enumerate(pieces):
+        if len(piece) == 1 and at + 1 < len(pieces) and piece + pieces[at + 1] in english().abbreviations:
+            pieces[at + 1] = piece + pieces[at + 1]  # `LName` is written as `lname` is
+            continue
         for tail in _TAILS:
             rest = piece[: -len(tail)]
             if piece.endswith(tail) and ((len(rest) >= 4 and tail != "id") or rest in english().abbreviations):
