@@ -125,21 +125,12 @@ RIGHT = [
         "SELECT title FROM articles WHERE price > (SELECT max(price) FROM articles WHERE supplier_id = 1)",
     ),
     (
-        "Show the titles of articles heavier than some articles from France.",
-        "SELECT title FROM articles WHERE weight_kg > (SELECT min(weight_kg) FROM articles WHERE supplier_id = 2)",
+        "Show the titles of articles whose price is higher than the price of some articles from France.",
+        "SELECT title FROM articles WHERE price > (SELECT min(price) FROM articles WHERE supplier_id = 2)",
     ),
     (
         "Find the last names of buyers who live in Lund and are older than 30 or live in Paris and are older than 50.",
         "SELECT last_name FROM buyers WHERE (city = 'Lund' AND age > 30) OR (city = 'Paris' AND age > 50)",
-    ),
-    (
-        "What is the average quantity of purchase lines of the most expensive article?",
-        "SELECT avg(quantity) FROM purchase_lines WHERE article_id = 3",
-    ),
-    (
-        "Which article has been purchased most often?",
-        "SELECT title FROM articles JOIN purchase_lines USING (article_id) GROUP BY article_id "
-        "ORDER BY count(*) DESC LIMIT 1",
     ),
     (
         "Show the titles of articles by suppliers from Sweden.",

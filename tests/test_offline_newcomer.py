@@ -154,6 +154,17 @@ WRITTEN = [
         "How many blocked clients are there?",
         "SELECT COUNT(*) AS number_of_clients FROM clients WHERE is_blocked = TRUE",
     ),
+    # the most of what many belong to is a condition, and no order of the many
+    (
+        "What is the average revenue of stays in the most expensive room?",
+        "SELECT AVG(stays.revenue) AS average_revenue FROM stays JOIN rooms ON stays.room_id = rooms.room_id "
+        "WHERE rooms.price = (SELECT MAX(price) FROM rooms)",
+    ),
+    # a table of which only the key is used need not be read
+    (
+        "How many stays are there for each room id?",
+        "SELECT room_id, COUNT(*) AS number_of_stays FROM stays GROUP BY room_id",
+    ),
     ("最贵的2个房间", "SELECT room_name FROM rooms ORDER BY price DESC LIMIT 2"),
 ]
 

@@ -370,15 +370,15 @@ class Cursor:
     def _done(self) -> Slot | None:
         """ "visited at least twice", "ordered most often": the rows that the verb before names, where it names any."""
         main = self._thing()
-        verb = next((each for each in reversed(self.chunks[: self.at]) if each.kind == "VERB"), None)
+        verbs = english().relation_verbs
+        before = reversed(self.chunks[: self.at])
+        verb = next((each for each in before if each.kind == "VERB" or each.text.lower() in verbs), None)
         if main is None or not main.mention.tables or verb is None:
             return None
         named = self.linker.mention([verb.text.lower().split()[-1]])
-        counted = tuple(
-            (table, score)
-            for table, score in named.tables
-            if score >= 0.6 and table.sql != main.mention.tables[0][0].sql
-        )
+        tables = [*named.tables, *((self.linker.schema.tables[name], 0.9) for name in self.query.traded_in)]
+        home = main.mention.tables[0][0].sql
+        counted = tuple((table, score) for table, score in tables if score >= 0.6 and table.sql != home)
         return self.slot(replace(named, tables=counted, fields=(), values=()), "table") if counted else None
 
     def _points_at(self, many: str, one: str) -> bool:

@@ -335,7 +335,8 @@ class OrderReader(ItemReader):
             self._absorb_noun(found[0])
             return True
         if chunk.kind == "MOSTCOMMON":
-            query.order.append(Order(Aggregate("count", None), descending))
+            done = self._done() if chunk.text.lower().split()[-1] in ("often", "frequently") else None
+            query.order.append(Order(Aggregate("count", done), descending))
             query.limit = limit
             self._group_by_items()
             return True
