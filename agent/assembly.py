@@ -97,7 +97,7 @@ def open_agent(
         settings = settings.model_copy(update={"knowledge": Path(knowledge)})
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
-    experiment = read_experiment(settings.experiment) if settings.experiment else None
+    experiment = read_experiment(settings.experiment, "DBAGENT_EXPERIMENT") if settings.experiment else None
     langfuse = langfuse_client(settings, redactor(settings))
     if prompts is None:
         prompts = proxy = prompt_proxy(settings, langfuse)

@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--json", action="store_true", help="as JSON")
 
     knowledge = _command(commands, "knowledge", None, "check what people know of a database, import it, or add to it")
-    actions = knowledge.add_subparsers(metavar="ACTION", title="actions", required=True)
+    actions = _actions(knowledge)
     check = _command(actions, "check", _knowledge_check, "say which entries are wrong, or no longer fit the database")
     _takes_database(check)
     importing = _command(actions, "import", _knowledge_import, "write a knowledge file from another tool's")
@@ -152,10 +152,10 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--force", action="store_true", help="overwrite dbt.yaml even if it was edited by hand")
     add_knowledge_add(actions, _command, _takes_database)
 
-    add_observe_commands(commands, _command, _takes_database, _takes_user, _user)
+    add_observe_commands(commands, _command, _actions, _takes_database, _takes_user, _user)
 
     evaluation = _command(commands, "eval", None, "measure how good the answers are")
-    add_eval_commands(evaluation.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
+    add_eval_commands(_actions(evaluation), _command)
 
     served = _command(commands, "offline-model", _offline_model, "serve the built-in offline model to other programs")
     served.add_argument(
@@ -170,10 +170,10 @@ def _parser() -> argparse.ArgumentParser:
 
     prompts = _command(commands, "prompts", None, "list, check, push, measure and promote versions of prompts")
     prompts.epilog = ABOUT_PROMPTS
-    add_prompt_commands(prompts.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
+    add_prompt_commands(_actions(prompts), _command)
 
     experiments = _command(commands, "experiments", None, "see what the arms of an experiment have shown")
-    add_experiment_commands(experiments.add_subparsers(metavar="ACTION", title="actions", required=True), _command)
+    add_experiment_commands(_actions(experiments), _command)
 
     doctor = _command(commands, "doctor", _doctor, "say what is configured and what is reachable")
     _takes_database(doctor)
@@ -193,6 +193,12 @@ def _command(
     if run:
         command.set_defaults(run=run)
     return command
+
+
+def _actions(group: argparse.ArgumentParser) -> Any:
+    """Where the actions of a group of commands are added; the group alone shows them."""
+    group.set_defaults(run=lambda options: _help(group))
+    return group.add_subparsers(metavar="ACTION", title="actions")
 
 
 def _takes_database(command: argparse.ArgumentParser) -> None:
@@ -412,9 +418,10 @@ def _offline_model(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from agent import terminal
     from agent.doctor import findings
+    from agent.settings import Settings
 
     code = ANSWERED
-    for finding in findings(_settings(options)):
+    for finding in findings(*Settings.read(database_url=options.db, knowledge=options.knowledge)):
         terminal.show_finding(finding)
         if finding.error is not None and code == ANSWERED:
             code = _code_of(finding.error)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from agent.assembly import (
     fast_endpoint,
@@ -19,13 +20,21 @@ from agent.assembly import (
     trace_store,
 )
 from agent.db_agent import PROMPT
-from agent.errors import DBAgentError
+from agent.errors import DBAgentError, SettingsError
 from agent.llm.client import reach
 from agent.llm.endpoint import Endpoint
+from agent.llm.pricing import PriceList
+from agent.llmops.experiments import read_experiment
 from agent.llmops.langfuse_client import LangfuseUnreachable
 from agent.redaction import Redactor
 from agent.settings import Settings
+from tools.policy_file import read_policy
 
+_SETTINGS_OF = {
+    "model": ("DBAGENT_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    "fast model": ("DBAGENT_FAST_MODEL", "DBAGENT_FAST_BASE_URL", "DBAGENT_FAST_API_KEY"),
+    "langfuse": ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGFUSE_BASE_URL"),
+}
 PACKAGES = ("openai", "langfuse", "sqlalchemy", "sqlglot", "duckdb", "pydantic", "psycopg", "pymysql")
 
 
@@ -39,12 +48,20 @@ class Finding:
     error: DBAgentError | None = None
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
-    """What was found, one part after the other; never raises, and never says a secret."""
+def findings(settings: Settings, wrong: Mapping[str, str]) -> Iterator[Finding]:
+    """What was found, one part after the other, and what is `wrong` with the settings by variable (`Settings.read`).
+
+    A part whose own settings are wrong is not looked at further. Never raises, and never says a secret.
+    """
     yield Finding("python", True, f"{platform.python_version()}; {', '.join(_versions())}")
-    yield from _models(settings)
+    told = []
+    for name, said in wrong.items():
+        told.append(next((part for part, names in _SETTINGS_OF.items() if name in names), "settings"))
+        yield Finding(told[-1], False, said, SettingsError(said))
+    yield from _models(settings, told)
     yield _database(settings)
-    yield from _prompt_and_langfuse(settings)
+    yield from _prompt_and_langfuse(settings, told)
+    yield from _files(settings)
     yield _traces(settings)
     yield _store(settings)
 
@@ -57,9 +74,10 @@ def _versions() -> Iterator[str]:
             yield f"{name} not installed"
 
 
-def _models(settings: Settings) -> Iterator[Finding]:
-    yield _model("model", model_endpoint(settings), "; set DBAGENT_MODEL and OPENAI_API_KEY for another")
-    if settings.fast_model:
+def _models(settings: Settings, told: Collection[str]) -> Iterator[Finding]:
+    if "model" not in told:
+        yield _model("model", model_endpoint(settings), "; set DBAGENT_MODEL and OPENAI_API_KEY for another")
+    if settings.fast_model and "fast model" not in told:
         yield _model("fast model", fast_endpoint(settings))
 
 
@@ -89,7 +107,7 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", True, text)
 
 
-def _prompt_and_langfuse(settings: Settings) -> Iterator[Finding]:
+def _prompt_and_langfuse(settings: Settings, told: Collection[str]) -> Iterator[Finding]:
     langfuse = langfuse_client(settings.model_copy(update={"local_traces": False}), Redactor())
     if settings.has_langfuse:
         where = settings.langfuse_base_url or "Langfuse's cloud"
@@ -98,7 +116,7 @@ def _prompt_and_langfuse(settings: Settings) -> Iterator[Finding]:
             yield Finding("langfuse", True, f"{where} accepts the keys")
         except LangfuseUnreachable as error:
             yield Finding("langfuse", False, f"{where}: {error}; questions are answered all the same")
-    else:
+    elif "langfuse" not in told:
         yield Finding(
             "langfuse",
             None,
@@ -111,6 +129,22 @@ def _prompt_and_langfuse(settings: Settings) -> Iterator[Finding]:
     except DBAgentError as error:
         yield Finding("prompt", False, str(error), error)
     langfuse.close()
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    """The files that are set, each read as a question would read it."""
+    files: tuple[tuple[str, Path | None, Callable[[Path], object]], ...] = (
+        ("policy", settings.policy, read_policy),
+        ("experiment", settings.experiment, lambda path: read_experiment(path, "DBAGENT_EXPERIMENT")),
+        ("prices", settings.model_prices, PriceList.read),
+    )
+    for name, path, read in files:
+        if path:
+            try:
+                read(path)
+                yield Finding(name, True, str(path))
+            except DBAgentError as error:
+                yield Finding(name, False, str(error), error)
 
 
 def _traces(settings: Settings) -> Finding:

@@ -40,10 +40,9 @@ def takes_cases(command: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """An option that counts something."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
 
 
 def ask_cases(

@@ -41,7 +41,7 @@ def _report(options: argparse.Namespace) -> int:
     path = Path(options.experiment).expanduser() if options.experiment else settings.experiment
     if path is None:
         raise SettingsError("Name the experiment's file: dbagent experiments report FILE, or set DBAGENT_EXPERIMENT.")
-    experiment = read_experiment(path)
+    experiment = read_experiment(path, "the path" if options.experiment else "DBAGENT_EXPERIMENT")
     since = datetime.now(UTC) - time_span(options.since, "--since")
     asked = trace_store(settings).traces(limit=None, since=since)
     asked = [each for each in asked if each.by_a_user and each.experiment == experiment.name]

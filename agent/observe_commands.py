@@ -25,11 +25,12 @@ Command = Callable[..., argparse.ArgumentParser]
 def add_observe_commands(
     commands: Any,
     command: Command,
+    actions_of: Callable[[argparse.ArgumentParser], Any],
     takes_database: Callable[..., None],
     takes_user: Callable[..., None],
     user_of: Callable[[argparse.Namespace], User | None],
 ) -> None:
-    """Add them to the parser's commands; `command` makes one of them, the others its options and the user they name."""
+    """Add them to the parser's commands; `command` makes one, the others its actions, options and user."""
     metrics = command(commands, "metrics", _metrics, "show latency, errors, tokens and cost of what was asked")
     metrics.add_argument("--since", metavar="SPAN", help="how far back: 90m, 24h, 7d, 2w (default: 7d)")
     metrics.add_argument(
@@ -46,7 +47,7 @@ def add_observe_commands(
     )
 
     alerts = command(commands, "alerts", None, "look whether a rule over the metrics holds, and tell a webhook")
-    actions = alerts.add_subparsers(metavar="ACTION", title="actions", required=True)
+    actions = actions_of(alerts)
     check = command(actions, "check", _alerts_check, "check every rule of a file once; run it from cron")
     check.add_argument(
         "rules",

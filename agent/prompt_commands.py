@@ -75,7 +75,9 @@ def add_prompt_commands(actions: Any, command: Command) -> None:
 
     pull = command(actions, "pull", _pull, "write prompts.json and the templates into a folder")
     pull.add_argument("names", metavar="NAME", nargs="*", help="default: every prompt")
-    pull.add_argument("--into", metavar="FOLDER", default="assets", help="where to (default: assets)")
+    pull.add_argument(
+        "--into", metavar="FOLDER", help="where to (default: assets, where assets/prompts.json is there already)"
+    )
     pull.add_argument("--all", action="store_true", help="every version, not only those that carry a label")
     pull.add_argument("--force", action="store_true", help="replace files that say something else")
 
@@ -340,13 +342,23 @@ def _push(options: argparse.Namespace) -> int:
 
 def _pull(options: argparse.Namespace) -> int:
     from agent.assembly import prompt_store
+    from agent.errors import SettingsError
     from agent.llmops.prompt_changes import found, pull
 
+    folder = Path(options.into or "assets").expanduser()
+    if not options.into and not (folder / "prompts.json").is_file():
+        raise SettingsError(
+            "Say where to: dbagent prompts pull --into FOLDER makes FOLDER/prompts.json and the templates in "
+            "FOLDER/prompts."
+        )
     with prompt_store(settings_of(options)) as store:
         names = options.names or [each.name for each in store.listings()]
         for name in names:
             found(store, name, "latest")
         prompts = [each for name in names for each in _versions(store, name, every=options.all)]
-    for path in pull(prompts, Path(options.into).expanduser(), force=options.force):
+    written = pull(prompts, folder, force=options.force)
+    for path in written:
         print(clean(str(path)))
+    if not written:
+        print(clean(f"{folder} has all of it already."))
     return OK

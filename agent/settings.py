@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -31,6 +31,14 @@ def _is_address(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is none, a bracket that is not closed
         return False
+
+
+def _unknown(name: str, variables: Iterable[str]) -> str:
+    """That there is no such variable. What all names begin with makes none of them near: only the rest is compared."""
+    rests = {each.removeprefix("DBAGENT_"): each for each in variables if each.startswith("DBAGENT_")}
+    near = difflib.get_close_matches(name.removeprefix("DBAGENT_"), rests, 1)
+    hint = f"Did you mean {rests[near[0]]}?" if near else "README.md lists them."
+    return f"There is no setting {name}. {hint}"
 
 
 class Settings(BaseModel):
@@ -268,15 +276,24 @@ class Settings(BaseModel):
         """The settings of the environment; `overrides` (by field name, None left out) win over it.
 
         A variable that is set to nothing counts as unset. Raises SettingsError, naming the variable, for a value
-        of the wrong kind and for a DBAGENT_ variable that does not exist.
+        of the wrong kind, for a DBAGENT_ variable that does not exist and for what one setting lacks of another.
         """
+        settings, wrong = cls.read(environment, **overrides)
+        for said in wrong.values():
+            raise SettingsError(said)
+        return settings
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> tuple[Settings, dict[str, str]]:
+        """Likewise, with all that is wrong, by variable, in place of an error; a value of the wrong kind is not set."""
         environment = os.environ if environment is None else environment
         variables = cls.variables()
-        for name in environment:
-            if name.startswith("DBAGENT_") and name not in variables:
-                near = difflib.get_close_matches(name, variables, 1)
-                raise SettingsError(f"There is no setting {name}.{f' Did you mean {near[0]}?' if near else ''}")
-        given = {name: environment[name] for name in variables if environment.get(name)}
+        wrong = {
+            name: _unknown(name, variables)
+            for name in environment
+            if name.startswith("DBAGENT_") and name not in variables
+        }
+        given: dict[str, Any] = {name: environment[name] for name in variables if environment.get(name)}
         if "LANGFUSE_BASE_URL" not in given and environment.get("LANGFUSE_HOST"):
             given["LANGFUSE_BASE_URL"] = environment["LANGFUSE_HOST"]  # its name before Langfuse 4
         for field, value in overrides.items():
@@ -285,36 +302,45 @@ class Settings(BaseModel):
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            raise SettingsError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}.") from None
-        if settings.model != "offline" and not settings.openai_api_key and not settings.openai_base_url:
-            raise SettingsError(
-                f"DBAGENT_MODEL is {settings.model!r} but OPENAI_API_KEY is not set. Set it (and OPENAI_BASE_URL for "
-                "an endpoint that is not OpenAI's), or leave DBAGENT_MODEL unset to use the offline model."
+            for each in error.errors(include_input=False):
+                name = str(each["loc"][0])
+                wrong.setdefault(name, f"{name}: {each['msg'].removeprefix('Value error, ')}.")
+                given.pop(name, None)
+            settings = cls.model_validate(given)
+        return settings, wrong | {name: said for name, said in settings._lacks() if name not in wrong}
+
+    def _lacks(self) -> Iterator[tuple[str, str]]:
+        """What is set and cannot be used as it is: the variable, and why."""
+        if self.model != "offline" and not self.openai_api_key and not self.openai_base_url:
+            yield (
+                "DBAGENT_MODEL",
+                f"DBAGENT_MODEL is {self.model!r} but OPENAI_API_KEY is not set. Set it (and OPENAI_BASE_URL for "
+                "an endpoint that is not OpenAI's), or leave DBAGENT_MODEL unset to use the offline model.",
             )
-        if settings.embedding_model and not settings.openai_api_key and not settings.openai_base_url:
-            raise SettingsError(
-                f"DBAGENT_EMBEDDING_MODEL is {settings.embedding_model!r} but OPENAI_API_KEY is not set. Set it (and "
-                "OPENAI_BASE_URL for an endpoint that is not OpenAI's), or leave DBAGENT_EMBEDDING_MODEL unset."
+        if self.embedding_model and not self.openai_api_key and not self.openai_base_url:
+            yield (
+                "DBAGENT_EMBEDDING_MODEL",
+                f"DBAGENT_EMBEDDING_MODEL is {self.embedding_model!r} but OPENAI_API_KEY is not set. Set it (and "
+                "OPENAI_BASE_URL for an endpoint that is not OpenAI's), or leave DBAGENT_EMBEDDING_MODEL unset.",
             )
-        away = settings.openai_api_key or settings.openai_base_url or settings.fast_base_url
-        if settings.fast_model not in ("", "offline") and not away:
-            raise SettingsError(
-                f"DBAGENT_FAST_MODEL is {settings.fast_model!r} but neither OPENAI_API_KEY nor DBAGENT_FAST_BASE_URL "
-                "is set. Set the one of its provider, or leave DBAGENT_FAST_MODEL unset."
+        away = self.openai_api_key or self.openai_base_url or self.fast_base_url
+        if self.fast_model not in ("", "offline") and not away:
+            yield (
+                "DBAGENT_FAST_MODEL",
+                f"DBAGENT_FAST_MODEL is {self.fast_model!r} but neither OPENAI_API_KEY nor DBAGENT_FAST_BASE_URL "
+                "is set. Set the one of its provider, or leave DBAGENT_FAST_MODEL unset.",
             )
         for name, address in (
-            ("OPENAI_BASE_URL", settings.openai_base_url),
-            ("DBAGENT_FAST_BASE_URL", settings.fast_base_url),
-            ("LANGFUSE_BASE_URL", settings.langfuse_base_url),
-            ("DBAGENT_ALERT_WEBHOOK", settings.alert_webhook),
+            ("OPENAI_BASE_URL", self.openai_base_url),
+            ("DBAGENT_FAST_BASE_URL", self.fast_base_url),
+            ("LANGFUSE_BASE_URL", self.langfuse_base_url),
+            ("DBAGENT_ALERT_WEBHOOK", self.alert_webhook),
         ):
             if address and not _is_address(address):
-                raise SettingsError(f"{name} is no address. It begins with http:// or https://, then a host.")
-        if bool(settings.langfuse_public_key) != bool(settings.langfuse_secret_key):
-            missing = "LANGFUSE_SECRET_KEY" if settings.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"
-            raise SettingsError(f"{missing} is not set, though the other Langfuse key is. Set both or neither.")
-        return settings
+                yield name, f"{name} is no address. It begins with http:// or https://, then a host."
+        if bool(self.langfuse_public_key) != bool(self.langfuse_secret_key):
+            missing = "LANGFUSE_SECRET_KEY" if self.langfuse_public_key else "LANGFUSE_PUBLIC_KEY"
+            yield missing, f"{missing} is not set, though the other Langfuse key is. Set both or neither."
 
     @classmethod
     def variables(cls) -> dict[str, tuple[Any, str]]:

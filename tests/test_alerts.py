@@ -113,10 +113,29 @@ def test_a_cost_that_nobody_knows_is_not_zero(tmp_path: Path) -> None:
         "too large a number": ("- error_rate > 1e999", "larger than any number"),
         "a window of a daily metric": ("- {rule: daily_cost_usd > 1, window: 1h}", "leave its window out"),
         "no span": ("window: soon\nrules: [error_rate > 1]", "rule 1: the window is 'soon'"),
-        "another key": ("- {rule: error_rate > 1, windw: 1h}", "rule 1, windw: Extra inputs"),
+        "another key": (
+            "- {rule: error_rate > 1, windw: 1h}",
+            "rule 1: there is no key 'windw' here. Did you mean 'window'?",
+        ),
         "no rule": ("- [1]", "rule 1: this is no rule"),
         "nothing": ("", "has no rules"),
-        "no list": ("rules: {a: b}", "Input should be a valid list"),
+        "no list": ("rules: {a: b}", "alerts.yaml, rules: it should be a list."),
+        "the words of others": (
+            "- {metric: error_rate, above: 1}",
+            "There are rule, window, cool_down, at_least. Write",
+        ),
+        "a rule without one": (
+            "- error_rate > 1\n- window: 1h",
+            "rule 2: 'rule' is missing. Write a rule as error_rate",
+        ),
+        "a word for a number": (
+            "- {rule: error_rate > 1, at_least: some}",
+            "rule 1, at_least: it should be a whole num",
+        ),
+        "a key beside the rules": (
+            "rules: [error_rate > 1]\ncooldown: 1h",
+            "no key 'cooldown' here. Did you mean 'cool_",
+        ),
         "no YAML": ("rules: [", "line 1: this is no YAML"),
         "code": ("- !!python/object/apply:os.system [id]", "this is no YAML"),
         "a webhook": ("webhook: https://hooks.example/x\nrules: [error_rate > 1]", "is a secret"),

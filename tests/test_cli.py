@@ -248,6 +248,39 @@ def test_doctor_says_what_is_there_and_what_is_not(shop_file: Path, monkeypatch:
     assert (bad.returncode, "no file" in bad.stdout) == (5, True)
 
 
+def test_doctor_tells_all_that_is_wrong_and_not_only_the_first(shop_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("roles: {a: {alow: x}}")
+    wrong = {
+        "DBAGENT_MODEL": "gpt-5",
+        "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
+        "DBAGENT_ROW_LIMIT": "many",
+        "DBAGENT_MODLE": "x",
+        "DBAGENT_POLICY": str(tmp_path / "policy.yaml"),
+        "DBAGENT_MODEL_PRICES": str(tmp_path / "gone.json"),
+    }
+    told = dbagent("doctor", "--db", str(shop_file), **wrong)
+    assert told.returncode == 2
+    lines = told.stdout.splitlines()
+    for part in (
+        "OPENAI_API_KEY is not set",
+        "LANGFUSE_SECRET_KEY is not set",
+        "DBAGENT_ROW_LIMIT: ",
+        "Did you mean 'allow'?",
+        "Did you mean DBAGENT_MODEL?",
+        "gone.json cannot be read: No such file or directory.",
+        "2 tables",
+    ):
+        assert sum(part in line for line in lines) == 1, (part, told.stdout)
+    assert {line.split()[0] for line in lines} >= {"ok", "no"}
+
+
+def test_a_group_of_commands_alone_lists_what_it_does() -> None:
+    for group, action in (("prompts", "rollback"), ("eval", "compare"), ("alerts", "check"), ("experiments", "report")):
+        told = dbagent(group)
+        assert (told.returncode, told.stderr) == (0, "")
+        assert f"    {action} " in told.stdout, group
+
+
 def test_an_interrupted_question_ends_at_once_with_130(shop_file: Path) -> None:
     with server.model_server(server.hangs(60)) as running:
         process = subprocess.Popen(

@@ -363,7 +363,10 @@ def test_an_entry_that_is_none_is_told_with_its_line_and_the_rest_is_read(tmp_pa
     assert read.problems[2] == "x.jsonl:4: it has no right answer: give gold_sql, or rows. It is left out."
 
     read = read_cases(written(tmp_path, "x.yaml", "- question: a\n  gold_sql: SELECT 1\n  evidnce: b"))
-    assert read.problems == ("x.yaml:1: there is no 'evidnce' in a case; did you mean 'evidence'? It is left out.",)
+    assert read.problems == ("x.yaml:1: there is no key 'evidnce' here. Did you mean 'evidence'? It is left out.",)
+    read = read_cases(written(tmp_path, "y.yaml", "- question: a\n  expected: [[1]]"))
+    assert "There are " in read.problems[0]
+    assert ", rows, " in read.problems[0]
 
 
 @pytest.mark.parametrize(
@@ -499,7 +502,9 @@ def test_each_case_is_answered_scored_and_kept(desk: Desk) -> None:
     }
     assert results["half"].soft_f1 == pytest.approx(2 / 3)
     assert results["gold fails"].problem.startswith("The gold SQL fails: ")
-    assert results["no database"].problem == "There is no database 'gone' beside the cases."
+    assert results["no database"].problem == (
+        "There is no database 'gone' (gone.sqlite, .db or .duckdb) beside the cases or in the folder of --db."
+    )
     assert (results["declined"].outcome, results["too long"].outcome) == ("no_query", "refused")
     right = results["right"]
     assert (right.sql, right.tool_calls, right.steps, right.text) == ("SELECT count(*) FROM orders", 1, 2, "Done.")
@@ -722,8 +727,8 @@ def test_cases_are_run_listed_shown_compared_and_reported_from_the_command_line(
         (("show",), "There are no runs yet"),
         (("compare", "a", "b"), "There is no run 'a'"),
         (("report", "--out", "x.html"), "There are no runs yet"),
-        (("run", "x.jsonl", "--jobs", "0"), "0 is not 1 or more"),
-        (("run", "x.jsonl", "--jobs", "many"), "invalid"),
+        (("run", "x.jsonl", "--jobs", "0"), "'0' is no whole number of 1 or more"),
+        (("run", "x.jsonl", "--jobs", "many"), "'many' is no whole number"),
     ],
 )
 def test_bad_usage_is_said_in_a_line(arguments: Sequence[str], said: str) -> None:

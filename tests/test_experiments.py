@@ -51,16 +51,16 @@ def test_a_user_has_the_same_arm_in_every_process_and_arms_have_their_weights() 
     ("text", "said"),
     [
         ("", "at least two arms"),
-        ("name: x", "arms: Field required"),
-        ("name: x\narms: {a: 1}", "at least 2 items"),
+        ("name: x", "'arms' is missing"),
+        ("name: x\narms: {a: 1}", "there should be at least 2"),
         ("name: x\narms: {a: 1, b: 0}", "arms.b"),
         ("name: x\narms: {a: 1, b: -2}", "arms.b"),
         ("name: x\narms: {a: 1, b: .inf}", "arms.b"),
         ("name: x\narms: {a: 1, b: much}", "arms.b"),
-        ("name: x\narm: {a: 1, b: 1}", "arm"),
+        ("name: x\narm: {a: 1, b: 1}", "there is no key 'arm' here. Did you mean 'arms'?"),
         ("name: ''\narms: {a: 1, b: 1}", "name"),
         ("name: [", "experiment.yaml:1: this is no YAML"),
-        ("- a", "valid dictionary"),
+        ("- a", "it should be a mapping"),
     ],
 )
 def test_an_experiment_that_is_none_is_told(tmp_path: Path, text: str, said: str) -> None:
@@ -201,3 +201,12 @@ def test_runs_of_the_same_cases_with_each_label_give_execution_accuracy(
 def test_a_report_without_a_file_says_what_to_name() -> None:
     done = dbagent("experiments", "report")
     assert (done.returncode, "DBAGENT_EXPERIMENT" in done.stderr) == (2, True)
+
+
+def test_a_file_that_is_not_there_is_told_by_what_named_it() -> None:
+    given, set_up = (
+        dbagent("experiments", "report", "gone"),
+        dbagent("experiments", "report", DBAGENT_EXPERIMENT="gone"),
+    )
+    assert given.stderr.endswith("No such file or directory. Check the path.\n")
+    assert set_up.stderr.endswith("No such file or directory. Check DBAGENT_EXPERIMENT.\n")

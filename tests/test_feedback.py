@@ -163,7 +163,10 @@ def test_a_complaint_becomes_a_correction_and_that_a_verified_example(
     assert dbagent(capsys, "feedback", "down", "--sql", "SELECT nothing FROM nowhere", "--comment", "wrong")[0] == 0
     code, _, told = dbagent(capsys, *adding)
     assert (code, list(into.glob("**/*.yaml"))) == (2, [])
-    assert "The correction does not run" in told
+    assert told == (
+        "dbagent: The correction does not run, so it is no example: There is no table nowhere. The nearest are "
+        "main.orders, main.customers.\n"
+    )
     code, told, _ = dbagent(capsys, "feedback", trace_id[:8], "down", "--sql", RIGHT)
     assert (code, told.splitlines()) == (
         0,

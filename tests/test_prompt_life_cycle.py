@@ -167,7 +167,9 @@ def test_what_is_pulled_is_what_is_there_and_can_be_pushed_again(place: Place) -
         "push", NAME, place.template("odd", odd), "--label", "odd.1", "--tag", "ä#}", "-m", 'say "#}" \\ twice'
     )
     into = place.folder / "pulled"
-    assert place.prompts("pull", "--into", str(into)).returncode == 0
+    pulled = place.prompts("pull", "--into", str(into))
+    assert (pulled.returncode, pulled.stdout.count("\n")) == (0, 5)
+    assert place.prompts("pull", "--into", str(into)).stdout == f"{into} has all of it already.\n"
     names = sorted(str(path.relative_to(into)) for path in into.rglob("*") if path.is_file())
     assert names == [
         "prompts.json",
@@ -195,12 +197,23 @@ def test_what_is_pulled_is_what_is_there_and_can_be_pushed_again(place: Place) -
     assert json.loads((into / "prompts.json").read_text()) == listed
 
 
+def test_pull_names_its_folder_or_finds_the_one_it_knows(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.prompts("push", NAME)
+    monkeypatch.chdir(place.folder)
+    before = set(place.folder.rglob("*"))
+    told = place.prompts("pull")
+    assert (told.returncode, "Say where to: dbagent prompts pull --into FOLDER" in told.stderr) == (2, True)
+    assert set(place.folder.rglob("*")) == before
+    place.prompts("pull", "--into", "assets")
+    (place.folder / "assets" / "prompts.json").write_text("[]")
+    assert place.prompts("pull").stdout == "assets/prompts.json\n"
+
+
 BAD = [
     (("show", "agent/db_agnt"), 2, "The nearest are 'agent/db_agent'"),
     (("show", NAME, "stagin"), 2, "The labels there are: latest, production, variant_a, variant_b"),
     (("show", NAME, "99"), 2, "It has 1, 2, 3"),
     (("diff", NAME, "nowhere:1"), 2, "there are local:, online: and package:"),
-    (("diff", NAME, "gone.jinja", "1"), 2, "gone.jinja is not a prompt"),
     (("push", NAME, "{broken}"), 2, "broken.jinja, line 2: unexpected"),
     (("push", NAME, "{unknown}"), 2, "line 2: 'who' is undefined; there is meta"),
     (("push", NAME, "{hidden}"), 2, "meta has no 'tables'"),
@@ -223,6 +236,8 @@ BAD = [
     (("promote", NAME, "--from", "1", "--to", "latest", "--force"), 2, "it cannot be moved"),
     (("rollback", NAME, "--label", "nope"), 2, "has the label 'nope'"),
     (("history", "nope"), 2, "There is no prompt 'nope'"),
+    (("push", NAME, "{folder}/gone.jinja"), 2, "gone.jinja cannot be read: No such file or directory."),
+    (("diff", NAME, "gone.jinja", "1"), 2, "gone.jinja cannot be read: No such file or directory."),
     (("pull", "nope", "--into", "{folder}/x"), 2, "There is no prompt 'nope'"),
     (("lint", NAME, "--max-tokens", "10", "--db", "{shop}"), 6, "10 are the limit"),
     (("lint", "{unknown}", "--db", "{shop}"), 6, "'who' is undefined"),

@@ -671,8 +671,8 @@ roles:
         ("- a", "no mapping"),
         ("roles: {", "line 1"),
         ("roles: {}", "roles"),
-        ("roles: {a: {}}", "roles.a.allow"),
-        ("roles: {a: {allow: '*', row: {}}}", "roles.a.row"),
+        ("roles: {a: {}}", "at roles.a: 'allow' is missing"),
+        ("roles: {a: {allow: '*', row: {}}}", "at roles.a: there is no key 'row' here. Did you mean 'rows'?"),
         ("roles: {a: {allow: '*', rows: {t: 5}}}", "roles.a.rows.t"),
         ("roles: {a: {allow: '*', masks: {t.f: scramble}}}", "scramble"),
         ("roles: {a: {allow: '*', masks: {f: hash}}}", "schema.table.field"),
@@ -684,7 +684,18 @@ roles:
         ("roles: {a: {allow: '*', rows: {t: x = 1, t: y = 1}}}", "twice"),
         ("!!python/object/apply:os.system ['true']", "no YAML"),
         ("roles: {a: {allow: '*', rows: 5}}", "roles.a.rows"),
-        ("rolls: {}", "roles"),
+        ("rolls: {}", "wrong: there is no key 'rolls' here. Did you mean 'roles'?"),
+        ("roles: {a: {alow: '*'}}", "Did you mean 'allow'?"),
+        (
+            "roles: {a: {allow: {tabels: [t]}}}",
+            "at roles.a.allow: there is no key 'tabels' here. Did you mean 'tables'?",
+        ),
+        (
+            "roles: {a: {allow: '*'}}\neveryone: {allow: '*'}",
+            "at everyone: there is no key 'allow' here. There are deny",
+        ),
+        ("roles: {a: {allow: '*', masks: {t.f: {constnt: x}}}}", "The mask of t.f is wrong: there is no key 'constnt'"),
+        ("roles: {a: {allow: '*', masks: {t.f: [hash]}}}", "The mask of t.f is ['hash']. Give null, hash"),
     ],
 )
 def test_a_policy_that_is_wrong_is_refused_with_its_place(tmp_path: Path, text: str, said: str) -> None:

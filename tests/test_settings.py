@@ -29,6 +29,7 @@ WRONG = {
     "a number out of range": ({"DBAGENT_QUERY_SECONDS": "-1"}, "DBAGENT_QUERY_SECONDS"),
     "a choice that is none": ({"DBAGENT_PROMPT_SOURCE": "carrier pigeon"}, "DBAGENT_PROMPT_SOURCE"),
     "a name mistyped": ({"DBAGENT_MODLE": "gpt-5"}, "Did you mean DBAGENT_MODEL?"),
+    "a name that is near none": ({"DBAGENT_TYPO": "1"}, "There is no setting DBAGENT_TYPO. README.md lists them."),
     "a model without a key": ({"DBAGENT_MODEL": "gpt-5-mini"}, "OPENAI_API_KEY"),
     "a time zone that is none": ({"DBAGENT_TIME_ZONE": "Mars/Olympus"}, "Asia/Shanghai"),
     "half of Langfuse's keys": ({"LANGFUSE_PUBLIC_KEY": "pk-x"}, "LANGFUSE_SECRET_KEY"),

@@ -36,7 +36,14 @@ class UserNotPermitted(DBAgentError):
 
 
 class ToolError(DBAgentError):
-    """A call of the model went wrong in a way the model can mend; the text says what to do next."""
+    """A call of the model went wrong in a way the model can mend; the text says what to do next.
+
+    `wrong` is the text less the next step that only who has the tools can take.
+    """
+
+    def __init__(self, wrong: str, next_step: str = "") -> None:
+        super().__init__(f"{wrong} {next_step}" if next_step else wrong)
+        self.wrong = wrong
 
 
 class UnknownTable(ToolError):

@@ -7,6 +7,7 @@ from pathlib import Path
 from tools.database import Database
 from tools.errors import DBAgentError, ToolError
 from tools.knowledge_files import read_file, written
+from tools.text import one_line
 from tools.whole_file import in_place_of
 
 FOLDER = "corrections"
@@ -31,7 +32,9 @@ def write_correction(database: Database, folder: Path, name: str, question: str,
     try:
         database.query(sql)
     except ToolError as error:
-        raise CorrectionRefused(f"The correction does not run, so it is no example: {error}") from error
+        raise CorrectionRefused(
+            f"The correction does not run, so it is no example: {one_line(error.wrong, 400)}"
+        ) from error
     file = folder / FOLDER / f"{name}.yaml"
     content = {"examples": [{"id": name, "question": question, "sql": sql, "verified": verified}]}
     if file.exists():

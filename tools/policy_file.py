@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from tools.errors import PolicyInvalid
+from tools.handwriting import Handwritten, what_is_wrong
 from tools.policy import Mask, Names, Pattern, Policy, Rules
 
 _LARGEST = 5_000_000  # bytes
@@ -24,14 +25,14 @@ def _listed(given: Any) -> Any:
 _Names = Annotated[list[str], BeforeValidator(_listed)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+class _Strict(Handwritten):
+    model_config = ConfigDict(strict=True)
 
 
 class _NamesGiven(_Strict):
-    schemas: _Names = []
-    tables: _Names = []
-    fields: _Names = []
+    schemas: _Names = Field(default_factory=list)
+    tables: _Names = Field(default_factory=list)
+    fields: _Names = Field(default_factory=list)
 
     def names(self) -> Names:
         return Names(
@@ -52,15 +53,10 @@ class _Constant(_Strict):
 _MASKS = {"null": "null", "hash": "hash", "last four": "last four", "last_four": "last four", "last 4": "last four"}
 
 
-def _mask(given: Any) -> Any:
-    # YAML reads a bare null as nothing at all.
-    return "null" if given is None else given
-
-
 class _Binding(_Strict):
     deny: _NamesGiven = _NamesGiven()
-    rows: dict[str, _Names] = {}
-    masks: dict[str, Annotated[str | _Constant, BeforeValidator(_mask)]] = {}
+    rows: dict[str, _Names] = Field(default_factory=dict)
+    masks: dict[str, Any] = Field(default_factory=dict)
 
     def rules(self, allow: Names = Names(), trusted_views: tuple[Pattern, ...] = ()) -> Rules:  # noqa: B008
         return Rules(
@@ -74,7 +70,7 @@ class _Binding(_Strict):
 
 class _Role(_Binding):
     allow: Annotated[_NamesGiven, BeforeValidator(_everything)]
-    trusted_views: _Names = []
+    trusted_views: _Names = Field(default_factory=list)
 
 
 class _PolicyGiven(_Strict):
@@ -84,14 +80,18 @@ class _PolicyGiven(_Strict):
     salt: Annotated[str, Field(min_length=8)] | None = None
 
 
-def _as_mask(name: str, given: str | _Constant) -> Mask:
-    if isinstance(given, _Constant):
-        return Mask("constant", given.constant) if given.constant is not None else Mask("null")
-    kind = _MASKS.get(given)
+def _as_mask(name: str, given: Any) -> Mask:
+    forms = "Give null, hash, last four, or {constant: what is shown}."
+    if isinstance(given, Mapping):
+        try:
+            shown = _Constant.model_validate(given).constant
+        except ValidationError as error:
+            raise PolicyInvalid(f"The mask of {name} is wrong: {what_is_wrong(error)[1]} {forms}") from None
+        return Mask("null") if shown is None else Mask("constant", shown)
+    # YAML reads a bare null as nothing at all.
+    kind = "null" if given is None else _MASKS.get(given) if isinstance(given, str) else None
     if kind is None:
-        raise PolicyInvalid(
-            f"The mask of {name} is {given!r}. Give null, hash, last four, or {{constant: what is shown}}."
-        )
+        raise PolicyInvalid(f"The mask of {name} is {given!r}. {forms}")
     return Mask(kind)  # type: ignore[arg-type]
 
 
@@ -110,9 +110,9 @@ def policy_from(given: Mapping[str, Any]) -> Policy:
     try:
         read = _PolicyGiven.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the policy"
-        raise PolicyInvalid(f"The policy is wrong at {place}: {first['msg']}.") from None
+        place, said = what_is_wrong(error)
+        where = f" at {'.'.join(map(str, place))}" if place else ""
+        raise PolicyInvalid(f"The policy is wrong{where}: {said}") from None
     if read.default_role is not None and read.default_role not in read.roles:
         raise PolicyInvalid(f"default_role is {read.default_role!r}; the roles are {', '.join(read.roles)}.")
     roles = {

@@ -27,7 +27,6 @@ and the databases.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -40,6 +39,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from agent.errors import DatabaseUnavailable, SettingsError
 from tools.engines.place import locate
+from tools.handwriting import keys_of, unknown_key, what_is_wrong
 
 _LARGEST = 200_000_000  # bytes of one file
 _IN_A_FOLDER = ("dev.json", "mini_dev_sqlite.json", "cases.yaml", "cases.jsonl")
@@ -267,25 +267,15 @@ def _case(turn: _Turn, common: _Common, place: str, id: str) -> Case:
 
 def _no_other_keys(entry: Mapping[Any, Any], kind: type[BaseModel]) -> None:
     """A benchmark's file has much that we do not need; in one written for us another key is a slip of the pen."""
-    known: set[str] = set()
-    for name, each in kind.model_fields.items():
-        choices = each.validation_alias
-        known |= set(map(str, choices.choices)) if isinstance(choices, AliasChoices) else {name}
-    for key in entry:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, 1)
-            said = f"there is no {key!r} in a case{f'; did you mean {near[0]!r}?' if near else ''}"
-            raise ValidationError.from_exception_data(
-                "Case", [{"type": "value_error", "loc": (), "input": None, "ctx": {"error": ValueError(said)}}]
-            )
+    if said := unknown_key(entry, keys_of(kind)):
+        raise ValidationError.from_exception_data(
+            "Case", [{"type": "value_error", "loc": (), "input": None, "ctx": {"error": ValueError(said)}}]
+        )
 
 
 def _said(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    message = str(first["msg"]).removeprefix("Value error, ")
-    message = f"{message[:1].lower()}{message[1:]}{'' if message.endswith('?') else '.'}"
-    return f"{f'{where}: ' if where else ''}{message} It is left out."
+    place, said = what_is_wrong(error)
+    return f"{'.'.join(map(str, place))}{': ' if place else ''}{said} It is left out."
 
 
 def _file(path: Path) -> Path:
@@ -308,7 +298,8 @@ def _entries(file: Path, problems: list[str]) -> Iterator[tuple[int, Any]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} cannot be read: {error}. Save it as UTF-8.") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise SettingsError(f"{file} cannot be read: {reason}.") from None
     match file.suffix:
         case ".yaml" | ".yml":
             yield from _yaml_entries(text, file)

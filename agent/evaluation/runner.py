@@ -94,7 +94,7 @@ async def ask_all(
 
     for together, url in todo:
         for case in together if url is None else ():
-            keep(case, _without_score(case, f"There is no database {case.db!r} beside the cases."))
+            keep(case, _without_score(case, _no_database(case.db)))
     # One database after the other, so that few are open at a time.
     by_url: dict[str, list[tuple[Case, ...]]] = {}
     for together, url in todo:
@@ -353,6 +353,10 @@ def _of(case: Case) -> CaseResult:
         earlier=case.earlier,
         turns=case.turns,
     )
+
+
+def _no_database(name: str) -> str:
+    return f"There is no database {name!r} ({name}.sqlite, .db or .duckdb) beside the cases or in the folder of --db."
 
 
 def _without_score(case: Case, problem: str) -> CaseResult:

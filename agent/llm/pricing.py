@@ -6,26 +6,27 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from agent.errors import SettingsError
 from agent.messages import Usage
+from tools.handwriting import Handwritten, what_is_wrong
 
 # Providers answer with a dated name ("gpt-4o-2024-08-06") for the name that was asked for ("gpt-4o").
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 
 
-class Price(BaseModel):
+class Price(Handwritten):
     """USD per million tokens; `cached` is for input served from the provider's prompt cache."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     input: float
     output: float
     cached: float | None = None
 
 
-class _PriceFile(BaseModel):
+class _PriceFile(Handwritten):
     about: str = ""
     models: dict[str, Price]
 
@@ -43,8 +44,17 @@ class PriceList:
         for file in files:
             try:
                 prices |= _PriceFile.model_validate_json(file.read_bytes()).models
-            except (OSError, ValidationError) as error:
-                raise SettingsError(f"The model prices in {file} cannot be read: {error}") from error
+            except OSError as error:
+                raise SettingsError(
+                    f"The model prices in {file} cannot be read: {error.strerror}. Check DBAGENT_MODEL_PRICES."
+                ) from error
+            except ValidationError as error:
+                place, said = what_is_wrong(error)
+                where = f" at {'.'.join(map(str, place))}" if place else ""
+                raise SettingsError(
+                    f"The model prices in {file} are wrong{where}: {said} Write, in US dollars per million tokens: "
+                    '{"models": {"NAME": {"input": 1.25, "output": 10, "cached": 0.125}}}.'
+                ) from error
         return cls(prices)
 
     def cost(self, model: str, usage: Usage) -> float | None:

@@ -25,12 +25,13 @@ from typing import Any, NamedTuple
 
 import httpx
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from agent.errors import SettingsError
 from agent.llmops.metrics import Metrics, in_words, metrics_of, time_span
 from agent.llmops.trace_records import TraceSummary
 from agent.llmops.vendor_noise import unheard
+from tools.handwriting import Handwritten, what_is_wrong
 
 _WEBHOOK_SECONDS = 10.0
 _DAY = timedelta(days=1)
@@ -140,9 +141,8 @@ def read_rules(file: Path) -> list[Rule]:
     try:
         read = _File.model_validate(written)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = _place(first["loc"])
-        raise SettingsError(f"{file}{where}: {str(first['msg']).removeprefix('Value error, ')}.") from None
+        at, said = what_is_wrong(error)
+        raise SettingsError(f"{file}{_place(at)}: {said}{f' {_FORM}' if len(at) > 1 else ''}") from None
     return [_rule(entry, read, f"{file}, rule {number}") for number, entry in enumerate(read.rules, 1)]
 
 
@@ -172,9 +172,10 @@ def send(address: str, findings: Sequence[Finding]) -> None:
         raise WebhookFailed(f"it answered HTTP {reply.status_code}")
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+_FORM = "Write a rule as error_rate > 0.1, or as {rule: error_rate > 0.1, window: 30m, cool_down: 4h, at_least: 20}."
 
+
+class _Entry(Handwritten):
     rule: str
     window: str | None = None
     cool_down: str | None = None
@@ -184,13 +185,11 @@ class _Entry(BaseModel):
     @classmethod
     def _of_a_line(cls, given: Any) -> Any:
         if not isinstance(given, str | dict):
-            raise ValueError("this is no rule; write one such as: error_rate > 0.1")
+            raise ValueError("this is no rule.")
         return {"rule": given} if isinstance(given, str) else given
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _File(Handwritten):
     window: str = "1h"
     cool_down: str = "1h"
     rules: list[_Entry]
@@ -223,4 +222,4 @@ def _rule(entry: _Entry, of: _File, place: str) -> Rule:
 def _place(location: Sequence[int | str]) -> str:
     """Where in the file: "rules", 2, "window" is rule 3, window."""
     words = [f"rule {each + 1}" if isinstance(each, int) else str(each) for each in location]
-    return "".join(f", {word}" for word in words if word != "rules")
+    return "".join(f", {word}" for word in (words[1:] if words[1:] and words[0] == "rules" else words))

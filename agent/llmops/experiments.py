@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from agent.errors import SettingsError
+from tools.handwriting import Handwritten, what_is_wrong
 
 _STEPS = 2**64
 
@@ -55,28 +56,26 @@ class Experiment:
         return self.arms[-1].label
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _File(Handwritten):
     name: str = Field(min_length=1, max_length=100)
     arms: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(min_length=2)
 
 
-def read_experiment(path: Path) -> Experiment:
-    """The experiment of a file. Raises SettingsError, naming what is wrong in it."""
+def read_experiment(path: Path, named_by: str = "the path") -> Experiment:
+    """The experiment of a file, which `named_by` names. Raises SettingsError, naming what is wrong in it."""
     try:
         read = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise SettingsError(f"The experiment {path} cannot be read: {reason}. Check DBAGENT_EXPERIMENT.") from None
+        raise SettingsError(f"The experiment {path} cannot be read: {reason}. Check {named_by}.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise SettingsError(f"{place}: this is no YAML ({getattr(error, 'problem', error)}).") from None
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
+        at, said = what_is_wrong(error)
+        where = f"{'.'.join(map(str, at))}: " if at else ""
         raise SettingsError(
-            f"The experiment {path}: {where}: {first['msg']}. It has a name, and at least two arms with their weights."
+            f"The experiment {path}: {where}{said} It has a name, and at least two arms with their weights."
         ) from None
     return Experiment(read.name, tuple(Arm(label, weight) for label, weight in read.arms.items()))

@@ -161,7 +161,7 @@ def roll_back(store: PromptStore, name: str, label: str, by: str, message: str =
 
 
 def pull(prompts: Sequence[Prompt], folder: Path, *, force: bool = False) -> list[Path]:
-    """Write `prompts.json` and `prompts/NAME.jinja` into a folder, all or nothing; what was written.
+    """Write `prompts.json` and `prompts/NAME.jinja` into a folder, all or nothing; which of them are not as they were.
 
     A version is written as NAME.jinja when it is in production, else as NAME.LABEL.jinja or NAME.vN.jinja; what the
     folder has of other versions of these prompts goes. Raises SettingsError, unless forced, where that would lose a
@@ -173,6 +173,7 @@ def pull(prompts: Sequence[Prompt], folder: Path, *, force: bool = False) -> lis
     kept = set(templates.rglob("*.jinja"))
     stale = {path for path in kept if _name_of(path, templates) in names} - {templates / file for file in texts}
     changed = [templates / f for f, t in texts.items() if (templates / f).exists() and _read(templates / f) != t]
+    before = {path: _read(path) for path in (folder / "prompts.json", *kept) if path.is_file()}
     lost = sorted({*stale, *changed})
     if lost and not force:
         raise SettingsError(
@@ -195,7 +196,8 @@ def pull(prompts: Sequence[Prompt], folder: Path, *, force: bool = False) -> lis
             shutil.move(Path(made) / "prompts.json", folder / "prompts.json")
     except OSError as error:
         raise SettingsError(f"{folder} cannot be written: {error.strerror or error}. Name another folder.") from error
-    return [folder / "prompts.json", *(templates / file for file in texts)]
+    every = [folder / "prompts.json", *(templates / file for file in texts)]
+    return [path for path in every if before.get(path) != _read(path)]
 
 
 def difference(one: Prompt, other: Prompt, names: tuple[str, str]) -> list[str]:

@@ -127,9 +127,12 @@ def read_prompt(path: Path, name: str, labels: Sequence[str] = ()) -> PromptEntr
     Raises PromptInvalid, with the line.
     """
     try:
-        return prompt_of(path.read_text(encoding="utf-8"), name, labels, str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PromptInvalid(f"{path} is not a prompt: {first_line(error)}") from None
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PromptInvalid(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise PromptInvalid(f"{path} is no text in UTF-8. Save it as that.") from None
+    return prompt_of(text, name, labels, str(path))
 
 
 def prompt_of(text: str, name: str, labels: Sequence[str], place: str) -> PromptEntry:

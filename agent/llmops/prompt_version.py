@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import PromptInvalid
 from agent.llmops.template import TemplateProblem, parsed
+from tools.handwriting import what_is_wrong
 
 LANGFUSE, FILE, LAST_KNOWN = "langfuse", "file", "last known"
 LATEST = "latest"  # the label that always stands at the newest version; nobody moves it
@@ -135,7 +136,6 @@ class PromptEntry(BaseModel):
 def first_line(error: Exception) -> str:
     """What is wrong, in a line: where a value is of the wrong kind, with its place."""
     if isinstance(error, ValidationError):
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        return f"{where}: {first['msg']}" if where else first["msg"]
+        place, said = what_is_wrong(error)
+        return f"{'.'.join(map(str, place))}: {said}" if place else said
     return str(error).partition("\n")[0]

@@ -95,8 +95,8 @@ def find_table(meta: DatabaseMeta, parts: list[exp.Identifier]) -> TableMeta:
         schema in (None, "main") and name.lower().startswith(_CATALOGUE_NAMES) and not _candidates(meta, name, schema)
     ):
         raise SqlRefused(
-            f"{shown} belongs to the system catalogue, which queries may not read. "
-            "search_metadata and show_table tell of tables and fields."
+            f"{shown} belongs to the system catalogue, which queries may not read.",
+            "search_metadata and show_table tell of tables and fields.",
         )
     if len(parts) > 3 or (len(parts) == 3 and not _same(_folded(parts[0], meta.dialect), meta.name, meta.dialect)):
         raise UnknownTable(f"{shown} names another database. Name tables as schema.table.{_nearest(meta, name)}")
@@ -106,7 +106,7 @@ def find_table(meta: DatabaseMeta, parts: list[exp.Identifier]) -> TableMeta:
     if not found and meta.forbids(name, schema):
         raise NotPermitted(not_permitted(shown))
     if not found:
-        raise UnknownTable(f"There is no table {shown}.{_nearest(meta, name)} search_metadata finds others.")
+        raise UnknownTable(f"There is no table {shown}.{_nearest(meta, name)}", "search_metadata finds others.")
     if len(found) > 1:
         raise UnknownTable(
             f"{shown} could be any of {', '.join(table.full_name for table in found)}. Write its schema too."
@@ -130,7 +130,7 @@ def _candidates(meta: DatabaseMeta, name: str, schema: str | None) -> list[Table
 
 def _nearest(meta: DatabaseMeta, name: str) -> str:
     nearest = meta.nearest(name)
-    return f" The nearest are {', '.join(nearest)};" if nearest else " The database has no tables;"
+    return f" The nearest are {', '.join(nearest)}." if nearest else " The database has no tables."
 
 
 def _folded(identifier: exp.Expr, dialect: str) -> str:
