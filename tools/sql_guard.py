@@ -36,6 +36,7 @@ from tools.guard.grammar import (
     SESSION_FUNCTIONS,
     SILENT_WORDS,
     TABLE_READERS,
+    TSQL_DATE_PARTS,
     TSQL_HINTS,
     TSQL_OPTIONS,
     TSQL_STATEMENT_WORDS,
@@ -44,7 +45,16 @@ from tools.guard.grammar import (
 from tools.guard.lexer import Lexed, UnlexableError, lexed
 from tools.guard.opinion import SecondOpinion
 from tools.guard.preface import described_table, preface
-from tools.guard.scopes import Reading, attribute_problems, children, find_table, reading, reads_past_its_cte, shown
+from tools.guard.scopes import (
+    Reading,
+    attribute_problems,
+    calls_without_parentheses,
+    children,
+    find_table,
+    reading,
+    reads_past_its_cte,
+    shown,
+)
 from tools.guard.spelling import Spelling, respelled, unambiguous
 from tools.metadata import DatabaseMeta, TableMeta
 
@@ -164,6 +174,9 @@ class _Guard:
         found = reading(parsed.tree, self.meta)
         if self.dialect == "postgres":
             self._attributes(found, parsed.spelling.join_aliases)
+        if self.dialect == "oracle":
+            for name in calls_without_parentheses(parsed.tree, found):
+                raise SqlRefused(f"There is no column {name}, and a function may be called so. Name a column.")
         if self.dialect == "duckdb" and any(
             reads_past_its_cte(pivot, found) for pivot in parsed.tree.find_all(exp.Pivot)
         ):
@@ -206,7 +219,7 @@ class _Guard:
         written = sum([token.token_type is TokenType.SELECT for token in parsed.tokens])
         if written > selects:
             raise SqlRefused("A subquery stands where none can be. Use WITH to name it, and join it.")
-        for token, following in zip_longest(parsed.tokens, parsed.tokens[1:]):
+        for at, (token, following) in enumerate(zip_longest(parsed.tokens, parsed.tokens[1:])):
             quoted = token.token_type is TokenType.IDENTIFIER
             if not quoted and token.token_type is not TokenType.VAR:
                 continue
@@ -215,8 +228,15 @@ class _Guard:
                 continue
             if quoted and all(part in words for part in name.split(".")):
                 continue
+            if name in TSQL_DATE_PARTS and self._is_date_part(parsed.tokens, at):
+                continue
             if quoted or not (name in SILENT_WORDS or name in GRAMMAR_WORDS or name in NO_PARENTHESIS):
                 raise SqlRefused(f"{token.text} stands where it was not understood. Write that part more plainly.")
+
+    def _is_date_part(self, tokens: list[Token], at: int) -> bool:
+        """The first argument of SQL Server's DATEPART, DATEADD, DATEDIFF, DATENAME, DATETRUNC."""
+        called = tokens[at - 2].text.lower() if at > 1 and tokens[at - 1].token_type is TokenType.L_PAREN else ""
+        return self.dialect == "tsql" and called.startswith("date") and called in self.functions
 
     def _expression(self, text: str) -> Reading:
         """Look at an expression that was taken out of the statement to make it parsable."""
@@ -311,6 +331,8 @@ class _Guard:
                 continue
             if not quoted and all(word in GRAMMAR_WORDS or word in TYPE_WORDS for word in name.split()):
                 continue
+            if not quoted and self._is_grammar_here(name, tokens, at):
+                continue
             behind_dot = before > 1 and tokens[before - 1].token_type is TokenType.DOT
             if behind_dot and self._is_added(tokens[before - 2], token):
                 if before > 2 and tokens[before - 3].token_type is TokenType.DOT:
@@ -326,6 +348,16 @@ class _Guard:
                 raise SqlRefused(self._no_function(name))
             unknown[name] += 1
         return unknown
+
+    def _is_grammar_here(self, name: str, tokens: list[Token], at: int) -> bool:
+        """UNION BY NAME (...) on DuckDB, a OPERATOR(pg_catalog.+) b on PostgreSQL."""
+        if self.dialect == "duckdb":
+            return name == "name" and at > 1 and tokens[at - 2].text.lower() == "by"
+        return (
+            self.dialect == "postgres"
+            and name == "operator"
+            and [token.text.lower() for token in tokens[at + 1 : at + 3]] == ["pg_catalog", "."]
+        )
 
     def _is_searchable(self, token: Token) -> bool:
         """SQLite's FROM docs('words'): a full-text table, called like a function."""
@@ -394,6 +426,10 @@ class _Guard:
                 words.add(node.this.lower())
             elif kind not in _LEAVES:
                 selects += kind is exp.Select
+                if kind is exp.HavingMax:  # ANY_VALUE(x HAVING MAX y)
+                    words.update(("max", "min"))
+                elif kind is exp.Operator:  # OPERATOR(pg_catalog.+)
+                    words.add(str(node.args.get("operator")).partition(".")[0].lower())
                 self._node(node)
                 for value in node.args.values():
                     if type(value) is str:
@@ -443,6 +479,8 @@ class _Guard:
             raise SqlRefused(
                 f"{node.sql_names()[0].lower()} tells of the server or session. Ask only for data in tables."
             )
+        if self.dialect == "oracle" and isinstance(node, exp.XMLTable):
+            raise SqlRefused("XMLTABLE runs XQuery, which reads tables by their names. Read the table itself.")
         if isinstance(node, exp.Anonymous):
             name = node.name.lower()
             if name in TABLE_READERS.get(self.dialect, ()) and isinstance(node.parent, exp.Table | exp.Lateral):

@@ -5,7 +5,7 @@
 The folder has rowpolicy.jsonl and make_dbs.py, which builds the databases and holds the policy (POLICY) and the
 tables that a session may read (PERMITTED); sqlguard/README.md describes them. Every query runs through a database
 seen by that policy on its own engine; a leak is a row that the policy keeps back, whatever was expected. Then the
-time of guarding and rewriting a statement that joins five ruled tables. PostgreSQL and MariaDB are looked for at
+time of guarding and rewriting a statement of five joins over six tables, four of them ruled. PostgreSQL and MariaDB are looked for at
 TEST_POSTGRES_URL and TEST_MYSQL_URL.
 """
 
@@ -135,7 +135,7 @@ def _leaked(case: dict[str, Any], rows: list[list[str]] | None, said: str) -> bo
 
 
 def _times(seen: dict[str, Database]) -> None:
-    print("guard, rewriting and proof of a statement that joins five tables, four of them ruled, in ms of CPU:")
+    print("guard, rewriting and proof of a statement of five joins (six tables, four of them ruled), in ms of CPU:")
     for dialect, database in seen.items():
         assert isinstance(database, SeenDatabase)
         policy, meta = database._policy, database.meta

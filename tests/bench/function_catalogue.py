@@ -30,7 +30,7 @@ DUCKDB_OUT = re.compile(
     r"|remap_struct|replace_type|make_type|cast_to_type|can_cast_implicitly|to_aggregate_state|combine_aggr"
     r"|.*byte_comparable|finalize|combine|map_to_pg_oid|format_pg_type|format_type|is_histogram_other_bin"
     r"|variant_to_parquet_variant|variant_bytes_to_variant|variant_comparator|hive_partition_component"
-    r"|enum_range_boundary|unbin|invoke|icu_sort_key|array_to_string_comma_default|get_current_time"
+    r"|enum_range_boundary|invoke|icu_sort_key|array_to_string_comma_default"
 )
 DUCKDB_VOLATILE = {"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid"}
 DUCKDB_GRAMMAR = {  # written like calls, but in the grammar and not in the catalogue
@@ -82,13 +82,13 @@ POSTGRES_OUT = re.compile(
     r"pg_(?!typeof$|size_pretty$|size_bytes$|column_size$).*|.*_to_xml.*|inet_(client|server)_.*|has_.*"
     r"|current_(database|schema|schemas|setting|user)|session_user|getpgusername|getdatabaseencoding|version"
     r"|get_current_ts_config|txid_.*|row_security_active|acl.*|makeaclitem|to_reg.*|format_type|.*typmod(in|out)"
-    r"|.*_?send|.*_(canonical|subdiff)|satisfies_hash_partition|ts_rewrite|ts_stat|ts_token_type|ts_parse"
+    r"|.*_?send|.*_(canonical|subdiff)|satisfies_hash_partition|ts_rewrite|ts_stat"
     r"|postgresql_fdw_validator|nameconcatoid|oidvectortypes|(obj|col|shobj)_description|d(exp|log1|log10|round|trunc)"
     r"|int8_sum|int4inc|numeric_(inc|exp|ln|log|sqrt)|textlen|similar_escape|like_escape|notlike|unique_key_recheck"
     r"|brin_.*|xmlvalidate|binary_upgrade.*|lo_.*|amvalidate|reg(class|proc|type|oper|role).*"
     r"|(multi)?range_(?!agg$|merge$|intersect_agg$).*|elem_contained.*"
 )
-POSTGRES_VOLATILE = {"random", "gen_random_uuid", "clock_timestamp", "random_normal"}
+POSTGRES_VOLATILE = {"random", "gen_random_uuid", "clock_timestamp", "random_normal", "timeofday"}
 POSTGRES_GRAMMAR = {
     *_words("coalesce nullif greatest least cast extract overlay substring trim position exists grouping array"),
     *_words("row xmlelement xmlforest xmlconcat xmlpi xmlroot xmlserialize xmlparse xmlexists xmlagg normalize"),

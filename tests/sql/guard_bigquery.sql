@@ -95,3 +95,19 @@ refused: The statement cannot be parsed as bigquery: Expecting )
 # title: text that two lexers read differently is refused
 CALL p()
 refused: The quotes in this statement can be read in two ways
+
+# title: passes: pipes, the row of the largest
+FROM orders |> WHERE amount > 10 |> AGGREGATE SUM(amount) AS s GROUP BY region |> ORDER BY s DESC
+tables: orders
+SELECT ANY_VALUE(region HAVING MAX amount), IEEE_DIVIDE(1, 0) FROM orders
+tables: orders
+
+# title: refused: through a pipe too
+FROM orders |> JOIN secret_tokens USING (id)
+refused: There is no table secret_tokens
+FROM orders |> UNION ALL (SELECT token FROM secret_tokens)
+refused: There is no table secret_tokens
+FROM orders |> CALL my_function()
+refused: cannot be parsed
+FROM orders |> SELECT id, my_function(id)
+refused: my_function is not on the list

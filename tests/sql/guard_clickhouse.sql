@@ -115,3 +115,15 @@ SYSTEM RELOAD CONFIG
 refused: Only a query is accepted, and this begins with SYSTEM
 OPTIMIZE TABLE orders
 refused: Only a query is accepted, and this begins with OPTIMIZE
+
+# title: passes: aggregates with combinators, transform
+SELECT avgOrNull(amount), uniqIf(id, amount > 1), sumMapIf(map('a', id), id > 1), histogram(3)(amount), groupUniqArrayIf(region, id > 1) FROM orders
+tables: orders
+SELECT transform(region, ['EU', 'US'], [1, 2], 0), runningDifference(id), toLastDayOfMonth(ordered_at) FROM orders
+tables: orders
+
+# title: refused: a combinator behind what is not on the list
+SELECT joinGetOrNull('secret_join', 'token', 1)
+refused: joingetornull is not on the list
+SELECT getSettingOrDefault('max_threads', 1)
+refused: getsettingordefault is not on the list

@@ -1396,3 +1396,17 @@ SELECT ST_Read('x')
 refused: st_read is not on the list of functions that may be called
 SELECT * FROM orders WHERE id = (SELECT content FROM read_text('/tmp/.env'))
 refused: read_text is not on the list of functions that may be called
+
+# title: passes: set operations by name over a query in parentheses
+(FROM orders) UNION BY NAME (FROM orders WHERE id < 3) ORDER BY id
+tables: orders
+SELECT id FROM orders UNION ALL BY NAME (SELECT id FROM customers)
+tables: customers, orders
+SELECT unbin('101'), get_current_time()
+tables: none
+
+# title: refused: what only looks like a set operation by name
+SELECT 1 UNION BY NAME (FROM secret_tokens)
+refused: There is no table secret_tokens
+SELECT name(1)
+refused: name is not on the list

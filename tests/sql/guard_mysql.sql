@@ -1031,3 +1031,21 @@ SELECT ST_GeomFromText(LOAD_FILE('x'))
 refused: load_file is not on the list of functions that may be called
 SELECT RANDOM_BYTES(8), SPIDER_DIRECT_SQL('x', 'y', 'z')
 refused: spider_direct_sql is not on the list of functions that may b
+
+# title: passes: numbers that MariaDB counts, full text without parentheses
+SELECT seq FROM seq_1_to_5 ORDER BY seq
+tables: none
+SELECT s.seq, COUNT(o.id) FROM seq_1_to_9_step_2 s LEFT JOIN orders o ON o.id = s.seq GROUP BY s.seq
+tables: orders
+SELECT SYS_GUID() IS NOT NULL
+tables: none
+
+# title: refused: beside numbers that MariaDB counts
+SELECT token FROM seq_1_to_3, secret_tokens
+refused: There is no table secret_tokens
+SELECT * FROM seq_1_to_
+refused: There is no table seq_1_to_
+SELECT * FROM hr.seq_1_to_5
+refused: There is no table hr.seq_1_to_5
+SELECT id FROM customers WHERE MATCH name AGAINST (load_file('x'))
+refused: cannot be parsed

@@ -87,3 +87,25 @@ refused: EXPLAIN is accepted only for one table by name
 # title: what does not begin as a query is refused, whatever it is
 LOCK TABLE orders IN EXCLUSIVE MODE
 refused: Only a query is accepted, and this begins with LOCK
+
+# title: passes: rows of trees, pivots, columns that the statement names
+SELECT name, CONNECT_BY_ROOT name r, SYS_CONNECT_BY_PATH(name, '/') p, CONNECT_BY_ISLEAF FROM employees START WITH manager_id IS NULL CONNECT BY PRIOR id = manager_id
+tables: employees
+SELECT eu, us_s FROM (SELECT region, amount FROM orders) PIVOT (SUM(amount) AS s FOR region IN ('EU' AS eu, 'US' AS us))
+tables: orders
+WITH t (n) AS (SELECT id FROM orders) SELECT t.n, ROWNUM, SYSDATE FROM t
+tables: orders
+SELECT STANDARD_HASH(note, 'SHA256'), ORA_HASH(id), FROM_TZ(ordered_at, 'UTC') FROM orders WHERE LNNVL(amount > 1)
+tables: orders
+
+# title: refused: Oracle calls functions without parentheses, and XQuery reads tables by their names
+SELECT my_fn FROM DUAL
+refused: There is no column my_fn, and a function may be called so
+SELECT hr.my_fn FROM orders
+refused: There is no column hr.my_fn
+SELECT pkg.id FROM orders
+refused: There is no column pkg.id
+SELECT id FROM orders ORDER BY my_fn
+refused: There is no column my_fn
+SELECT * FROM XMLTABLE('fn:collection("oradb:/SHOP/SECRET_TOKENS")')
+refused: XMLTABLE runs XQuery

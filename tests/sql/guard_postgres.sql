@@ -1615,3 +1615,21 @@ SELECT json_populate_recordset(NULL::secret_tokens, '[]')
 refused: Casts to secret_tokens are not accepted
 SELECT row_security_active('orders')
 refused: row_security_active is not on the list of functions that may
+
+# title: passes: JSON of an array, operators of the catalogue, the clock as text
+SELECT json_object('{a, 1}'), json_object(ARRAY['k'], ARRAY['v'])
+tables: none
+SELECT amount OPERATOR(pg_catalog.+) 1 FROM orders WHERE region OPERATOR(pg_catalog.=) 'EU'
+tables: orders
+SELECT timeofday(), ts_token_type('default'), ts_parse('default', 'a b')
+tables: none
+
+# title: refused: operators of another schema, a function that is called operator
+SELECT 1 OPERATOR(public.+) 1
+refused: OPERATOR(public.+) may run any function
+SELECT 1 OPERATOR("public".+) 1
+refused: OPERATOR(public.+) may run any function
+SELECT operator(1)
+refused: cannot be parsed
+SELECT public.json_object('{a, 1}')
+refused: public.json_object is not a built-in function

@@ -109,3 +109,7 @@ refused: SNOWFLAKE.ACCOUNT_USAGE.USERS belongs to the system catalogue, which q
 # title: descriptions are of one known table
 SHOW TABLES
 refused: SHOW is accepted only for one table by name
+
+# title: passes: more that only computes
+SELECT CONDITIONAL_CHANGE_EVENT(region) OVER (ORDER BY id), EQUAL_NULL(note, NULL), BASE64_ENCODE(note) FROM orders
+tables: orders

@@ -67,3 +67,9 @@ refused: EXPLAIN ANALYZE runs the statement
 # title: descriptions are of one known table
 SHOW CATALOGS
 refused: SHOW is accepted only for one table by name
+
+# title: passes: more that only computes
+SELECT arbitrary(region), checksum(id), geometric_mean(amount), bitwise_xor_agg(id) FROM orders
+tables: orders
+SELECT date_parse('2025', '%Y'), last_day_of_month(ordered_at), to_base32(to_utf8(note)) FROM orders
+tables: orders

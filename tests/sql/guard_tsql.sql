@@ -113,3 +113,9 @@ SELECT * FROM orders WITH (UPDLOCK)
 refused: The hint UPDLOCK is not accepted
 SELECT * FROM orders WITH (TABLOCKX, HOLDLOCK)
 refused: The hint TABLOCKX is not accepted
+
+# title: passes: parts of dates in short, checksums, hashes
+SELECT DATEPART(iso_week, ordered_at), DATEDIFF(mi, ordered_at, GETDATE()), DATEADD(dd, 1, ordered_at), DATENAME(dw, ordered_at) FROM orders
+tables: orders
+SELECT CHECKSUM(id), HASHBYTES('SHA2_256', note), DATALENGTH(note) FROM orders
+tables: orders

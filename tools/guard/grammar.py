@@ -12,6 +12,7 @@ QUERY_WORDS = frozenset({"select", "with", "values", "table", "("})
 DIALECT_QUERY_WORDS = {
     "duckdb": _words("from pivot unpivot pivot_wider pivot_longer"),
     "clickhouse": _words("from"),
+    "bigquery": _words("from"),  # FROM t |> WHERE ...
 }
 
 # Words that may stand before a parenthesis without being called. A function of such a name is still seen
@@ -35,8 +36,9 @@ GRAMMAR_WORDS = _words(
 # Words of the grammar that leave no trace in sqlglot's tree. Any other word of the text has to be in it.
 SILENT_WORDS = _words(
     """
-    absolute after any asymmetric both breadth bucket conditional content current default define depth document
-    each empty error exclude exclusive fill final first following if ignore include indexed input interpolate
+    absolute after aggregate any asymmetric both breadth bucket conditional connect_by_root content current default
+    define depth document
+    each empty error exclude exclusive extend fill final first following if ignore include indexed input interpolate
     keep key lambda last leading level local locked low_priority match measures mode name nested next nfc nfd
     nfkc nfkd no nocycle normalized null nulls offset oj omit one only ordinality others outer past pattern
     per percent permute placing portion preceding preserve prior quotes recursive ref respect restrict
@@ -108,9 +110,7 @@ NO_PARENTHESIS = frozenset(
     | {"systimestamp", "sysdate", "utc_date", "utc_time", "utc_timestamp"}
 )
 CLOCKS = _words("CurrentDate CurrentTime CurrentTimestamp CurrentTimestampLTZ CurrentDatetime CurrentTimezone")
-SESSION_FUNCTIONS = _words(
-    "NextValueFor ReadCSV ReadParquet LoadFile Version DynamicIdentifier ConnectByRoot SessionUser"
-)
+SESSION_FUNCTIONS = _words("NextValueFor ReadCSV ReadParquet LoadFile Version DynamicIdentifier SessionUser")
 # Reserved in every engine, so never a function, though sqlglot calls some of them so: x <> ALL (...).
 RESERVED_CALLS = frozenset({"all", "any", "some", "row", "xmlattributes"})
 # Facts of the session that are written without parentheses, in the dialects where a column may not be meant.
@@ -139,6 +139,12 @@ TSQL_STATEMENT_WORDS = _words(
     """
 )
 TSQL_HINTS = _words("nolock readuncommitted readcommitted noexpand forceseek forcescan index snapshot")
+# DATEPART(iso_week, t): sqlglot writes these out, so they are not found in the tree.
+TSQL_DATE_PARTS = _words(
+    """
+    yy yyyy qq q mm m dy y dd d wk ww dw w hh mi n ss s ms mcs ns tz tzoffset isowk isoww iso_week weekday dayofyear
+    """
+)
 TSQL_OPTIONS = _words("maxrecursion recompile path root auto elements raw include_null_values")
 # A table named in a string literal: only where the name can be looked up.
 DESCRIBING = {

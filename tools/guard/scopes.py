@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,6 +33,10 @@ _CATALOGUES = frozenset(
 _CATALOGUE_NAMES = ("pg_", "sqlite_", "duckdb_", "pragma_")
 # PostgreSQL's hidden columns, SQLite's and DuckDB's row numbers.
 _SYSTEM_COLUMNS = frozenset({"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax", "rowid", "_rowid_"})
+_ORACLE_COLUMNS = frozenset(
+    {"level", "rownum", "rowid", "sysdate", "systimestamp", "current_date", "current_timestamp", "localtimestamp"}
+    | {"column_value", "object_value", "connect_by_isleaf", "connect_by_iscycle", "ora_rowscn"}
+)
 # What set-returning functions of PostgreSQL call their columns.
 _FUNCTION_COLUMNS = frozenset({"key", "value", "ordinality", "word", "nentry", "ndoc", "alias", "lexeme", "weight"})
 
@@ -305,7 +310,15 @@ class _Resolver:
                 return
             if self.dialect == "oracle" and parts[0].name.lower() == "dual":
                 return
+            if self.dialect == "mysql" and self._counts(parts[0]):
+                return
         self.found.tables.append((node, find_table(self.meta, parts)))
+
+    def _counts(self, identifier: exp.Identifier) -> bool:
+        """MariaDB's seq_1_to_10 and seq_1_to_10_step_2, which are numbers and no tables, unless one is named so."""
+        name = identifier.name
+        numbers = re.fullmatch(r"seq_\d+_to_\d+(_step_\d+)?", name) is not None
+        return numbers and not (_candidates(self.meta, name, None) or self.meta.forbids(name, None))
 
 
 def _repeated_arm(cte: exp.Expr) -> exp.Expr | None:
@@ -477,6 +490,28 @@ def attribute_problems(found: Reading, harmless: Callable[[str], bool]) -> Itera
         columns = _columns_of(named, shapes)
         if columns is None or name not in columns:
             yield f"{qualifier.name}.{node.name}", tuple(sorted(columns or ()))
+
+
+def calls_without_parentheses(tree: exp.Expr, found: Reading) -> Iterator[str]:
+    """Names of columns in an Oracle statement that nothing in it gives: there `f` and `package.f` call a function."""
+    sources = {table.name.lower() for table in found.unique}
+    columns = {each.name.lower() for table in found.unique for each in table.fields} | _ORACLE_COLUMNS
+    pivots = tuple(tree.find_all(exp.Pivot))
+    for node in tree.find_all(exp.Alias, exp.PivotAlias, exp.TableAlias, exp.JSONColumnDef, exp.ColumnDef):
+        columns.add(node.alias.lower() if isinstance(node, exp.Alias | exp.PivotAlias) else node.name.lower())
+        if isinstance(node, exp.TableAlias):
+            sources.add(node.name.lower())
+            columns.update(each.name.lower() for each in node.args.get("columns") or ())
+    for pivot in pivots:
+        if pivot.args.get("unpivot"):
+            columns.update(each.name.lower() for each in pivot.find_all(exp.Column, exp.Identifier))
+    for column, _ in found.columns:
+        if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star):
+            continue
+        name, qualifier = column.name.lower(), column.table.lower()
+        composed = bool(pivots) and any(name.startswith(f"{each}_") for each in columns)  # eu_total of 'EU' AS eu
+        if not (name in columns or composed) or (qualifier and qualifier not in sources):
+            yield f"{column.table}.{column.name}" if qualifier else column.name
 
 
 def _named(name: str, scope: _Scope | None) -> list[exp.Expr]:

@@ -89,6 +89,25 @@ def _typed_literal(it: Spelling) -> None:
             it.words[at], it.words[at + 1] = "", f"({it.words[at + 1]}::{it.words[at]})"
 
 
+def _json_object_of_arrays(it: Spelling) -> None:
+    """json_object('{a, 1}') is a function of text, and no JSON_OBJECT('a': 1): to sqlglot every one is the latter."""
+    for at in range(len(it.words)):
+        if it.lower(at) == "json_object" and it.lower(at + 1) == "(" and it.lower(at - 1) != ".":
+            inside = {it.lower(inner) for inner in range(at + 2, it.closing(at + 1))}
+            if not {":", "value", "returning", "null"} & inside:
+                it.words[at] = f"pg_catalog.{it.words[at]}"
+
+
+def _match_without_parentheses(it: Spelling) -> None:
+    """MATCH a, b AGAINST ('word') is MATCH (a, b) AGAINST ('word')."""
+    for at in range(len(it.words)):
+        if it.lower(at) == "match" and it.lower(at + 1) not in ("", "("):
+            ends = next((place for place in range(at, len(it.words)) if it.lower(place) == "against"), at)
+            if ends > at and not {"(", ")", "select"} & {word.lower() for word in it.words[at:ends]}:
+                it.words[at] += " ("
+                it.words[ends] = f") {it.words[ends]}"
+
+
 def _only_in_parentheses(it: Spelling) -> None:
     """FROM ONLY (t) is FROM ONLY t."""
     for at in range(len(it.words)):
@@ -338,7 +357,7 @@ def _pivot_tail(it: Spelling) -> None:
 
 
 _ALWAYS: dict[str, tuple[Callable[[Spelling], None], ...]] = {
-    "postgres": (_typed_literal, _absolute),
+    "postgres": (_typed_literal, _absolute, _json_object_of_arrays),
     "duckdb": (_absolute, _factorial, _pivot_names),
 }
 _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
@@ -355,6 +374,7 @@ _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
         _sample_arguments,
     ),
     "mysql": (
+        _match_without_parentheses,
         _concat_limit,
         _select_modifiers,
         _json_table_defaults,

@@ -19,12 +19,19 @@ _FILES = {
 }
 
 
+# What ClickHouse lets stand behind the name of any aggregate: sumIf, avgOrNull, uniqArrayIf.
+_COMBINATORS = ("if", "array", "map", "ordefault", "ornull", "foreach", "distinct", "resample", "arrayif", "ornullif")
+
+
 @cache
 def allowed_functions(dialect: str) -> frozenset[str]:
     """Lower-case names of the functions that only compute; `standard.txt` serves a dialect without a list."""
     text = resources.files(__name__).joinpath(f"{_FILES.get(dialect, 'standard')}.txt").read_text("utf-8")
     lines = (line.strip() for line in text.splitlines())
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+    names = {line for line in lines if line and not line.startswith("#")}
+    if dialect == "clickhouse":
+        names |= {name + combinator for name in names for combinator in _COMBINATORS}
+    return frozenset(names)
 
 
 # What no administrator can add, whatever the engine: the guard promises that no statement does it.
