@@ -5,8 +5,8 @@
 The folder has rowpolicy.jsonl and make_dbs.py, which builds the databases and holds the policy (POLICY) and the
 tables that a session may read (PERMITTED); sqlguard/README.md describes them. Every query runs through a database
 seen by that policy on its own engine; a leak is a row that the policy keeps back, whatever was expected. Then the
-time of guarding and rewriting a statement of five joins over six tables, four of them ruled. PostgreSQL and MariaDB are looked for at
-TEST_POSTGRES_URL and TEST_MYSQL_URL.
+time of guarding and rewriting a statement of five joins over six tables, four of them ruled. PostgreSQL and MariaDB
+are looked for at TEST_POSTGRES_URL and TEST_MYSQL_URL.
 """
 
 from __future__ import annotations
