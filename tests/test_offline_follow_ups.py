@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agent.llm.offline.conversation import next_message
+from agent.llm.offline.pointing import points_at
 from agent.llm.offline.schema_text import Schema, tables_of
 from agent.llm.offline.understanding import understand
 from tests.test_offline_newcomer import DDL, TODAY, TOOLS
@@ -129,3 +130,61 @@ def test_a_follow_up_is_read_with_the_question_before_it(asked: tuple[str, ...],
 def test_a_follow_up_does_not_go_on_from_what_was_declined() -> None:
     declined = "It did not understand. Set OPENAI_API_KEY and DBAGENT_MODEL to use a full language model."
     assert sql_after(FIRST, "only the purple ones", "only web", replies=("7", declined)) == sql_after(FIRST, "only web")
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("How many of those were cancelled?", "those"),
+        ("who works there?", "there"),
+        ("which products were they?", "they"),
+        ("their average order value?", "their"),
+        ("what does she earn?", "she"),
+        ("which ones?", "ones"),
+        ("where does the first one live?", "one"),
+        ("how many were paid in that month?", "that month"),
+        ("how many is that?", "that"),
+        ("在北京的客户中有多少?", ""),
+        ("其中企业客户有多少?", "其中"),
+        ("他们的工资是多少?", "他们"),
+        ("第二个呢?", "第二个"),
+        # what it points at is in the question itself
+        ("List the customers and how many orders they placed.", ""),
+        ("Which workers earn more than their boss?", ""),
+        ("only those above 100 dollars", ""),
+        ("How many orders are there?", ""),
+        ("Show the products that were never sold.", ""),
+        ("每个员工和他们的经理", ""),
+        ("x" * 5000 + " they", ""),
+    ],
+)
+def test_a_word_that_points_at_what_was_asked_before_is_known(question: str, word: str) -> None:
+    assert points_at(question) == word
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        (
+            (FIRST, "how many of those were web?"),
+            f"{COUNTED} WHERE {LAST_MONTH.join('()')} AND channel = 'web'",
+        ),
+        (("Which rooms are there?", "how many is that?"), "SELECT COUNT(*) AS number_of_rooms FROM rooms"),
+        (("How many rooms are there?", "which ones?"), "SELECT room_name FROM rooms"),
+        (
+            ("How many rooms are there?", "which ones?", "with their prices", "sort them by price"),
+            "SELECT room_name, price FROM rooms ORDER BY price ASC NULLS FIRST",
+        ),
+        (
+            ("How many rooms are there?", "what is their average price?"),
+            "SELECT AVG(price) AS average_price FROM rooms",
+        ),
+        # which of several it is, nobody said; and what points at nothing is nothing
+        (("What is the average price of rooms by area?", "how many are they?"), ""),
+        (("Which rooms are there?", "what about the second one?"), ""),
+        (("how many bookings have they made?",), ""),
+        ((FIRST, "how many bookings of rooms were made in that month?"), ""),
+    ],
+)
+def test_something_else_is_asked_of_the_same_rows_or_it_is_declined(asked: tuple[str, ...], written: str) -> None:
+    assert sql_after(*asked) == written

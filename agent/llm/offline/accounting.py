@@ -8,6 +8,7 @@ from itertools import pairwise
 from agent.llm.offline.binding import Binding, slots_of
 from agent.llm.offline.chunking import Chunk, Cut
 from agent.llm.offline.cursor import LIGHT_VERBS, MEASURE_UNITS, is_flag
+from agent.llm.offline.follow_ups import ASKING_ANEW
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention, likeness
 from agent.llm.offline.meaning import (
@@ -40,24 +41,27 @@ def left_out(
 ) -> list[tuple[str, float]]:
     """What the reading leaves out, as doubts; `tables` are those that its SQL reads."""
     said = {mention.text.lower() for mention in _mentions(query)}
+    anew = max(
+        (at for at, chunk in enumerate(cut.chunks) if chunk.kind == "BREAK" and chunk.meaning in ASKING_ANEW),
+        default=-1,
+    )
+    asked = cut.chunks[anew + 1 :]
     doubts: list[tuple[str, float]] = []
     if cut.chunks[0].text.lower() == "by":
         doubts.append(("what is wanted " + " ".join(chunk.text for chunk in cut.chunks[:2]), DROPPED))
-    if not _ranks(query) and (word := next((c.text for c in cut.chunks if _is_ranking(c)), None)):
+    if not _ranks(query) and (word := next((c.text for c in asked if _is_ranking(c)), None)):
         doubts.append((f"what is meant by {word!r}", DROPPED))
-    if not _counts(query) and (word := next((c.text for c in cut.chunks if c.kind == "HOWMANY"), None)):
+    if not _counts(query) and (word := next((c.text for c in asked if c.kind == "HOWMANY"), None)):
         doubts.append((f"{word!r}: of what", DROPPED))
     if (word := _asked_and_told(query, binding)) is not None:
         doubts.append((f"what is wanted of {word!r}", DROPPED))
     if query.order and query.limit and not (query.groups or query.periods):
-        of_each = (
-            c.text for c in cut.chunks if c.kind == "EACH" and c.text.lower().split()[0] in ("in", "for", "within")
-        )
+        of_each = (c.text for c in asked if c.kind == "EACH" and c.text.lower().split()[0] in ("in", "for", "within"))
         doubts += [(f"the most {text!r}", DROPPED) for text in of_each]
-    if not averages(query) and (word := next((c.text for c in cut.chunks if c.meaning == "avg"), None)):
+    if not averages(query) and (word := next((c.text for c in asked if c.meaning == "avg"), None)):
         doubts.append((f"what {word!r} is of", DROPPED))
     if not (query.groups or query.periods or query.order):
-        doubts += [(f"what 'by {unit}' says", DROPPED) for unit in _time_units_asked_by(cut.chunks)]
+        doubts += [(f"what 'by {unit}' says", DROPPED) for unit in _time_units_asked_by(asked)]
     # What stands before a follow-up was accounted for when it was asked, and may have been replaced since.
     settled = max((at for at, chunk in enumerate(cut.chunks) if chunk.kind == "BREAK"), default=-1)
     for at, chunk in enumerate(cut.chunks):

@@ -22,6 +22,7 @@ from agent.llm.offline.answer_text import (
 )
 from agent.llm.offline.chinese import is_chinese, nouns_in
 from agent.llm.offline.follow_ups import chain, surely_goes_on
+from agent.llm.offline.pointing import points_at
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
 from agent.llm.offline.telling import how_it_was_read
 from agent.llm.offline.understanding import MOST_CHARACTERS, Reading, Understanding, understand, unknown_phrases
@@ -130,6 +131,9 @@ def _understood(
     """The understanding of a question by these tools' replies: kept, since a conversation asks for it step by step."""
     schema = _schema(shown)
     if not earlier:
+        word = points_at(question)
+        if word and word != "it":  # "how long does it take" points at nothing
+            return Understanding([], [word])
         return understand(question, schema, dialect, today, values)
     together = understand(question, schema, dialect, today, values, earlier)
     if surely_goes_on(question):

@@ -10,6 +10,7 @@ from agent.llm.offline.cursor import (
     Before,
     same_field,
 )
+from agent.llm.offline.follow_ups import ASKING_ANEW
 from agent.llm.offline.meaning import (
     Aggregate,
     AllOf,
@@ -152,8 +153,51 @@ class Reader(ConditionReader):
         self._close_negation()
         self.joined_by = "AND"
         self.context = query.main
+        if self.here(-1).meaning in ASKING_ANEW:
+            self._ask_anew(self.here(-1).meaning)
         self._first_few()
         return True
+
+    def _ask_anew(self, how: str) -> None:
+        """Something else is asked of the same rows: how many they are, which, or what stands after the break."""
+        query, before = self.query, self.before
+        assert before is not None
+        self.who, self.share, self.asked_count, self.tentative = False, None, None, None
+        listed = all(isinstance(each, Pick) for each in query.items)
+        plain = listed or all(type(each) is Aggregate for each in query.items)
+        first = query.items[0].slot if listed and query.items else None
+        if query.main is None and first is not None and first.mention.table_score >= 0.9:
+            query.main = self.context = self.slot(first.mention, "table")  # "which customers live in Berlin?"
+        # "how many orders have they placed?" "how many of them …": of the orders, and not of those who placed them.
+        others = any(
+            type(each) is Aggregate and each.function == "count" and not self._is_main(each) for each in query.items
+        )
+        if query.main is None or before.groups or before.periods or before.limit or others or not plain:
+            query.doubt("which of what was asked before", 0.45)
+            return
+        if how == "shows":
+            if not listed or not self._items():
+                query.doubt("what is to be shown of them", 0.45)
+            return
+        query.items.clear()
+        query.order.clear()
+        query.distinct = False
+        self.before = replace(before, order=())
+        if how == "counts":
+            query.items.append(Aggregate("count", query.main))
+        elif how == "lists":
+            query.items.append(Pick(query.main))
+        else:
+            start = self.at
+            if not self._head():
+                self.at = start
+            elif all(isinstance(each, Pick) for each in query.items):
+                query.items.insert(0, Pick(query.main))  # of each of them, and so with its name
+
+    def _is_main(self, count: Aggregate) -> bool:
+        return count.slot is None or (
+            self.query.main is not None and count.slot.mention.tables[:1] == self.query.main.mention.tables[:1]
+        )
 
     def _first_few(self) -> None:
         """ "the first 5", "top 3 rows": as many of what was asked before, in its order."""

@@ -10,10 +10,11 @@ from agent.llm.offline.accounting import DROPPED, averages, left_out
 from agent.llm.offline.binding import Binding, bindings
 from agent.llm.offline.chinese import asked_words, in_english, is_chinese
 from agent.llm.offline.chunking import Cut, cuts
-from agent.llm.offline.follow_ups import adds, part_of
+from agent.llm.offline.follow_ups import ASKING_ANEW, tie_of
 from agent.llm.offline.joins import JoinGraph
 from agent.llm.offline.linking import Linker
 from agent.llm.offline.meaning import Aggregate, Query
+from agent.llm.offline.pointing import points_at
 from agent.llm.offline.reading import Reader
 from agent.llm.offline.roles import with_roles
 from agent.llm.offline.schema_text import Schema
@@ -78,16 +79,24 @@ def understand(
     words: dict[str, str] = {}
     tokens: list[Token] = []
     for place, said in enumerate((*earlier, question)):
-        text = part_of(said) if place else said
+        tie = tie_of(said) if place else None
+        if tie is not None and not tie.kind:
+            return Understanding([], [points_at(said)])
+        text = tie.part if tie else said
         if is_chinese(said):
             words |= asked_words(text, linker)
             text = in_english(text, linker)
         more = tokenise(text)
-        if place:
+        if tie:
             while tokens and tokens[-1].kind == "punct":
                 tokens.pop()
-            tokens.append(Token("adds" if adds(said) else "replaces", "break", 0, 0))
+            tokens.append(Token(tie.kind, "break", 0, 0))
         tokens += more
+    if earlier and tie_of(question).kind in ASKING_ANEW:
+        # As it was answered, and not as its words may be read besides: there "by area" may be something else.
+        asked = understand(earlier[-1], schema, dialect, today, known_values, earlier[:-1]).best
+        if asked is None or asked.query.groups or asked.query.periods or asked.query.limit:
+            return Understanding([], [points_at(question)])
     if not tokens:
         return Understanding([], [], "empty")
     if len(tokens) > _MOST_TOKENS:
