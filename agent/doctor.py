@@ -25,7 +25,7 @@ from agent.llm.client import reach
 from agent.llm.endpoint import Endpoint
 from agent.llm.pricing import PriceList
 from agent.llmops.experiments import read_experiment
-from agent.llmops.langfuse_client import LangfuseUnreachable
+from agent.llmops.langfuse_values import LangfuseUnreachable
 from agent.redaction import Redactor
 from agent.settings import Settings
 from tools.policy_file import read_policy

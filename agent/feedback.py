@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.errors import DBAgentError, FeedbackRefused, TraceNotFound
-from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, Score
+from agent.llmops.langfuse_client import LangfuseClient
+from agent.llmops.langfuse_values import LangfuseUnreachable, Score
 from agent.llmops.trace_store import TraceStore
 from tools.text import one_line
 

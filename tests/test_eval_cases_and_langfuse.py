@@ -75,7 +75,7 @@ def test_a_run_is_a_run_over_a_dataset_in_langfuse(
 def test_a_run_is_kept_here_when_langfuse_does_not_take_it(
     keys: LangfuseDouble, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.llmops.langfuse_client._EXPORT_SECONDS", 0.3)
+    monkeypatch.setattr("agent.llmops.langfuse_client.EXPORT_SECONDS", 0.3)
     hangs(keys)
     assert main(["eval", "run", str(cases_in(tmp_path))]) == 0
     printed = capsys.readouterr()

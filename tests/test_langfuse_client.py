@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable
+from agent.llmops.langfuse_client import LangfuseClient
+from agent.llmops.langfuse_values import LangfuseUnreachable
 from agent.llmops.prompts import PromptLink
 from agent.llmops.trace_store import TraceStore
 from agent.llmops.tracing import Tracing

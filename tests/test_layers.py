@@ -48,7 +48,7 @@ VALUES = (
 HOMES = {
     "openai": ("agent.llm.client",),
     "httpx2": ("agent.llm",),
-    "langfuse": ("agent.llmops.langfuse_client",),
+    "langfuse": ("agent.llmops.langfuse_client", "agent.llmops.langfuse_sdk"),
     "opentelemetry": ("agent.llmops",),
     "httpx": ("agent.llmops",),
     "jinja2": ("agent.llmops.prompts", "agent.llmops.template"),

@@ -16,7 +16,8 @@ from typing import Any
 
 from agent.evaluation.cases import Case
 from agent.evaluation.results import CaseResult, Run
-from agent.llmops.langfuse_client import Experiment, LangfuseClient, LangfuseUnreachable, Score
+from agent.llmops.langfuse_client import LangfuseClient
+from agent.llmops.langfuse_values import Experiment, LangfuseUnreachable, Score
 
 _AT_ONCE = 4
 _SCORES_AT_ONCE = 100

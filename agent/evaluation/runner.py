@@ -29,7 +29,7 @@ from agent.errors import (
 from agent.evaluation.cases import Case, shown_database
 from agent.evaluation.results import CaseResult, Preview, ResultStore, Run
 from agent.evaluation.scoring import WRONG, Score, order_of, score
-from agent.llmops.langfuse_client import Experiment
+from agent.llmops.langfuse_values import Experiment
 from agent.llmops.trace_records import EVALUATION
 from agent.llmops.tracing import part_of
 from tools.database import Database

@@ -1,4 +1,4 @@
-"""The one file that knows Langfuse: a client that sends there, keeps on this machine, does both, or is off.
+"""The one client that speaks to Langfuse: it sends there, keeps on this machine, does both, or is off.
 
 There is one path through the SDK. With keys it sends to Langfuse; without, its exporter sends nowhere and no
 request leaves the process. Either way a processor of ours hands every span to the local store as it ends.
@@ -7,22 +7,18 @@ request leaves the process. Either way a processor of ours hands every span to t
 from __future__ import annotations
 
 import atexit
-import base64
 import contextlib
 import hashlib
 import logging
-import os
-import queue
-import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from agent.llmops.langfuse_background import OneWarning, Worker
+from agent.llmops.langfuse_sdk import EXPORT_SECONDS, local_sdk, remote_sdk
+from agent.llmops.langfuse_values import Experiment, LangfuseUnreachable, PromptListing, RemotePrompt, Score
 from agent.llmops.trace_store import TraceStore
 from agent.llmops.vendor_noise import unheard
 from agent.redaction import Redactor
@@ -40,68 +36,9 @@ CLOUD = "https://cloud.langfuse.com"
 # The SDK's own way waits 5 s and tries three times, 10 to 17 s in all when a server hangs.
 _PROMPT_SECONDS = 1
 _LIFE_CYCLE_SECONDS = 5  # a person waits, and nothing else does
-_EXPORT_SECONDS = 5
-_SEND_EVERY_SECONDS = 1.0
 _ASK_AGAIN_SECONDS = 60.0
-_QUIET_SECONDS = 600.0
 _CLOSE_SECONDS = 2.0
 _GONE_SECONDS = 0.3
-
-
-class LangfuseUnreachable(Exception):
-    """Langfuse did not answer, or not as it should; the text says how, in a few words."""
-
-
-@dataclass(frozen=True)
-class RemotePrompt:
-    """One version of a prompt as Langfuse has it; `text` is None for a chat prompt, `sdk_prompt` the SDK's own."""
-
-    name: str
-    version: int
-    text: str | None
-    config: Mapping[str, Any]
-    labels: tuple[str, ...]
-    tags: tuple[str, ...]
-    message: str
-    sdk_prompt: object
-
-
-@dataclass(frozen=True)
-class PromptListing:
-    """What versions and labels a prompt has in Langfuse."""
-
-    name: str
-    versions: tuple[int, ...]
-    labels: tuple[str, ...]
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Score:
-    """What is thought of a trace: good or not, or by how much. Sent again with the same id and moment it is still one.
-
-    `amount`, where it is given, is sent in the place of `good`.
-    """
-
-    id: str
-    trace_id: str
-    name: str
-    good: bool
-    comment: str
-    metadata: Mapping[str, str]
-    at: datetime
-    amount: float | None = None
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A question as one item of a run over a dataset; `expected` is what would be right, as text."""
-
-    run_id: str
-    run_name: str
-    dataset_id: str
-    item_id: str
-    expected: str
 
 
 class Observation:
@@ -151,11 +88,11 @@ class LangfuseClient:
         self._closed = False
         self._gone = False
         self._failed_once = False
-        self._worker: _Worker | None = None
+        self._worker: Worker | None = None
         if sdk is not None:
             atexit.register(self.close)
         if self.remote:
-            self._worker = _Worker()
+            self._worker = Worker()
             self._ask_for_project()
 
     @classmethod
@@ -181,13 +118,13 @@ class LangfuseClient:
                 return cls(None, None, None, redact)
         address = (base_url or CLOUD).rstrip("/") if public_key else ""
 
-        warn = _OneWarning(address, store, redact)
+        warn = OneWarning(address, store, redact)
         try:
             with unheard():
                 if public_key and secret_key:
-                    sdk, provider = _remote_sdk(public_key, secret_key, address, store, warn, environment, release)
+                    sdk, provider = remote_sdk(public_key, secret_key, address, store, warn, environment, release)
                 else:
-                    sdk, provider = _local_sdk(store, environment, release)
+                    sdk, provider = local_sdk(store, environment, release)
         except Exception as error:
             # The SDK reads a dozen variables of its own, and stumbles over a wrong one.
             _log.warning(
@@ -481,182 +418,6 @@ class LangfuseClient:
                 self._provider.shutdown()
 
 
-class _OneWarning:
-    """Says that Langfuse is in trouble, once in ten minutes, whoever finds it first and in however many ways."""
-
-    def __init__(self, address: str, store: TraceStore | None, redact: Callable[[str], str]) -> None:
-        self._address = redact(address)
-        self._redact = redact
-        self._traces = f"stay in {store.path}" if store else "are lost"
-        self._quiet_until = 0.0
-
-    def __call__(self, complaint: str) -> None:
-        """Say so, with the reason out of what a vendor complained."""
-        if time.monotonic() < self._quiet_until:
-            return
-        self._quiet_until = time.monotonic() + _QUIET_SECONDS
-        status = re.search(r"(?:HTTP|code:) (\d{3})", complaint)
-        late = "timeout, max retries" in complaint
-        reason = f"HTTP {status[1]}" if status else "no answer in time" if late else self._redact(complaint)[:100]
-        keys = status is not None and status[1] in ("401", "403")
-        _log.warning(
-            "Langfuse at %s is of no use now (%s). Answers are not affected; meanwhile prompts are the last known "
-            "ones or the package's, and traces %s. Check %s.",
-            self._address,
-            reason,
-            self._traces,
-            "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY" if keys else "LANGFUSE_BASE_URL and the network",
-        )
-
-
-class _Worker:
-    """A daemon thread for what may hang. Started early: at interpreter exit Python 3.12 starts no new ones."""
-
-    def __init__(self) -> None:
-        self._start()
-
-    def do(self, job: Callable[[], None], *, wait_seconds: float = 0.0) -> bool:
-        """Have it done after what is being done; whether it was done within that time."""
-        if self._process != os.getpid():  # a fork takes no threads along
-            self._start()
-        done = threading.Event()
-        self._jobs.put((job, done))
-        return done.wait(wait_seconds)
-
-    def end(self) -> None:
-        """Stop after what is being done."""
-        self._jobs.put(None)
-
-    def _start(self) -> None:
-        self._process = os.getpid()
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], None], threading.Event] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._work, args=(self._jobs,), name="dbagent-langfuse", daemon=True).start()
-
-    @staticmethod
-    def _work(jobs: queue.SimpleQueue[tuple[Callable[[], None], threading.Event] | None]) -> None:
-        while (next_one := jobs.get()) is not None:
-            job, done = next_one
-            with unheard(), contextlib.suppress(Exception):  # told by ToLangfuse already
-                job()
-            done.set()
-
-
-def _local_sdk(store: TraceStore | None, environment: str, release: str) -> tuple[Langfuse, TracerProvider]:
-    """The SDK with nobody at the other end: no span is queued for sending, every request is answered 404."""
-    import httpx
-    from langfuse import Langfuse
-
-    from agent.llmops.span_export import Nowhere
-
-    provider = _provider(store)
-    nobody = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(404)))
-    with _of_our_own("pk-local"):
-        sdk = Langfuse(
-            public_key="pk-local",
-            secret_key="sk-local",  # noqa: S106 - there is nothing that it opens
-            base_url="http://local.invalid",
-            environment=environment or None,
-            release=release or None,
-            tracer_provider=provider,
-            span_exporter=Nowhere(),
-            should_export_span=lambda span: False,
-            httpx_client=nobody,
-        )
-    return _tamed(sdk), provider
-
-
-def _remote_sdk(
-    public_key: str,
-    secret_key: str,
-    base_url: str,
-    store: TraceStore | None,
-    warn: Callable[[str], None],
-    environment: str,
-    release: str,
-) -> tuple[Langfuse, TracerProvider]:
-    from langfuse import Langfuse, __version__
-    from opentelemetry.exporter.otlp.proto.http import Compression
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-    from agent.llmops.span_export import ToLangfuse
-
-    basic = base64.b64encode(f"{public_key}:{secret_key}".encode()).decode()
-    exporter = OTLPSpanExporter(
-        endpoint=f"{base_url}/api/public/otel/v1/traces",
-        headers={
-            "Authorization": f"Basic {basic}",
-            "x-langfuse-sdk-name": "python",
-            "x-langfuse-sdk-version": __version__,
-            "x-langfuse-public-key": public_key,
-            "x-langfuse-ingestion-version": "4",
-        },
-        timeout=_EXPORT_SECONDS,
-        compression=Compression.Gzip,
-    )
-    provider = _provider(store)
-    with _of_our_own(public_key):
-        sdk = Langfuse(
-            public_key=public_key,
-            secret_key=secret_key,
-            base_url=base_url,
-            timeout=_EXPORT_SECONDS,
-            environment=environment or None,
-            release=release or None,
-            flush_interval=_SEND_EVERY_SECONDS,
-            tracer_provider=provider,
-            span_exporter=ToLangfuse(exporter, warn),
-        )
-    return _tamed(sdk), provider
-
-
-def _provider(store: TraceStore | None) -> TracerProvider:
-    """A provider of our own, deaf to the OTEL_ variables by which an application samples its own spans."""
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-    from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-
-    from agent.llmops.span_export import LocalSpans
-
-    provider = TracerProvider(
-        sampler=ALWAYS_ON,
-        resource=Resource({"service.name": "dbagent"}),
-        shutdown_on_exit=False,
-        span_limits=SpanLimits(max_span_attributes=128, max_span_attribute_length=SpanLimits.UNSET),
-    )
-    if store is not None:
-        provider.add_span_processor(LocalSpans(store))
-    return provider
-
-
-@contextlib.contextmanager
-def _of_our_own(public_key: str) -> Iterator[None]:
-    """Within it, the SDK makes resources that are ours alone, and forgets them afterwards.
-
-    It keeps one set per public key for the whole process: a second agent with the same keys would be handed
-    the first one's, with its store; and with two keys known, the application's own `get_client()` is turned off.
-    """
-    from langfuse._client.resource_manager import LangfuseResourceManager
-
-    known, lock = LangfuseResourceManager._instances, LangfuseResourceManager._lock
-    with lock:
-        theirs = known.pop(public_key, None)
-        try:
-            yield
-        finally:
-            known.pop(public_key, None)
-            if theirs is not None:
-                known[public_key] = theirs
-
-
-def _tamed(sdk: Langfuse) -> Langfuse:
-    """The SDK less two habits: waiting up to 12 s for a dead server at exit, where our own handler waits two, and
-    uploading whatever in a span looks like a picture to where no redaction reaches."""
-    if (resources := sdk._resources) is not None:
-        atexit.unregister(resources.shutdown)
-        resources._media_manager._enabled = False
-    return sdk
-
-
 def _once(seconds: int = _PROMPT_SECONDS) -> RequestOptions:
     return {"timeout_in_seconds": seconds, "max_retries": 0}
 
@@ -700,4 +461,4 @@ def _part_of(
 
 
 def _patiently() -> RequestOptions:
-    return {"timeout_in_seconds": _EXPORT_SECONDS, "max_retries": 1}
+    return {"timeout_in_seconds": EXPORT_SECONDS, "max_retries": 1}

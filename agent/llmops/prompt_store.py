@@ -21,7 +21,8 @@ from pydantic import ValidationError
 
 from agent.errors import LangfuseUnavailable, PromptInvalid, PromptNotFound, SettingsError
 from agent.file_lock import alone
-from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, PromptListing, RemotePrompt
+from agent.llmops.langfuse_client import LangfuseClient
+from agent.llmops.langfuse_values import LangfuseUnreachable, PromptListing, RemotePrompt
 from agent.llmops.prompt_files import PromptFiles, as_list
 from agent.llmops.prompt_version import HISTORY, LATEST, Prompt, PromptEntry, PromptEvent
 from agent.llmops.prompts import of_langfuse

@@ -17,7 +17,8 @@ from typing import NamedTuple, Protocol
 from pydantic import ValidationError
 
 from agent.errors import PromptInvalid, PromptNotFound, SettingsError
-from agent.llmops.langfuse_client import LangfuseClient, LangfuseUnreachable, PromptListing, RemotePrompt
+from agent.llmops.langfuse_client import LangfuseClient
+from agent.llmops.langfuse_values import LangfuseUnreachable, PromptListing, RemotePrompt
 from agent.llmops.prompt_files import PromptFiles
 from agent.llmops.prompt_version import (
     FILE,

@@ -10,7 +10,8 @@ from contextvars import ContextVar, Token
 from datetime import datetime
 from typing import Any, TypeVar
 
-from agent.llmops.langfuse_client import Experiment, LangfuseClient, Observation
+from agent.llmops.langfuse_client import LangfuseClient, Observation
+from agent.llmops.langfuse_values import Experiment
 from agent.llmops.span_text import as_metadata, as_text, one_line
 
 _LONGEST_ID = 200  # characters; the SDK drops a longer user, session or tag
