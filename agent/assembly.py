@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -52,6 +53,7 @@ from tools.scope import patterns
 from tools.search_metadata import SEARCH_METADATA
 from tools.show_table import SHOW_TABLE
 from tools.tool import Tool
+from tools.value_index import begin_reading_values
 
 if TYPE_CHECKING:
     from agent.store import Store
@@ -98,20 +100,17 @@ def open_agent(
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
     experiment = read_experiment(settings.experiment, "DBAGENT_EXPERIMENT") if settings.experiment else None
-    langfuse = langfuse_client(settings, redactor(settings))
-    if prompts is None:
-        prompts = proxy = prompt_proxy(settings, langfuse)
-        proxy.warm(PROMPT)  # Langfuse answers while the database is opened
-    try:
-        opened = database if isinstance(database, Database) else open_chosen_database(settings, tell=tell)
-        if isinstance(database, Database) and settings.knowledge:
-            opened.learn(chosen_knowledge(settings))
-    except BaseException:
-        langfuse.close()
-        raise
-    opened.embedding = opened.embedding or chosen_embedding(settings)
-    if isinstance(knowledge, Knowledge):
-        opened.learn(knowledge)
+    with ThreadPoolExecutor(1) as beside:
+        # Langfuse's SDK takes a quarter of a second to import, in which a database that is slow to open gets on.
+        starting = beside.submit(_langfuse_and_prompts, settings, prompts)
+        try:
+            opened = _opened_database(database, knowledge, settings, tell)
+            if opened is not database and policy is None and settings.policy is None:
+                begin_reading_values(opened)  # the first search would wait for them, 0.3 s on the sample
+        except BaseException:
+            starting.result()[0].close()
+            raise
+    langfuse, prompts = starting.result()
     try:
         if experiment:
             _check_arms(experiment, prompts)
@@ -162,6 +161,31 @@ def open_agent(
         close=close,
         cache=AnswerCache(store, settings.answer_ttl, __version__, *_identity(model, fast_model, settings)),
     )
+
+
+def _opened_database(
+    database: str | Database | None,
+    knowledge: str | Path | Knowledge | None,
+    settings: Settings,
+    tell: Callable[[str], None] | None,
+) -> Database:
+    """The database, which has learnt the knowledge and has the embedding model of the settings."""
+    opened = database if isinstance(database, Database) else open_chosen_database(settings, tell=tell)
+    if isinstance(knowledge, Knowledge):
+        opened.learn(knowledge)
+    elif isinstance(database, Database) and settings.knowledge:
+        opened.learn(chosen_knowledge(settings))
+    opened.embedding = opened.embedding or chosen_embedding(settings)
+    return opened
+
+
+def _langfuse_and_prompts(settings: Settings, prompts: PromptSource | None) -> tuple[LangfuseClient, PromptSource]:
+    """The client, and these prompts or else those of the settings, of which Langfuse is asked for the agent's."""
+    langfuse = langfuse_client(settings, redactor(settings))
+    if prompts is None:
+        prompts = proxy = prompt_proxy(settings, langfuse)
+        proxy.warm(PROMPT)  # Langfuse answers while the database is opened
+    return langfuse, prompts
 
 
 def chosen_policy(settings: Settings, database: Database) -> Policy | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import os
 import signal
 import sys
@@ -45,6 +46,9 @@ exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code."""
+    # Imports and syntax trees make many objects and little rubbish. Looking for it after every 700 of them took a
+    # tenth of the time of `dbagent ask`.
+    gc.set_threshold(50_000)
     # The default handler ends the process without its exit handlers, and with it every span not yet sent.
     signal.signal(signal.SIGTERM, _on_sigterm)
     options = _parser().parse_args(arguments)

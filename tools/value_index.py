@@ -191,6 +191,11 @@ def values_of(database: Database) -> ValueIndex:
     return _indexes.of(database)
 
 
+def begin_reading_values(database: Database) -> None:
+    """Begin to read the values of the database, for a search that will come soon. Does not wait."""
+    threading.Thread(target=values_of, args=(database,), name="dbagent-first-values", daemon=True).start()
+
+
 def sync_values(database: Database) -> str:
     """Read the values anew and keep them for the next start; tells a person what came of it, in one line.
 

@@ -48,7 +48,8 @@ def main() -> None:
         clean = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("DBAGENT_", "OPENAI_", "LANGFUSE_"))
+            # Compiled modules are kept, as they are for whoever has installed it.
+            if not name.startswith(("DBAGENT_", "OPENAI_", "LANGFUSE_")) and name != "PYTHONDONTWRITEBYTECODE"
         }
         clean |= {"DBAGENT_HOME": folder, "XDG_CACHE_HOME": folder, "PYTHONPATH": str(Path(__file__).parents[2])}
         bare = 0.0
