@@ -404,7 +404,7 @@ def _knowledge_import(options: argparse.Namespace) -> int:
 
 def _offline_model(options: argparse.Namespace) -> int:
     from agent.errors import SettingsError
-    from agent.llm.offline.server import OfflineModelServer
+    from agent.llm.offline.server import MODEL_NAME, OfflineModelServer
 
     try:
         server = OfflineModelServer(options.port, options.host)
@@ -414,7 +414,7 @@ def _offline_model(options: argparse.Namespace) -> int:
         ) from error
     with server:
         print(f"The offline model listens at {server.url}; Ctrl-C ends it.", flush=True)
-        print(f"For DBAgent: OPENAI_BASE_URL={server.url} DBAGENT_MODEL=dbagent-offline", flush=True)
+        print(f"For DBAgent: OPENAI_BASE_URL={server.url} DBAGENT_MODEL={MODEL_NAME}", flush=True)
         server.serve_forever()
     return ANSWERED
 

@@ -41,7 +41,7 @@ def test_it_listens_on_loopback_alone(served: OfflineModelServer) -> None:
 
 
 def test_it_calls_tools_and_streams_the_same_as_it_says_whole(client: openai.OpenAI) -> None:
-    asked = {"model": "offline", "messages": [QUESTION], "tools": TOOLS}
+    asked = {"model": "dbagent-offline", "messages": [QUESTION], "tools": TOOLS}
     whole = client.chat.completions.create(**asked).choices[0].message.tool_calls[0].function  # type: ignore[call-overload]
     name, arguments, usage = "", "", None
     stream = client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})  # type: ignore[call-overload]
@@ -56,18 +56,25 @@ def test_it_calls_tools_and_streams_the_same_as_it_says_whole(client: openai.Ope
 
 
 def test_it_lists_itself(client: openai.OpenAI) -> None:
-    assert [each.id for each in client.models.list()] == ["offline"]
-    assert client.models.retrieve("offline").id == "offline"
+    assert [each.id for each in client.models.list()] == ["dbagent-offline"]
+    assert client.models.retrieve("dbagent-offline").id == "dbagent-offline"
+
+
+def test_without_tools_it_says_that_it_needs_them(client: openai.OpenAI) -> None:
+    said = client.chat.completions.create(model="dbagent-offline", messages=[QUESTION])  # type: ignore[list-item]
+    assert (said.choices[0].message.content or "").endswith("Ask it through DBAgent, or send these tools along.")
 
 
 def test_text_in_chinese_arrives_whole(client: openai.OpenAI) -> None:
-    said = client.chat.completions.create(model="offline", messages=[{"role": "user", "content": "天气怎么样?"}])
+    said = client.chat.completions.create(
+        model="dbagent-offline", messages=[{"role": "user", "content": "天气怎么样?"}]
+    )
     assert "离线模型" in (said.choices[0].message.content or "")
 
 
 def test_messages_that_are_none_are_a_bad_request(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="list of messages"):
-        client.chat.completions.create(model="offline", messages="hello")  # type: ignore[call-overload]
+        client.chat.completions.create(model="dbagent-offline", messages="hello")  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(
@@ -106,9 +113,9 @@ def test_dbagent_asks_it_as_any_other_model(shop_file: Path) -> None:
     )
     try:
         assert serving.stdout is not None
-        url = re.search(r"http://\S+/v1", serving.stdout.readline())
-        assert url is not None
-        environment = {**os.environ, "OPENAI_BASE_URL": url.group(), "DBAGENT_MODEL": "dbagent-offline"}
+        serving.stdout.readline()
+        told_to_set = re.findall(r"(\w+)=(\S+)", serving.stdout.readline())
+        environment = {**os.environ, **dict(told_to_set)}
         asked = subprocess.run(
             [sys.executable, "-m", "agent", "ask", "How many orders are there?", "--db", str(shop_file), "--json"],
             capture_output=True,

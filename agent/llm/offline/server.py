@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.llm.in_process import EndpointError, as_chunks, as_completion
-from agent.llm.offline.transport import MODEL_NAME, answer
+from agent.llm.offline.transport import answer
 
 LOOPBACK = "127.0.0.1"
+MODEL_NAME = "dbagent-offline"
+"""Another name than that of the model within the process: DBAgent asked for `offline` would not ask a server."""
 _MOST_BYTES = 16_000_000  # of a request: a conversation is some hundred thousand
 _PATIENCE = 60.0  # seconds of silence after which a connection is closed
 
@@ -36,7 +38,7 @@ class OfflineModelServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "dbagent-offline"
+    server_version = MODEL_NAME
     timeout = _PATIENCE
 
     def do_GET(self) -> None:
