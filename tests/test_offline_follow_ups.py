@@ -84,6 +84,7 @@ def sql_after(*questions: str, replies: tuple[str, ...] = ()) -> str:
 COUNTED = "SELECT COUNT(*) AS number_of_bookings FROM bookings"
 LAST_MONTH = "booked_at >= '2026-10-01' AND booked_at < '2026-11-01'"
 MONTH = "CAST(DATE_TRUNC('month', booked_at) AS DATE)"
+BY_CHANNEL = "SELECT channel, COUNT(*) AS number_of_bookings FROM bookings GROUP BY channel"
 FIRST = "How many bookings were placed last month?"
 
 
@@ -116,6 +117,24 @@ FIRST = "How many bookings were placed last month?"
             ("上个月有多少预订?", "按channel呢?"),
             f"SELECT channel, COUNT(*) AS number_of_bookings FROM bookings WHERE {LAST_MONTH} GROUP BY channel",
         ),
+        ((FIRST, "and the month before?"), f"{COUNTED} WHERE booked_at >= '2026-09-01' AND booked_at < '2026-10-01'"),
+        ((FIRST, "前一个月呢?"), f"{COUNTED} WHERE booked_at >= '2026-09-01' AND booked_at < '2026-10-01'"),
+        (
+            ("How many bookings are there by channel?", "largest first", "the top 3 will do"),
+            f"{BY_CHANNEL} ORDER BY COUNT(*) DESC LIMIT 3",
+        ),
+        (
+            ("How many bookings are there by channel?", "从高到低排序", "只要前三名"),
+            f"{BY_CHANNEL} ORDER BY COUNT(*) DESC LIMIT 3",
+        ),
+        (
+            ("How many bookings are there by channel?", "in percent", "only this year"),
+            "SELECT channel, 100.0 * COUNT(*) / NULLIF(SUM(COUNT(*)) OVER (), 0) AS percentage_of_bookings "
+            "FROM bookings WHERE booked_at >= '2026-01-01' AND booked_at < '2027-01-01' GROUP BY channel",
+        ),
+        # a share of what, the year before which month: nobody said
+        ((FIRST, "as a share"), ""),
+        ((FIRST, "and the year before?"), ""),
         # a whole question begins anew
         ((FIRST, "How many rooms are there?"), "SELECT COUNT(*) AS number_of_rooms FROM rooms"),
         # what it is to go on from is not clear
@@ -129,7 +148,12 @@ def test_a_follow_up_is_read_with_the_question_before_it(asked: tuple[str, ...],
 
 def test_a_follow_up_does_not_go_on_from_what_was_declined() -> None:
     declined = "It did not understand. Set OPENAI_API_KEY and DBAGENT_MODEL to use a full language model."
-    assert sql_after(FIRST, "only the purple ones", "only web", replies=("7", declined)) == sql_after(FIRST, "only web")
+    only_web = sql_after(FIRST, "only web")
+    assert sql_after(FIRST, "only the purple ones", "only web", replies=("7", declined)) == only_web
+    # what adds to it or points at it, and what may go on from a question in between, is not taken for more of the first
+    assert sql_after(FIRST, "only the purple ones", "and web?", replies=("7", declined)) == ""
+    assert sql_after(FIRST, "only the purple ones", "how many of them are web?", replies=("7", declined)) == ""
+    assert sql_after(FIRST, "What will it be like?", "only web", replies=("7", declined)) == ""
 
 
 @pytest.mark.parametrize(

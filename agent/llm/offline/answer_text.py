@@ -143,6 +143,21 @@ def declined(question: str, understood: Understanding | None) -> str:
             "to use a full language model.",
             f"问题太长，内置的离线模型无法处理。请用一句话提问，或设置 {_HOW_ZH} 使用完整的语言模型。",
         )
+    if problem == "lost":
+        return _both(
+            question,
+            "This goes on from a question that the built-in offline model did not understand. Ask it as a whole, or "
+            f"set {_HOW} to use a full language model.",
+            f"这句话接着一个没有被理解的问题。请把问题完整地说出来，或设置 {_HOW_ZH} 使用完整的语言模型。",
+        )
+    if problem == "points" and understood is not None:
+        word = understood.unexplained[0]
+        return _both(
+            question,
+            f"The built-in offline model does not know what {word!r} stands for here. Name it, or set {_HOW} to use a "
+            "full language model.",
+            f"内置的离线模型不知道这里的“{word}”指什么。请说出名称，或设置 {_HOW_ZH} 使用完整的语言模型。",
+        )
     if is_another_language(question):
         return (
             "The built-in offline model reads English and Chinese only. Ask in one of these, or set "

@@ -21,7 +21,7 @@ from agent.llm.offline.answer_text import (
     says_declined,
 )
 from agent.llm.offline.chinese import is_chinese, nouns_in
-from agent.llm.offline.follow_ups import chain, surely_goes_on
+from agent.llm.offline.follow_ups import chain, lost, surely_goes_on
 from agent.llm.offline.pointing import points_at
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
 from agent.llm.offline.telling import how_it_was_read
@@ -58,6 +58,7 @@ class Situation:
     dialect: str
     today: date
     earlier: tuple[str, ...] = ()  # the questions that this one goes on from
+    lost: bool = False  # it goes on from one that was not understood
     replies: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)  # tool, arguments, text
     joins: Mapping[str, tuple[str, ...]] | None = None  # table to tables, where the prompt lists every table
 
@@ -76,6 +77,8 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
         return Said(declined(question, Understanding([], [], "empty")))
     if len(question) > MOST_CHARACTERS:
         return Said(declined(question, Understanding([], [], "long")))
+    if situation.lost:
+        return Said(declined(question, Understanding([], [], "lost")))
     searched = situation.texts("search_metadata")
     if not searched and "search_metadata" in offered:
         asked = " ".join((*situation.earlier, question))
@@ -133,7 +136,7 @@ def _understood(
     if not earlier:
         word = points_at(question)
         if word and word != "it":  # "how long does it take" points at nothing
-            return Understanding([], [word])
+            return Understanding([], [word], "points")
         return understand(question, schema, dialect, today, values)
     together = understand(question, schema, dialect, today, values, earlier)
     if surely_goes_on(question):
@@ -185,6 +188,8 @@ def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
         question, dialect.group(1) if dialect else "duckdb", _day(dated.group(1)) if dated else date.today()
     )
     situation.joins = _listed_joins(system)
+    declined_last = list(itertools.takewhile(lambda n: _was_declined(messages, n), reversed(questions[:-1])))
+    situation.lost = lost(question, [_asked_in(_text(messages[n])) for n in declined_last])
     before = [_asked_in(_text(messages[n])) for n in questions[:-1] if not _was_declined(messages, n)]
     situation.earlier = chain(before, question)[:-1]
     calls: dict[str, tuple[str, dict[str, Any]]] = {}

@@ -149,3 +149,22 @@ def _year(word: str, following: str) -> tuple[int | None, int]:
     if re.fullmatch(r"(?:19|20)\d{2}", word):
         return int(word), 1
     return None, 0
+
+
+def period_before(start: str | None, end: str | None, unit: str) -> tuple[str, str] | None:
+    """The day, week, month, quarter or year before the one from `start` to (without) `end`; None where that is none."""
+    if start is None or end is None:
+        return None
+    first, last = date.fromisoformat(start[:10]), date.fromisoformat(end[:10])
+    months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
+    if months is None:
+        days = timedelta(days={"day": 1, "week": 7}[unit])
+        return ((first - days).isoformat(), first.isoformat()) if last - first == days else None
+    if first.day > 1 or (first.month - 1) % months or _months_later(first, months) != last:
+        return None
+    return _months_later(first, -months).isoformat(), first.isoformat()
+
+
+def _months_later(first: date, months: int) -> date:
+    years, month = divmod(first.month - 1 + months, 12)
+    return date(first.year + years, month + 1, 1)

@@ -58,6 +58,39 @@ _ROWS_ZH = re.compile(r"^(?:他们|她们|它们|他|她|它)的?")
 _TIED = re.compile(r"^(?:(?:and|but|also|now|then|ok|okay|so|please)\b[\s,]*|那么?|再|然后)", re.IGNORECASE)
 
 
+_NUMBER = r"(?P<number>\d{1,4}|two|three|four|five|six|seven|eight|nine|ten)"
+_TOP = re.compile(
+    rf"^(?:make (?:it|that|them) |give me |show |limit (?:it|that|them) to )?(?:the )?(?:top|best) {_NUMBER}"
+    r"(?: (?:instead|only|please|will do|is enough|are enough))*$",
+    re.IGNORECASE,
+)
+_TOP_ZH = re.compile(
+    r"^(?:只?要|只?看|只?取|换成|改成|显示)?前(?P<number>\d{1,4}|[一二三四五六七八九十])(?:名|个|位|条|家|种|款|行)$"
+)
+_DIGITS_ZH = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
+_DOWN = re.compile(
+    r"^(?:(?:the )?(?:largest|biggest|highest|greatest|most)(?: ones?| numbers?)? first|descending"
+    r"|(?:from )?(?:high|large|big)\w* to (?:low|small)\w*)$"
+    r"|^(?:从|由)?(?:高到低|大到小|多到少)(?:排序|排列|排)?$|^降序(?:排序|排列)?$",
+    re.IGNORECASE,
+)
+_UP = re.compile(
+    r"^(?:(?:the )?(?:smallest|lowest|least|fewest)(?: ones?| numbers?)? first|ascending"
+    r"|(?:from )?(?:low|small)\w* to (?:high|large|big)\w*)$"
+    r"|^(?:从|由)?(?:低到高|小到大|少到多)(?:排序|排列|排)?$|^升序(?:排序|排列)?$",
+    re.IGNORECASE,
+)
+_SHARES = re.compile(
+    r"^(?:show (?:it|them|that) )?(?:as|in) (?:an? )?(?:shares?|percent|per cent|percentages?|proportions?|%)"
+    r"(?: of (?:the )?(?:total|whole|all))?$|^(?:换成|改成|用|按|算|看)?(?:占比|百分比|比例)(?:是多少|多少)?$",
+    re.IGNORECASE,
+)
+_EARLIER = re.compile(
+    r"^(?:(?:in|for|what about|how about) )?the (?P<unit>day|week|month|quarter|year) before(?: that)?$", re.IGNORECASE
+)
+_EARLIER_ZH = re.compile(r"^再?(?:往)?前一个?(?P<unit>天|日|周|星期|月|季度|年)的?$")
+_UNITS_ZH = {"天": "day", "日": "day", "周": "week", "星期": "week", "月": "month", "季度": "quarter", "年": "year"}
+
 ASKING_ANEW = ("counts", "lists", "asks", "shows")  # kinds of ties: something else is asked of the same rows
 
 
@@ -67,7 +100,8 @@ class Tie:
 
     `kind` is "adds" or "replaces" (a grouping beside those there are or in their place, a condition either way), or
     asks something else of the same rows: "counts" and "lists" them, "asks" what `part` says of them, or "shows" that
-    too. It is "" where what the question points at is not the rows themselves: one of them, their time, their place.
+    too. "shares" wants the figures as parts of the whole, "earlier UNIT" those of the period before. It is "" where
+    what the question points at is not the rows themselves: one of them, their time, their place.
     """
 
     kind: str
@@ -77,6 +111,8 @@ class Tie:
 def tie_of(question: str) -> Tie:
     """How a question that goes on is tied to the one before."""
     part = part_of(question)
+    if (shortly := _said_shortly(question)) is not None:
+        return shortly
     if not points_at(question) or _SORTING.match(question.strip()):
         return Tie("adds" if adds(question) else "replaces", part)
     plain = _TIED.sub("", question.strip()).rstrip("?？。.!！ ")
@@ -89,10 +125,26 @@ def tie_of(question: str) -> Tie:
     return Tie("" if asked == plain or points_at(asked) else "asks", asked)
 
 
+def _said_shortly(question: str) -> Tie | None:
+    """Turns of phrase that mean the question before in another order, as far as another place, as parts, or earlier."""
+    for text in (part_of(question), _TIED.sub("", question.strip())):
+        plain = _ENDING_ZH.sub("", text).strip()
+        if (found := _TOP.match(plain) or _TOP_ZH.match(plain)) is not None:
+            number = found["number"]
+            return Tie("replaces", f"top {_DIGITS_ZH.get(number, number)}")
+        if _DOWN.match(plain) or _UP.match(plain):
+            return Tie("replaces", "in descending order" if _DOWN.match(plain) else "in ascending order")
+        if _SHARES.match(plain):
+            return Tie("shares", "")
+        if (found := _EARLIER.match(plain) or _EARLIER_ZH.match(plain)) is not None:
+            return Tie(f"earlier {_UNITS_ZH.get(found['unit'], found['unit'].lower())}", "")
+    return None
+
+
 def goes_on(question: str) -> bool:
     """Whether the question is only a part, to be read with the one before it."""
     text = question.strip()
-    if points_at(text):
+    if points_at(text) or _said_shortly(text):
         return True
     if _MARKER_ZH.match(text) or re.search(r"呢[?？]?$", text):
         return not _WHOLE_ZH.search(text)
@@ -106,6 +158,7 @@ def surely_goes_on(question: str) -> bool:
     text = question.strip()
     return bool(
         points_at(text)
+        or _said_shortly(text)
         or _DROPPED.match(text)
         or _DROPPED_ZH.match(text)
         or _SORTING.match(text)
@@ -124,6 +177,19 @@ def part_of(question: str) -> str:
 def adds(question: str) -> bool:
     """Whether it adds a grouping to those there are, rather than putting its own in their place."""
     return bool(_ADDS.match(question.strip().lower()))
+
+
+def lost(question: str, declined: Sequence[str]) -> bool:
+    """Whether a question goes on from one of those since the last answer, which were declined, rather than from that.
+
+    Said in other words, a follow-up goes on from where the one that was not understood did: "only the purple ones",
+    "only violet". One that adds to it, or points at it, cannot; nor can any after a question that asked something else.
+    """
+    if not declined or not goes_on(question):
+        return False
+    if not all(goes_on(each) and not points_at(each) for each in declined):
+        return True
+    return bool(points_at(question)) or (adds(question) and not any(map(adds, declined)))
 
 
 def chain(earlier: Sequence[str], question: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from agent.llm.offline.cursor import (
     Before,
     same_field,
 )
+from agent.llm.offline.dates import period_before
 from agent.llm.offline.follow_ups import ASKING_ANEW
 from agent.llm.offline.meaning import (
     Aggregate,
@@ -24,6 +25,7 @@ from agent.llm.offline.meaning import (
     Pick,
     Query,
     Related,
+    Share,
     Slot,
 )
 from agent.llm.offline.reading_conditions import ConditionReader
@@ -153,8 +155,13 @@ class Reader(ConditionReader):
         self._close_negation()
         self.joined_by = "AND"
         self.context = query.main
-        if self.here(-1).meaning in ASKING_ANEW:
-            self._ask_anew(self.here(-1).meaning)
+        how, _, unit = self.here(-1).meaning.partition(" ")
+        if how in ASKING_ANEW:
+            self._ask_anew(how)
+        elif how == "shares":
+            self._as_shares()
+        elif how == "earlier":
+            self._a_period_earlier(unit)
         self._first_few()
         return True
 
@@ -193,6 +200,27 @@ class Reader(ConditionReader):
                 self.at = start
             elif all(isinstance(each, Pick) for each in query.items):
                 query.items.insert(0, Pick(query.main))  # of each of them, and so with its name
+
+    def _as_shares(self) -> None:
+        """The figure of each group as its part of the whole."""
+        query = self.query
+        figures = [each for each in query.items if type(each) is Aggregate and each.function in ("count", "sum")]
+        if len(figures) != 1 or not (query.groups or query.periods) or figures[0].distinct:
+            query.doubt("what it is a share of", 0.45)
+            return
+        share = Share(figures[0].function, figures[0].slot)
+        query.items[query.items.index(figures[0])] = share
+        for order in query.order:
+            order.key = share if order.key is figures[0] else order.key
+
+    def _a_period_earlier(self, unit: str) -> None:
+        """The same of the month (day, week, quarter, year) before the one that was asked for."""
+        periods = [each for each in self.query.conditions if isinstance(each, InPeriod) and not each.negated]
+        earlier = period_before(periods[0].start, periods[0].end, unit) if len(periods) == 1 else None
+        if earlier is None:
+            self.query.doubt(f"the {unit} before which", 0.45)
+            return
+        self.query.conditions.append(InPeriod(periods[0].slot, *earlier))
 
     def _is_main(self, count: Aggregate) -> bool:
         return count.slot is None or (

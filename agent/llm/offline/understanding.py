@@ -81,9 +81,9 @@ def understand(
     for place, said in enumerate((*earlier, question)):
         tie = tie_of(said) if place else None
         if tie is not None and not tie.kind:
-            return Understanding([], [points_at(said)])
+            return Understanding([], [points_at(said)], "points")
         text = tie.part if tie else said
-        if is_chinese(said):
+        if is_chinese(text):
             words |= asked_words(text, linker)
             text = in_english(text, linker)
         more = tokenise(text)
@@ -96,7 +96,7 @@ def understand(
         # As it was answered, and not as its words may be read besides: there "by area" may be something else.
         asked = understand(earlier[-1], schema, dialect, today, known_values, earlier[:-1]).best
         if asked is None or asked.query.groups or asked.query.periods or asked.query.limit:
-            return Understanding([], [points_at(question)])
+            return Understanding([], [points_at(question)], "points")
     if not tokens:
         return Understanding([], [], "empty")
     if len(tokens) > _MOST_TOKENS:
