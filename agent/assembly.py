@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +19,7 @@ from agent import __version__
 from agent.answer_cache import AnswerCache, CachingAgent
 from agent.budget import QuestionLimits
 from agent.db_agent import PROMPT, DBAgent
-from agent.errors import PromptNotFound, SettingsError
+from agent.errors import LangfuseUnavailable, PromptNotFound, SettingsError, TraceNotFound
 from agent.feedback import FeedbackDesk
 from agent.llm.client import AsyncLLMClient, embedder
 from agent.llm.endpoint import Endpoint
@@ -30,6 +32,8 @@ from agent.llm.routing import RoutedModel, by_phase, cheap_first
 from agent.llm.scripted import ScriptedModel
 from agent.llmops.experiments import Experiment, read_experiment
 from agent.llmops.langfuse_client import LangfuseClient
+from agent.llmops.langfuse_traces import traces_read
+from agent.llmops.langfuse_values import LangfuseUnreachable
 from agent.llmops.prompt_store import LangfusePrompts, LocalPrompts, PromptStore
 from agent.llmops.prompts import PromptProxy, PromptSource
 from agent.llmops.trace_store import TraceStore
@@ -60,6 +64,7 @@ if TYPE_CHECKING:
 
 # Its tables, should it be in the database that is asked: what others asked and were told is not for everybody.
 _OF_THE_STORE = "dbagent_*"
+_WHOLE_ID = re.compile(r"[0-9a-f]{32}")
 
 AnyModel = str | Endpoint | ScriptedModel | LanguageModel
 
@@ -251,6 +256,34 @@ def _limits(settings: Settings) -> Limits:
 def trace_store(settings: Settings) -> TraceStore:
     """Where this machine keeps its traces."""
     return TraceStore(settings.home / "traces.db", keep_days=settings.trace_days)
+
+
+@contextmanager
+def traces_of(
+    settings: Settings, *, langfuse: bool, since: datetime | None = None, trace_id: str | None = None
+) -> Iterator[TraceStore]:
+    """The traces of this machine; or those that `langfuse` has, of all machines, read anew: since then, or that one.
+
+    Raises SettingsError, TraceNotFound, LangfuseUnavailable.
+    """
+    if not langfuse:
+        yield trace_store(settings)
+        return
+    if not settings.has_langfuse:
+        raise SettingsError("--langfuse reads traces there: set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY.")
+    if trace_id is not None and not _WHOLE_ID.fullmatch(trace_id):
+        raise TraceNotFound(f"Langfuse finds a trace by its whole id of 32 characters, and not by {trace_id[:40]!r}.")
+    client = langfuse_client(settings.model_copy(update={"local_traces": False}), redactor(settings))
+    try:
+        with traces_read(client, since=since, trace_id=trace_id) as store:
+            yield store
+    except LangfuseUnreachable as error:
+        raise LangfuseUnavailable(
+            f"The traces in Langfuse at {client.address} cannot be read ({error}). Check its keys, LANGFUSE_BASE_URL "
+            "and the network, or leave --langfuse out."
+        ) from None
+    finally:
+        client.close()
 
 
 def open_store(settings: Settings) -> Store:

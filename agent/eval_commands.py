@@ -63,6 +63,7 @@ def add_eval_commands(actions: Any, command: Command) -> None:
         "cases", metavar="CASES", type=Path, help="the file it is added to: YAML or JSONL, made if need be"
     )
     add.add_argument("--from-trace", metavar="ID", required=True, help="the trace's id or its beginning")
+    add.add_argument("--langfuse", action="store_true", help="read that trace in Langfuse, by its whole id")
     add.add_argument(
         "--gold-sql", metavar="SQL", default="", help="what is right (default: a correction, else its SQL)"
     )
@@ -221,11 +222,12 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
-    from agent.assembly import open_store, trace_store
+    from agent.assembly import open_store, traces_of
     from agent.evaluation.case_from_trace import add_case, case_of
 
     settings = settings_of(options)
-    trace = trace_store(settings).wanted(options.from_trace)
+    with traces_of(settings, langfuse=options.langfuse, trace_id=options.from_trace) as traces:
+        trace = traces.wanted(options.from_trace)
     with closing(open_store(settings)) as feedback:
         corrections = [each.sql for each in feedback.feedback(trace.summary.id) if each.sql]
     case = case_of(

@@ -26,11 +26,14 @@ def add_experiment_commands(actions: Any, command: Callable[..., argparse.Argume
     report = command(actions, "report", _report, "compare the arms: on cases, feedback, errors, latency, tokens, cost")
     report.add_argument("experiment", metavar="FILE", nargs="?", help="its YAML file (default: DBAGENT_EXPERIMENT)")
     report.add_argument("--since", metavar="SPAN", default="30d", help="how far back: 24h, 7d, 2w (default: 30d)")
+    report.add_argument(
+        "--langfuse", action="store_true", help="of the traces that Langfuse has, of all machines, not this machine's"
+    )
     report.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _report(options: argparse.Namespace) -> int:
-    from agent.assembly import open_store, trace_store
+    from agent.assembly import open_store, traces_of
     from agent.errors import SettingsError
     from agent.evaluation.experiment_report import experiment_report
     from agent.llmops.experiments import read_experiment
@@ -43,7 +46,8 @@ def _report(options: argparse.Namespace) -> int:
         raise SettingsError("Name the experiment's file: dbagent experiments report FILE, or set DBAGENT_EXPERIMENT.")
     experiment = read_experiment(path, "the path" if options.experiment else "DBAGENT_EXPERIMENT")
     since = datetime.now(UTC) - time_span(options.since, "--since")
-    asked = trace_store(settings).traces(limit=None, since=since)
+    with traces_of(settings, langfuse=options.langfuse, since=since) as traces:
+        asked = traces.traces(limit=None, since=since)
     asked = [each for each in asked if each.by_a_user and each.experiment == experiment.name]
     with closing(open_store(settings)) as store:
         given = store.feedback(limit=1_000_000)

@@ -39,6 +39,7 @@ def add_observe_commands(
         default="day",
         help="what the table is grouped by (default: day)",
     )
+    takes_langfuse(metrics)
     metrics.add_argument("--all", action="store_true", help="with the questions of evaluations and replays")
     form = metrics.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
@@ -55,6 +56,7 @@ def add_observe_commands(
         type=Path,
         help="a YAML file of rules such as: error_rate > 0.1 (what holds is posted to DBAGENT_ALERT_WEBHOOK)",
     )
+    takes_langfuse(check)
     check.add_argument("--dry-run", action="store_true", help="send nothing")
     check.add_argument("--json", action="store_true", help="as JSON")
 
@@ -67,10 +69,18 @@ def add_observe_commands(
         action="store_true",
         help="answer the model's calls from the trace and run nothing; a call that the trace does not have is told so",
     )
+    takes_langfuse(replay)
     takes_database(replay)
     takes_user(replay)
     replay.add_argument("--json", action="store_true", help="as JSON")
     replay.set_defaults(user_of=user_of)
+
+
+def takes_langfuse(command: argparse.ArgumentParser) -> None:
+    """Add where traces are read."""
+    command.add_argument(
+        "--langfuse", action="store_true", help="read the traces that Langfuse has, of all machines, not this machine's"
+    )
 
 
 def _metrics(options: argparse.Namespace) -> int:
@@ -83,12 +93,12 @@ def _metrics(options: argparse.Namespace) -> int:
 
         if options.since:
             raise SettingsError("--prometheus counts from the first trace on: leave --since out.")
-        print(exposition(_counted(_questions(), options.all)), end="")
+        print(exposition(_counted(_questions(options), options.all)), end="")
         return OK
     until = datetime.now(UTC)
     span = time_span(options.since or "7d", "--since")
     since = until - span
-    asked = _questions(since)
+    asked = _questions(options, since)
     counted = _counted(asked, options.all)
     every, groups = metrics_of(counted), grouped(counted, options.by)
     if options.json:
@@ -106,7 +116,7 @@ def _alerts_check(options: argparse.Namespace) -> int:
     from agent.llmops.alerts import check, read_rules
 
     settings, rules, now = _settings(), read_rules(options.rules.expanduser()), datetime.now(UTC)
-    asked = _counted(_questions(now - max(rule.window for rule in rules)), every=False)
+    asked = _counted(_questions(options, now - max(rule.window for rule in rules)), every=False)
     findings = check(rules, asked, now)
     held = [finding for finding in findings if finding.holds]
     told = {} if options.dry_run or not settings.alert_webhook else _tell(settings, held, now)
@@ -173,7 +183,7 @@ def _tell(settings: Settings, held: Sequence[Finding], now: datetime) -> dict[st
 
 def _replay(options: argparse.Namespace) -> int:
     from agent import terminal
-    from agent.assembly import open_agent, trace_store
+    from agent.assembly import open_agent, trace_store, traces_of
     from agent.errors import SettingsError
     from agent.replay import Attempt, Replay, ask_again
     from agent.settings import Settings
@@ -187,8 +197,8 @@ def _replay(options: argparse.Namespace) -> int:
     )
     if not settings.local_traces:
         raise SettingsError("A replay compares two traces of this machine: set DBAGENT_LOCAL_TRACES to true.")
-    store = trace_store(settings)
-    trace = store.wanted(options.id)
+    with traces_of(settings, langfuse=options.langfuse, trace_id=options.id) as traces:
+        trace = traces.wanted(options.id)
     with terminal.progress() as progress, open_agent(settings=settings, tell=progress.say) as agent:
         answer, recording, notes = agent.run(
             ask_again(
@@ -200,7 +210,7 @@ def _replay(options: argparse.Namespace) -> int:
                 tell=progress.hear,
             )
         )
-    again = store.wanted(answer.receipt.trace_id)
+    again = trace_store(settings).wanted(answer.receipt.trace_id)
     replay = Replay(
         question=trace.summary.question,
         before=Attempt.of(trace),
@@ -218,10 +228,11 @@ def _replay(options: argparse.Namespace) -> int:
     return OK
 
 
-def _questions(since: datetime | None = None) -> list[TraceSummary]:
-    from agent.assembly import trace_store
+def _questions(options: argparse.Namespace, since: datetime | None = None) -> list[TraceSummary]:
+    from agent.assembly import traces_of
 
-    return trace_store(_settings()).traces(limit=None, since=since)
+    with traces_of(_settings(), langfuse=options.langfuse, since=since) as traces:
+        return traces.traces(limit=None, since=since)
 
 
 def _counted(questions: list[TraceSummary], every: bool) -> list[TraceSummary]:

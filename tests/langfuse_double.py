@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -60,6 +61,7 @@ class LangfuseDouble:
     status: int | None = None
     hanging: bool = False
     rejects: str = ""
+    spans_of_a_page: int = 1000
 
     def __post_init__(self) -> None:
         self._closing = threading.Event()
@@ -151,6 +153,8 @@ class LangfuseDouble:
                 return self._item(json.loads(body))
             case "GET", ["projects"]:
                 return 200, {"data": [_project()]}
+            case "GET", ["v2", "observations"]:
+                return 200, self._observations(asked)
             case "GET", ["v2", "prompts"]:
                 return 200, self._listed(asked)
             case "GET", ["v2", "prompts", name]:
@@ -160,6 +164,17 @@ class LangfuseDouble:
             case "PATCH", ["v2", "prompts", name, "versions", version]:
                 return self._label(unquote(name), int(version), json.loads(body)["newLabels"])
         return 404, {"message": f"no such address: {handler.path}"}
+
+    def _observations(self, asked: dict[str, str]) -> dict[str, Any]:
+        since = datetime.fromisoformat(asked.get("fromStartTime", _THEN)).timestamp()
+        with self._lock:
+            spans = [each for each in self.spans if asked.get("traceId") in (None, each.trace_id)]
+        spans = [each for each in spans if each.attributes["started"] / 1e9 >= since]
+        spans.sort(key=lambda each: -each.attributes["started"])
+        at, limit = int(asked.get("cursor", 0)), min(int(asked.get("limit", 50)), self.spans_of_a_page)
+        more = {"cursor": str(at + limit)} if len(spans) > at + limit else {}
+        groups, whole = set(asked["fields"].split(",")), set(asked.get("expandMetadata", "").split(","))
+        return {"data": [_observation(each, groups, whole) for each in spans[at : at + limit]], "meta": more}
 
     def _prompt(self, name: str, asked: dict[str, str]) -> tuple[int, Any]:
         with self._lock:
@@ -308,6 +323,53 @@ def _value(value: Any) -> Any:
     if kind == "array_value":
         return [_value(each) for each in value.array_value.values]
     return getattr(value, kind) if kind else None
+
+
+def _observation(span: ReceivedSpan, groups: set[str], whole: set[str]) -> dict[str, Any]:
+    """A span as the API v2 gives it back: only the groups of fields that were asked for; metadata cut short."""
+    started = span.attributes["started"] / 1e9
+
+    def told(name: str) -> Any:
+        return span.attributes.get(f"langfuse.observation.{name}")
+
+    def read(name: str) -> Any:
+        return json.loads(told(name) or "null")
+
+    def moment(at: float) -> str:
+        return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+
+    metadata = {}
+    for key, value in span.attributes.items():
+        if key.startswith(prefix := "langfuse.observation.metadata."):
+            name, decoded = key.removeprefix(prefix), json.loads(value)
+            text = decoded if isinstance(decoded, str) else json.dumps(decoded)
+            metadata[name] = text if name in whole else text[:200]
+    fields = {
+        "core": {
+            "id": span.id,
+            "traceId": span.trace_id,
+            "startTime": moment(started),
+            "endTime": moment(started + span.seconds),
+            "projectId": PROJECT,
+            "parentObservationId": span.parent_id or None,
+            "type": span.kind.upper(),
+        },
+        "basic": {
+            "name": span.name,
+            "level": told("level") or "DEFAULT",
+            "statusMessage": told("status_message"),
+            "userId": span.attributes.get("user.id"),
+            "sessionId": span.attributes.get("session.id"),
+        },
+        "time": {"completionStartTime": read("completion_start_time")},
+        "io": {"input": told("input"), "output": told("output")},
+        "metadata": {"metadata": metadata},
+        "model": {"model": told("model.name"), "modelParameters": read("model.parameters")},
+        "usage": {"usageDetails": read("usage_details"), "costDetails": read("cost_details")},
+        "prompt": {"promptName": told("prompt.name"), "promptVersion": told("prompt.version")},
+        "trace_context": {"tags": span.attributes.get("langfuse.trace.tags", [])},
+    }
+    return {key: value for group in fields if group in groups for key, value in fields[group].items()}
 
 
 def _handler(double: LangfuseDouble) -> type[BaseHTTPRequestHandler]:

@@ -24,6 +24,8 @@ from agent.llmops.vendor_noise import unheard
 from agent.redaction import Redactor
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from langfuse import Langfuse
     from langfuse.api.core.request_options import RequestOptions
     from opentelemetry.context import Context
@@ -39,6 +41,7 @@ _LIFE_CYCLE_SECONDS = 5  # a person waits, and nothing else does
 _ASK_AGAIN_SECONDS = 60.0
 _CLOSE_SECONDS = 2.0
 _GONE_SECONDS = 0.3
+_SPANS, _SPANS_WITH_TEXTS = 1000, 100  # of one page
 
 
 class Observation:
@@ -235,6 +238,38 @@ class LangfuseClient:
                 if page >= got.meta.total_pages:
                     break
         return listed
+
+    def observations(
+        self,
+        *,
+        since: datetime | None = None,
+        trace_id: str | None = None,
+        texts: bool = False,
+        whole_metadata: Sequence[str] = (),
+    ) -> Iterator[list[dict[str, Any]]]:
+        """What Langfuse has of the spans that began since then, or of one trace, a page at a time.
+
+        Each is told by the fields of Langfuse's API, in Python's spelling: `trace_id`, `start_time`. With `texts` also
+        what went in and came out; metadata are cut at 200 characters but for `whole_metadata`. Raises
+        LangfuseUnreachable.
+        """
+        fields = "core,basic,time,metadata,model,usage,prompt,trace_context" + (",io" if texts else "")
+        cursor: str | None = None
+        while True:
+            with self._asking():
+                got = self._api.observations.get_many(
+                    fields=fields,
+                    expand_metadata=",".join(whole_metadata) or None,
+                    trace_id=trace_id,
+                    from_start_time=since,
+                    limit=_SPANS_WITH_TEXTS if texts else _SPANS,
+                    cursor=cursor,
+                    request_options=_patiently(),
+                )
+                page, cursor = [dict(each) for each in got.data], got.meta.cursor
+            yield page
+            if not cursor:
+                return
 
     def score(self, scores: Sequence[Score]) -> str:
         """Send scores; gives what Langfuse has against some of them, empty where it took all.

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -116,6 +116,13 @@ class TraceStore:
                 # Not a daemon: a program that ends does not end before what it did is written.
                 self._later = threading.Timer(_TOGETHER_SECONDS, self._write_together)
                 self._later.start()
+
+    def keep(self, spans: Iterable[SpanRecord]) -> None:
+        """Keep many at once, in one transaction. Never raises."""
+        with self._lock:
+            self._pending += spans
+            if not self._off:
+                self._write_pending(wait_seconds=_WAIT_SECONDS_AT_CLOSE)
 
     def _write_together(self) -> None:
         with self._lock:
