@@ -190,6 +190,33 @@ def test_what_was_sold_is_not_answered_by_what_merely_belongs() -> None:
     assert understand("Which areas have the most clients?", schema, "duckdb", TODAY).best is not None
 
 
+def test_of_several_keys_between_two_tables_the_one_that_is_said_is_taken() -> None:
+    ddl = """CREATE TABLE ports (
+  port_id INTEGER NOT NULL,
+  city VARCHAR NOT NULL, -- values: 'Bergen', 'Kiel' (2 of 2)
+  PRIMARY KEY (port_id)
+);
+
+CREATE TABLE sailings (
+  sailing_id INTEGER NOT NULL,
+  source_port INTEGER NOT NULL,
+  target_port INTEGER NOT NULL,
+  PRIMARY KEY (sailing_id),
+  FOREIGN KEY (source_port) REFERENCES ports (port_id),
+  FOREIGN KEY (target_port) REFERENCES ports (port_id)
+);
+"""
+    schema = Schema({table.sql: table for table in tables_of(ddl)})
+
+    def key_of(question: str) -> str:
+        best = understand(question, schema, "duckdb", TODAY).best
+        return best.sql.partition("sailings.")[2].partition(" ")[0] if best else ""
+
+    assert key_of("How many sailings depart from the city Kiel?") == "source_port"
+    assert key_of("How many sailings arrive in the city Kiel?") == "target_port"
+    assert key_of("How many sailings are there for the city Kiel?") == ""
+
+
 def test_dates_are_never_added_up() -> None:
     assert all(
         "SUM(stayed_on)" not in each.sql for each in understand("total stayed on", SCHEMA, "duckdb", TODAY).readings

@@ -173,6 +173,8 @@ def _bind_any(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
 
 def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     owner = slot.owner
+    if owner is not None and owner.role == "table" and len(owner.mention.tables) == 1:
+        binding.tables.setdefault(owner, owner.mention.tables[0][0])
     owned = owner is not None and (owner in binding.tables or owner in binding.fields)
     if slot.mention.text in _NAME_WORDS and owned and owner in binding.tables:
         table = binding.tables[owner]
@@ -180,7 +182,8 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
             # "the name of the campus", where no field is called a name: whatever stands for it.
             called = display_fields(table, identity_of(table, graph.schema), chinese=binding.chinese)
             shown = called.fields
-            if not called.by_name and {each.name for each in shown} <= set(table.primary_key):
+            pointing = {name for key in table.keys for name in key.fields} | set(table.primary_key)
+            if not called.by_name and {each.name for each in shown} <= pointing:
                 binding.cost += 0.3  # a number is no name
             if len(shown) > 1 and slot in binding.shown:
                 binding.tables[slot] = table

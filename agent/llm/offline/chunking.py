@@ -62,7 +62,8 @@ def _forms(adjective: str) -> tuple[list[str], list[str]]:
 
 
 @cache
-def _adjective_phrases() -> dict[str, tuple[str, str]]:
+def adjective_phrases() -> dict[str, tuple[str, str]]:
+    """Phrase: its kind, ADJCMP or ADJSUPER, and what it measures after the sign of the direction."""
     phrases: dict[str, tuple[str, str]] = {}
     turned = {"+": "-", "-": "+"}
     for adjective, (measures, sign) in english().adjectives.items():
@@ -185,8 +186,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             if kind == "LIST" and at == 0:
                 weight = 1.06
             add(kind, length, weight * length + 0.22 * (length - 1), meaning)
-        if phrase in _adjective_phrases() and not (length == 1 and _begins_a_time(found)):
-            kind, meaning = _adjective_phrases()[phrase]
+        if phrase in adjective_phrases() and not (length == 1 and _begins_a_time(found)):
+            kind, meaning = adjective_phrases()[phrase]
             add(kind, length, 0.95 * length + 0.22 * (length - 1) + 0.02, meaning)
         if phrase in UNITS:
             add("UNIT", length, 0.75 * length + 0.4 * (length - 1), UNITS[phrase])

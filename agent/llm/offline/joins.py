@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from agent.llm.offline.lexicon import english
+from agent.llm.offline.linking import likeness
 from agent.llm.offline.schema_text import Key, Schema
+from agent.llm.offline.words import identifier_words
 
 _FAR = 99
 
@@ -31,6 +34,7 @@ class JoinGraph:
     """The foreign keys of a schema as a graph."""
 
     schema: Schema
+    said: frozenset[str] = frozenset()  # the question's words: of several keys between two tables, one may be named
     _distances: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @cached_property
@@ -40,7 +44,7 @@ class JoinGraph:
             if key.table != key.target:
                 edges[key.table].append((key.target, key))
                 edges[key.target].append((key.table, key))
-        return edges
+        return {name: sorted(pairs, key=lambda pair: not self._is_said(pair[1])) for name, pairs in edges.items()}
 
     def distance(self, first: str, second: str) -> int:
         """The number of joins between two tables; 99 where there is no way."""
@@ -116,5 +120,13 @@ class JoinGraph:
         return found
 
     def parallel(self, step: Step) -> list[Key]:
-        """The other keys between the same two tables: which one was meant is then open."""
-        return [key for other, key in self.edges[step.known] if other == step.new and key is not step.key]
+        """The other keys between the same two tables that may be meant as well: all of them, or those said too."""
+        others = [key for other, key in self.edges[step.known] if other == step.new and key is not step.key]
+        return [key for key in others if self._is_said(key)] if self._is_said(step.key) else others
+
+    def _is_said(self, key: Key) -> bool:
+        """Whether the question names the key's own part: the winner of a match, the airport of departure."""
+        tables = {*identifier_words(key.target), *identifier_words(key.table), "id", "code", "key", "number"}
+        own = {word for name in key.fields for word in identifier_words(name)} - tables
+        meant = set().union(*(english().directions.get(word, ()) for word in self.said))
+        return bool(own & meant) or any(likeness(said, word) >= 0.9 for said in self.said for word in own)

@@ -34,6 +34,7 @@ class Lexicon:
     weighty: frozenset[str]
     producing: frozenset[str]
     foreign: frozenset[str]
+    directions: dict[str, frozenset[str]]
     coded_words: dict[str, tuple[str, ...]]
 
     def measures(self, adjective: str) -> str:
@@ -74,6 +75,11 @@ def english() -> Lexicon:
         weighty=_words(sections["filler that weighs"]),
         foreign=_words(sections["small words of other languages"]),
         producing=_words(sections["verbs of production"]),
+        directions={
+            word: frozenset(named.split())
+            for asked, _, named in (line.partition(" | ") for line in sections["directions"])
+            for word in asked.split()
+        },
         coded_words={
             word: tuple(stored.split()) for word, stored in (line.split(": ", 1) for line in sections["coded words"])
         },

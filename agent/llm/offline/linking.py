@@ -191,7 +191,8 @@ class Linker:
                 tables[entry.element.sql] = (entry.element, score)
         fields: dict[tuple[str, str], tuple[Field, float]] = {}
         crossing = "of" in words
-        for index in near[1]:
+        named = self._near(content[:-1])[1] if len(content) > 1 and content[-1] in ("name", "names") else ()
+        for index in dict.fromkeys((*near[1], *named)):
             entry = self._fields[index]
             if entry.in_role and not any(likeness(word, role) >= 0.8 for word in content for role in entry.context):
                 continue
@@ -271,7 +272,10 @@ class Linker:
                     if each.distinct is not None and each.distinct <= 6
                 ]
             elif singular(text) != text:
-                hits = [(each, literal, 0.92 * score) for each, literal, score in self._values.get(singular(text), ())]
+                hits = [
+                    (each, literal, (0.92 if (each.distinct or 99) <= 12 else 0.8) * score)
+                    for each, literal, score in self._values.get(singular(text), ())
+                ]
         if not hits and len(words) > 1:
             bare = "".join(each for each in text if each.isalnum())
             if len(bare) >= 5:
@@ -422,6 +426,10 @@ def _field_score(asked: Sequence[str], entry: _Entry, *, crossing: bool = False)
         return 0.0
     if len(asked) > 1 and asked[-1] == "number" and own[-1] not in ("number", "id"):
         return 0.0
+    if len(asked) > 1 and asked[-1] in ("name", "names") and len(own) == len(asked) - 1 and own[-1] != "id":
+        called = _matched(asked[:-1], own)
+        if not called[1] and not called[2] and isinstance(entry.element, Field) and entry.element.kind == "text":
+            return 0.9 * called[0]  # the "carrier name" in the field `carrier`
     quality, unmatched, left = _matched(asked, own)
     if len(unmatched) == len(asked):
         return _run_together(asked, entry)

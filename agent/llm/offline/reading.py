@@ -306,6 +306,11 @@ class Reader(ConditionReader):
             self._verb()
             self.at += 1
             return True
+        if self.kind() == "CMP" and self.here().text.lower() == "as" and self.kind(1) == "ART":
+            thing = self.here(2).mention if self.kind(2) == "MENTION" else None
+            if thing is not None and thing.table_score >= 0.9:
+                self.at += 3  # "a cat as a pet"
+                return True
         return False
 
     def _relation(self) -> bool:
@@ -405,6 +410,7 @@ class Reader(ConditionReader):
                 query.unexplained.append(str(self.asked_count))
         if self.negated:
             query.unexplained.append("not")
+        self._count_once()
         self._or_of_pairs()
         self._part_of_what()
         self._add_up()
@@ -413,6 +419,16 @@ class Reader(ConditionReader):
             first = query.items[0]
             if isinstance(first, Pick) and first.slot.owner is None:
                 first.slot.owner = query.main
+
+    def _count_once(self) -> None:
+        """ "How many makers are there in each zone? List the zone and the count.": one count, where it was listed."""
+        items = self.query.items
+        counts = [each for each in items if isinstance(each, Aggregate) and each.function == "count"]
+        bare = next((each for each in counts if each.slot is None and not isinstance(each, Share)), None)
+        if len(counts) == 2 and bare is not None:
+            counted = next(each for each in counts if each is not bare)
+            items.remove(counted)
+            items[items.index(bare)] = counted
 
     def _or_of_pairs(self) -> None:
         """ "in Austin, Texas or in Boston, Massachusetts": an or between two pairs that tell the same two things."""

@@ -8,6 +8,7 @@ from agent.llm.offline.cursor import (
     GLUE,
     hints_at,
     is_flag,
+    is_id,
     same_field,
 )
 from agent.llm.offline.lexicon import english
@@ -16,6 +17,7 @@ from agent.llm.offline.meaning import (
     Aggregate,
     AnyOf,
     BothOf,
+    Compare,
     Condition,
     Having,
     IsTrue,
@@ -122,6 +124,7 @@ class ConditionReader(ComparisonReader):
             return False
         start = self.at
         negated = self.negated
+        self._that_follows_a_value()
         while self.kind() in (*GLUE, "WHOSE", "NOT", "POSS", "BORN") and self.at < len(self.chunks):
             if self.kind() == "NOT":
                 negated = True
@@ -140,6 +143,18 @@ class ConditionReader(ComparisonReader):
         self.negated = False
         self._add(condition)
         return True
+
+    def _that_follows_a_value(self) -> None:
+        """ "a cat that is 3": what follows is said of the rows that hold the value, where they are of one table."""
+        before = self.here(-1).mention if self.at and self.kind(-1) == "MENTION" and self.kind() == "REL" else None
+        if before is None or self.here().text.lower().split()[0] not in ("that", "which") or not before.values:
+            return
+        if before.value_score < max(before.table_score, before.field_score):
+            return
+        homes = {each.table for each, *_ in before.values}
+        table = self.linker.schema.tables.get(next(iter(homes))) if len(homes) == 1 else None
+        if table is not None:
+            self.context = self.slot(Mention(before.text, tables=((table, 1.0),)), "table")
 
     def _one_condition(self, negated: bool) -> Condition | None:
         kind = self.kind()
@@ -182,11 +197,25 @@ class ConditionReader(ComparisonReader):
             ):
                 return self._equals(self._year_or_date(), negated)
             return None
+        if kind == "NUMBER" and self.kind(-1) in ("WITH", "AND", "COMMA") and not negated:
+            return self._so_many()
         if kind == "QUOTED":
             return self._free_value(negated)
         if kind == "MENTION":
             return self._mentioned(negated)
         return None
+
+    def _so_many(self) -> Condition | None:
+        """ "with 4 cylinders": a number of theirs that a field holds."""
+        mention = self.here(1).mention if self.kind(1) == "MENTION" else None
+        if mention is None or not mention.fields or mention.field_score < 0.85:
+            return None
+        field = mention.fields[0][0]
+        if field.kind != "number" or is_id(mention) or mention.table_score >= mention.field_score:
+            return None
+        number = self.here().meaning
+        self.at += 2
+        return Compare(self.slot(mention, "field", self.context, "number"), "=", (number,))
 
     def _aggregate_condition(self) -> Condition | None:
         """ "whose average price is above 150": a condition on groups."""
@@ -237,7 +266,8 @@ class ConditionReader(ComparisonReader):
             self.at = start
         if mention.field_score >= 0.55:
             self.at += 1
-            slot = self.slot(mention, "field", self.context)
+            picked = self._picked_elsewhere() if mention.text.lower() in ("year", "date", "month") else None
+            slot = self.slot(mention, "field", picked or self.context)
             condition = self._after_field(slot, negated)
             if condition is not None:
                 return condition

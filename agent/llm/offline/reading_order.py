@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.llm.offline.chunking import UNITS
+from agent.llm.offline.chunking import UNITS, adjective_phrases
 from agent.llm.offline.cursor import (
     adds_up,
     is_count_field,
@@ -45,6 +45,9 @@ class OrderReader(ItemReader):
                 return True
             if self.query.order and self.query.limit is None:
                 self.query.order[-1].descending = kind == "DESC"
+                return True
+            if (measured := self._order_of_degree(self.here(-1).text)) is not None:
+                self.query.order.append(measured)
                 return True
             first = next((item for item in self.query.items if not isinstance(item, Everything)), None)
             if first is not None:
@@ -94,6 +97,13 @@ class OrderReader(ItemReader):
             self.query.doubts.pop()
         self.query.order += [Order(each, descending) for each in keys]
         return True
+
+    def _order_of_degree(self, said: str) -> Order | None:
+        """ "from the oldest to the youngest": by age, the oldest first."""
+        degrees = (adjective_phrases().get(word, ("", "")) for word in said.lower().split())
+        measures = next((meaning for kind, meaning in degrees if kind == "ADJSUPER"), "")
+        found = self.hinted(measures[1:], self.query.main or self.context, said) if measures else None
+        return Order(Pick(found[0]), measures[0] == "+", found[1]) if found is not None else None
 
     def _order_key_after(self, *skipped: str) -> Item | None:
         start = self.at
@@ -163,6 +173,8 @@ class OrderReader(ItemReader):
         self._add_up_what_is_grouped()
         if self.kind() == "EACH":
             start = self.at
+            if self.here().text.lower() == "of different" and not self._aggregating():
+                self.query.distinct = True  # "the names of different colleges"
             self.at += 1
             if self._group_key():
                 return True

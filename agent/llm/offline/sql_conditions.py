@@ -141,7 +141,9 @@ class ConditionWriter(PieceWriter):
                 )
             case AnyOf():
                 parts_ = [p for c in condition.conditions if (p := self._condition(c)) is not None]
-                return exp.paren(exp.or_(*parts_)) if parts_ else None
+                if len(parts_) < len(condition.conditions):
+                    raise CannotWrite("One side of the or says nothing that a row can meet.")
+                return exp.paren(exp.or_(*parts_))
             case AllOf():
                 return self._all(condition.conditions)
             case BothOf():
@@ -261,7 +263,7 @@ class ConditionWriter(PieceWriter):
         first = way[0]
         for step in way:
             if self.graph.parallel(step):
-                self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.12))
+                self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.4))
         start = first.new
         steps = self.graph.steps(start, [table, *[t for t in inner._condition_tables(conditions) if t != main]])
         if steps is None or any(step.new == main for step in steps):

@@ -98,7 +98,7 @@ class Writer(OrderWriter):
         self.steps = steps
         for step in steps:
             if self.graph.parallel(step):
-                self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.12))
+                self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.4))
             if not step.key.declared:
                 self.doubts.append(
                     (

@@ -101,7 +101,7 @@ def understand(
         return Understanding([], [], "empty")
     if len(tokens) > _MOST_TOKENS:
         return Understanding([], [], "long")
-    graph = JoinGraph(schema)
+    graph = JoinGraph(schema, frozenset(token.lower for token in tokens if token.kind == "word"))
     readings: dict[str, Reading] = {}
     unexplained: list[str] | None = None
     found = cuts(spelled_out(tokens, linker), linker, today)
