@@ -26,8 +26,9 @@ from tests import servers
 from tests.waiting import until, within
 from tools.database import open_database
 from tools.engines import open_engine, open_here
-from tools.engines.engine import Bounds, Engine, Fetched, Stop
+from tools.engines.engine import Bounds, Engine, Fetched
 from tools.engines.place import locate
+from tools.engines.watch import Stop
 from tools.errors import DatabaseUnavailable, SqlFailed, SqlTimeout
 
 KINDS = ("duckdb", "sqlite", "postgres", "mysql")
@@ -769,7 +770,8 @@ def test_a_program_that_dies_leaves_no_worker_behind(tmp_path: Path, sql: str) -
         """
         import os, signal, sys, threading
         from tools.engines import open_engine
-        from tools.engines.engine import Bounds, Stop
+        from tools.engines.engine import Bounds
+        from tools.engines.watch import Stop
         from tools.engines.place import locate
         engine = open_engine(locate(sys.argv[1]), 30)
         print(engine._idle[-1]._process.pid, flush=True)
@@ -789,7 +791,8 @@ def test_a_forked_program_has_workers_of_its_own(tmp_path: Path) -> None:
         """
         import os, sys
         from tools.engines import open_engine
-        from tools.engines.engine import Bounds, Stop
+        from tools.engines.engine import Bounds
+        from tools.engines.watch import Stop
         from tools.engines.place import locate
         engine = open_engine(locate(sys.argv[1]), 30)
         child = os.fork()

@@ -15,8 +15,9 @@ import pytest
 
 from tests import servers
 from tools.engines import open_engine
-from tools.engines.engine import Bounds, Engine, Fetched, Stop
+from tools.engines.engine import Bounds, Engine, Fetched
 from tools.engines.place import locate
+from tools.engines.watch import Stop
 from tools.errors import DatabaseUnavailable
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, SchemaMeta, TableMeta
 from tools.reflection import reflect

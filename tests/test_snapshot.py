@@ -25,8 +25,9 @@ from agent.cli import main
 from tests import servers
 from tools.database import Database, open_database
 from tools.engines import open_engine, open_here
-from tools.engines.engine import Bounds, Engine, Fetched, Stop
+from tools.engines.engine import Bounds, Engine, Fetched
 from tools.engines.place import locate
+from tools.engines.watch import Stop
 from tools.errors import DatabaseUnavailable, NotPermitted, SqlFailed, SqlRefused, UnknownTable
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, SchemaMeta, TableMeta
 from tools.metadata_source import MetadataSource

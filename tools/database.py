@@ -13,8 +13,9 @@ from pathlib import Path
 
 from tools.embedding import Embedding
 from tools.engines import open_engine
-from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched, Stop
+from tools.engines.engine import MEMORY_BYTES, Bounds, Engine, Fetched
 from tools.engines.place import Place, locate
+from tools.engines.watch import Stop
 from tools.errors import DatabaseUnavailable, NotPermitted, SqlFailed, SqlTimeout, ToolError, UnknownTable
 from tools.guard.functions import added_functions
 from tools.guard.opinion import Opinion

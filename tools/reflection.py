@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tools.engines import catalogue
-from tools.engines.engine import Bounds, Engine, Stop
+from tools.engines.engine import Bounds, Engine
 from tools.engines.place import Place
+from tools.engines.watch import Stop
 from tools.errors import DatabaseUnavailable, SqlFailed
 from tools.metadata import DatabaseMeta, FieldMeta, ForeignKey, SchemaMeta, TableMeta
 from tools.scope import EVERYTHING, Scope

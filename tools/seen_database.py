@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from tools.database import Database
-from tools.engines.engine import Bounds, Fetched, Stop, too_costly
+from tools.engines.engine import Bounds, Fetched, too_costly
+from tools.engines.watch import Stop
 from tools.errors import DatabaseUnavailable, QueryTooCostly, SqlFailed, SqlTimeout
 from tools.kept import Kept
 from tools.knowledge import Knowledge

@@ -34,8 +34,9 @@ from agent.llmops.trace_records import EVALUATION
 from agent.llmops.tracing import part_of
 from tools.database import Database
 from tools.engines import open_engine
-from tools.engines.engine import Bounds, Engine, Fetched, Stop
+from tools.engines.engine import Bounds, Engine, Fetched
 from tools.engines.place import locate
+from tools.engines.watch import Stop
 from tools.policy import User
 from tools.same_rows import Order
 

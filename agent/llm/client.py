@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -17,6 +18,7 @@ from agent.errors import ModelUnavailable
 from agent.llm import faults
 from agent.llm.clock import running_clock
 from agent.llm.endpoint import Endpoint
+from agent.llm.event_stream import EventStream
 from agent.llm.faults import Fault
 from agent.llm.hearing import REASONING, SIGNATURE, Hearing, as_chunk
 from agent.llm.language_model import Observe, OnText
@@ -31,6 +33,9 @@ OPTIONAL_PARAMETERS = ("temperature", "parallel_tool_calls", "stream_options", "
 PASSED_BACK = (*REASONING, SIGNATURE)
 
 NEEDS_REASONING = "an empty reasoning_content"
+
+_DONE = "[DONE]"
+_DRAIN_SECONDS = 0.1
 
 
 class AsyncLLMClient:
@@ -167,8 +172,9 @@ class AsyncLLMClient:
 
     async def _hear(self, body: Mapping[str, Any], on_text: OnText | None) -> Hearing:
         hearing = Hearing()
-        # Not chat.completions.create: it would make an object of every chunk, which costs more than all that is done
-        # with it here, and would believe what an endpoint sends.
+        # Neither chat.completions.create nor the SDK's iteration: they would make an object of every chunk, which costs
+        # more than all that is done with it here, believe what an endpoint sends, and leave five generators a call to
+        # the garbage collector, each of which wakes the event loop.
         stream: openai.AsyncStream[object] = await self._openai.post(
             "/chat/completions",
             cast_to=object,
@@ -185,13 +191,13 @@ class AsyncLLMClient:
                 if said and on_text:
                     on_text(said)
                 return hearing
-            async for chunk in stream:
-                said = hearing.take(chunk)
-                if said and on_text:
-                    on_text(said)
-                if hearing.is_too_long:
-                    hearing.finish_reason = "length"
-                    break
+            arriving = stream.response.aiter_bytes()
+            events = EventStream()
+            async for part in arriving:
+                if _heard(events.feed(part), hearing, on_text):
+                    await _drained(arriving)
+                    return hearing
+            _heard(events.end(), hearing, on_text)
         return hearing
 
     def _reply(self, hearing: Hearing, asked_for: str, seconds: float, tools: Sequence[str]) -> ModelReply:
@@ -272,16 +278,45 @@ def _host(client: openai.AsyncOpenAI | openai.OpenAI) -> str:
     return urlsplit(str(client.base_url)).netloc.rsplit("@", 1)[-1]
 
 
+def _heard(events: Sequence[str], hearing: Hearing, on_text: OnText | None) -> bool:
+    """Whether these events end the reply. Raises ValueError for what is no part of one."""
+    for data in events:
+        if data.startswith(_DONE):
+            return True
+        chunk = json.loads(data)
+        _refuse_error(chunk)
+        said = hearing.take(chunk)
+        if said and on_text:
+            on_text(said)
+        if hearing.is_too_long:
+            hearing.finish_reason = "length"
+            return True
+    return False
+
+
+async def _drained(arriving: AsyncIterator[bytes]) -> None:
+    """Read on to the end, or for a moment: only what was read to its end leaves its connection for the next call."""
+    with contextlib.suppress(TimeoutError, httpx2.HTTPError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in arriving:
+                pass
+
+
 def _whole_reply(content: bytes) -> dict[str, Any]:
     """What an endpoint sent that does not stream, as a chunk."""
     told = json.loads(content)
-    if isinstance(told, Mapping) and isinstance(told.get("error"), Mapping | str):
-        error = told["error"]
-        message = str(error.get("message") if isinstance(error, Mapping) else error)
-        raise _NoReply(Fault("stream", message, body=told))
+    _refuse_error(told)
     if not isinstance(told, Mapping):
         raise _NoReply(Fault("json"))
     return as_chunk(told)
+
+
+def _refuse_error(told: object) -> None:
+    """Raise where an endpoint says in its reply that there is none."""
+    error = told.get("error") if isinstance(told, Mapping) else None
+    if error and isinstance(error, Mapping | str):
+        message = str(error.get("message") or "" if isinstance(error, Mapping) else error)
+        raise _NoReply(Fault("stream", message, body=told))
 
 
 def _turn(message: Mapping[str, Any], seen: frozenset[str]) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """The one client that speaks to Langfuse: it sends there, keeps on this machine, does both, or is off.
 
-There is one path through the SDK. With keys it sends to Langfuse; without, its exporter sends nowhere and no
-request leaves the process. Either way a processor of ours hands every span to the local store as it ends.
+Every span is gathered once, as an Observation. The local store takes its record as it is; with keys the SDK takes the
+same values. Without keys the SDK is not even imported: its spans cost two milliseconds a question, the records half of
+one.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from agent.llmops.langfuse_background import OneWarning, Worker
-from agent.llmops.langfuse_sdk import EXPORT_SECONDS, local_sdk, remote_sdk
+from agent.llmops.langfuse_sdk import EXPORT_SECONDS, remote_sdk
 from agent.llmops.langfuse_values import Experiment, LangfuseUnreachable, PromptListing, RemotePrompt, Score
+from agent.llmops.observation import Observation, Sent
 from agent.llmops.trace_store import TraceStore
 from agent.llmops.vendor_noise import unheard
 from agent.redaction import Redactor
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from langfuse import Langfuse
     from langfuse.api.core.request_options import RequestOptions
     from opentelemetry.context import Context
-    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+    from opentelemetry.sdk.trace import TracerProvider
 
 _log = logging.getLogger(__name__)
 
@@ -44,24 +46,24 @@ _GONE_SECONDS = 0.3
 _SPANS, _SPANS_WITH_TEXTS = 1000, 100  # of one page
 
 
-class Observation:
-    """A span that is open. What it is told is text already: bounded, and without secrets."""
+class _Sent:
+    """A span of the SDK, which is on its way to Langfuse."""
 
     def __init__(self, client: LangfuseClient, sdk_observation: Any, context: Context) -> None:
-        self.client = client
         self.context = context
+        self._client = client
         self._sdk = sdk_observation
         self.trace_id: str = sdk_observation.trace_id
         self.id: str = sdk_observation.id
 
-    def update(self, **told: Any) -> None:
-        """Set what is told, in the SDK's words: input, output, level, status_message, usage_details and so on."""
-        with self.client.at_the_door():
-            self._sdk.update(**self.client.linked(told))
+    def update(self, told: Mapping[str, Any]) -> None:
+        """Tell it what the record is told."""
+        with self._client.at_the_door():
+            self._sdk.update(**_in_words_of_the_sdk(told))
 
     def end(self) -> None:
-        """Close it; this is when it is written and sent."""
-        with self.client.at_the_door():
+        """Close it; this is when it is sent."""
+        with self._client.at_the_door():
             self._sdk.end()
 
 
@@ -92,7 +94,7 @@ class LangfuseClient:
         self._gone = False
         self._failed_once = False
         self._worker: Worker | None = None
-        if sdk is not None:
+        if self.on:
             atexit.register(self.close)
         if self.remote:
             self._worker = Worker()
@@ -112,36 +114,30 @@ class LangfuseClient:
     ) -> LangfuseClient:
         """A client for Langfuse when both keys are given, for the local store when there is one, for both, or off.
 
-        It does not wait for Langfuse. Off, it does not even import the SDK.
+        It does not wait for Langfuse. Without keys it does not even import the SDK.
         """
         redact = redact or Redactor(secret_key or "")
         if not (public_key and secret_key):
-            public_key = secret_key = None
-            if store is None:
-                return cls(None, None, None, redact)
-        address = (base_url or CLOUD).rstrip("/") if public_key else ""
-
+            return cls(None, None, store, redact)
+        address = (base_url or CLOUD).rstrip("/")
         warn = OneWarning(address, store, redact)
         try:
             with unheard():
-                if public_key and secret_key:
-                    sdk, provider = remote_sdk(public_key, secret_key, address, store, warn, environment, release)
-                else:
-                    sdk, provider = local_sdk(store, environment, release)
+                sdk, provider = remote_sdk(public_key, secret_key, address, warn, environment, release)
         except Exception as error:
             # The SDK reads a dozen variables of its own, and stumbles over a wrong one.
             _log.warning(
-                "Tracing is off, because Langfuse's SDK does not start (%s: %s). Check the variables LANGFUSE_… "
+                "Nothing is sent to Langfuse, because its SDK does not start (%s: %s). Check the variables LANGFUSE_… "
                 "and OTEL_….", type(error).__name__, redact(str(error)),
             )  # fmt: skip
-            return cls(None, None, None, redact)
+            return cls(None, None, store, redact)
         project = hashlib.sha256(f"{address} {public_key}".encode()).hexdigest()[:12]
         return cls(sdk, provider, store, redact, base_url=address, project=project, warn=warn)
 
     @property
     def on(self) -> bool:
         """Whether spans go anywhere."""
-        return self._sdk is not None
+        return self._sdk is not None or self._store is not None
 
     @property
     def remote(self) -> bool:
@@ -167,18 +163,50 @@ class LangfuseClient:
     ) -> Observation | None:
         """Open a span under `parent`, or one that begins a trace of its own; None when off.
 
-        User, session, tags and experiment go with everything below. OpenTelemetry's current span is neither read nor
-        set: it belongs to the application we run in, whose own spans must not end up in our traces or ours in its.
+        User, session, tags and experiment go with everything below. What is told is in the words of a SpanRecord.
         """
-        if self._sdk is None:
+        if not self.on or self._closed:
             return None
+        sent = None
+        if self._sdk is not None:
+            above = parent.sent if parent else None
+            sent = self._sent(name, kind, above, user_id, session_id, tags, experiment, told)
+        observation = Observation(
+            name,
+            kind,
+            parent,
+            keep=self._store.write if self._store else None,
+            sent=sent,
+            user=user_id,
+            session=session_id,
+            tags=tags,
+        )
+        observation.gather(told)
+        if parent is None:
+            observation.begin()
+        return observation
+
+    def _sent(
+        self,
+        name: str,
+        kind: str,
+        parent: Sent | None,
+        user_id: str | None,
+        session_id: str | None,
+        tags: Sequence[str],
+        experiment: Experiment | None,
+        told: Mapping[str, Any],
+    ) -> _Sent | None:
+        """The same span in the SDK; None where that is switched off, or fails.
+
+        OpenTelemetry's current span is neither read nor set: it belongs to the application we run in, whose own spans
+        must not end up in our traces or ours in its.
+        """
         from langfuse import propagate_attributes
         from opentelemetry import context, trace
 
-        from agent.llmops.span_export import record_of
-
         with self.at_the_door(), contextlib.ExitStack() as stack:
-            token = context.attach(parent.context if parent else context.Context())
+            token = context.attach(parent.context if isinstance(parent, _Sent) else context.Context())
             stack.callback(context.detach, token)
             if parent is None:
                 stack.enter_context(
@@ -187,18 +215,15 @@ class LangfuseClient:
                     )
                 )
             sdk: Any = self._sdk  # its overloads want the kind as a literal
-            opened = sdk.start_as_current_observation(name=name, as_type=kind, end_on_exit=False, **self.linked(told))
+            opened = sdk.start_as_current_observation(
+                name=name, as_type=kind, end_on_exit=False, **_in_words_of_the_sdk(told)
+            )
             begun = stack.enter_context(opened)
             span = trace.get_current_span()
-            if parent is None and experiment is not None and self.remote:
+            if parent is None and experiment is not None:
                 stack.enter_context(_part_of(experiment, begun.id, span, self.redact))
-            observation = Observation(self, begun, context.get_current())
-            if not span.is_recording():  # switched off by OTEL_SDK_DISABLED or LANGFUSE_TRACING_ENABLED
-                return None
-            if parent is None and self._store is not None:
-                # Written when it begins as well, so that a question whose process was killed is not forgotten.
-                self._store.write(record_of(cast("ReadableSpan", span)))
-            return observation
+            if span.is_recording():  # not where OTEL_SDK_DISABLED or LANGFUSE_TRACING_ENABLED switch it off
+                return _Sent(self, begun, context.get_current())
         return None
 
     def link(self, trace_id: str) -> str | None:
@@ -368,7 +393,7 @@ class LangfuseClient:
 
     def close(self) -> None:
         """Send what is waiting, for two seconds at the most, and stop. Spans opened later are lost. Never raises."""
-        if self._closed or self._sdk is None:
+        if self._closed or not self.on:
             return
         self._closed = True
         atexit.unregister(self.close)
@@ -380,25 +405,6 @@ class LangfuseClient:
             self._stop()
         if self._store is not None:
             self._store.close()
-
-    def linked(self, told: dict[str, Any]) -> dict[str, Any]:
-        """What is told, with the prompt as the SDK takes it.
-
-        A prompt that came from a file is named in the metadata and not linked: Langfuse's version of that
-        number may be another text.
-        """
-        prompt = told.pop("prompt", None)
-        if not (name := getattr(prompt, "name", None)):
-            return told
-        version = getattr(prompt, "version", None)
-        source = getattr(prompt, "source", "langfuse")
-        told["metadata"] = {
-            **(told.get("metadata") or {}),
-            "prompt": {"name": name, "version": version, "source": source},
-        }
-        if not (self.remote and source == "file"):
-            told["prompt"] = SimpleNamespace(name=name, version=version, is_fallback=False)
-        return told
 
     @contextlib.contextmanager
     def at_the_door(self) -> Iterator[None]:
@@ -451,6 +457,27 @@ class LangfuseClient:
             if self._sdk is not None and self._provider is not None:
                 self._sdk.shutdown()
                 self._provider.shutdown()
+
+
+def _in_words_of_the_sdk(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record is told, as the SDK takes it.
+
+    A prompt that came from a file is named in the metadata and not linked: Langfuse's version of that number may be
+    another text.
+    """
+    words = {_WORDS.get(name, name): value for name, value in told.items()}
+    name, version = words.pop("prompt_name", None), words.pop("prompt_version", None)
+    if name and told["metadata"]["prompt"]["source"] != "file":
+        words["prompt"] = SimpleNamespace(name=name, version=version, is_fallback=False)
+    return words
+
+
+_WORDS = {
+    "usage": "usage_details",
+    "cost": "cost_details",
+    "status": "status_message",
+    "first_token_at": "completion_start_time",
+}
 
 
 def _once(seconds: int = _PROMPT_SECONDS) -> RequestOptions:

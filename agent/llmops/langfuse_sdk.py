@@ -8,8 +8,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from agent.llmops.trace_store import TraceStore
-
 if TYPE_CHECKING:
     from langfuse import Langfuse
     from opentelemetry.sdk.trace import TracerProvider
@@ -18,35 +16,10 @@ EXPORT_SECONDS = 5
 _SEND_EVERY_SECONDS = 1.0
 
 
-def local_sdk(store: TraceStore | None, environment: str, release: str) -> tuple[Langfuse, TracerProvider]:
-    """The SDK with nobody at the other end: no span is queued for sending, every request is answered 404."""
-    import httpx
-    from langfuse import Langfuse
-
-    from agent.llmops.span_export import Nowhere
-
-    provider = _provider(store)
-    nobody = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(404)))
-    with _of_our_own("pk-local"):
-        sdk = Langfuse(
-            public_key="pk-local",
-            secret_key="sk-local",  # noqa: S106 - there is nothing that it opens
-            base_url="http://local.invalid",
-            environment=environment or None,
-            release=release or None,
-            tracer_provider=provider,
-            span_exporter=Nowhere(),
-            should_export_span=lambda span: False,
-            httpx_client=nobody,
-        )
-    return _tamed(sdk), provider
-
-
 def remote_sdk(
     public_key: str,
     secret_key: str,
     base_url: str,
-    store: TraceStore | None,
     warn: Callable[[str], None],
     environment: str,
     release: str,
@@ -70,7 +43,7 @@ def remote_sdk(
         timeout=EXPORT_SECONDS,
         compression=Compression.Gzip,
     )
-    provider = _provider(store)
+    provider = _provider()
     with _of_our_own(public_key):
         sdk = Langfuse(
             public_key=public_key,
@@ -86,23 +59,18 @@ def remote_sdk(
     return _tamed(sdk), provider
 
 
-def _provider(store: TraceStore | None) -> TracerProvider:
+def _provider() -> TracerProvider:
     """A provider of our own, deaf to the OTEL_ variables by which an application samples its own spans."""
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanLimits, TracerProvider
     from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
-    from agent.llmops.span_export import LocalSpans
-
-    provider = TracerProvider(
+    return TracerProvider(
         sampler=ALWAYS_ON,
         resource=Resource({"service.name": "dbagent"}),
         shutdown_on_exit=False,
         span_limits=SpanLimits(max_span_attributes=128, max_span_attribute_length=SpanLimits.UNSET),
     )
-    if store is not None:
-        provider.add_span_processor(LocalSpans(store))
-    return provider
 
 
 @contextlib.contextmanager

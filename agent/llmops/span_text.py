@@ -7,9 +7,10 @@ import enum
 import json
 import math
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import date, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 LONGEST_TEXT = 32_000  # characters; Langfuse cuts at 2 MiB, and a reader long before
 LONGEST_METADATA = 4_000
@@ -54,14 +55,17 @@ def as_metadata(values: Mapping[Any, object] | None, redact: Redact) -> dict[str
         return None
     if not isinstance(values, Mapping):
         values = {"value": values}
+    named = {
+        one_line(key, redact, 100) or "_": value
+        for key, value in list(values.items())[:MOST_METADATA]
+        if value is not None
+    }
+    text = as_text(named, redact, LONGEST_TEXT) or ""
+    if len(text) <= LONGEST_METADATA:  # nearly always, and then all of it goes through the reader once
+        with suppress(ValueError):
+            return cast("dict[str, Any]", json.loads(text))
     kept: dict[str, Any] = {}
-    for key, value in list(values.items())[:MOST_METADATA]:
-        if value is None:
-            continue
-        name = one_line(key, redact, 100) or "_"
-        if isinstance(value, bool | int) and -_JS_SAFE <= value <= _JS_SAFE:
-            kept[name] = value
-            continue
+    for name, value in named.items():
         text = as_text({name: value}, redact, LONGEST_METADATA) or ""
         try:
             kept.update(json.loads(text))

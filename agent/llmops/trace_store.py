@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -27,16 +29,20 @@ from agent.llmops.trace_records import (
 
 _log = logging.getLogger(__name__)
 
-# A span ends on the event loop: it may wait this long for another process that is writing, then it is kept
-# in memory and written with the next one.
+# A span ends on the event loop: it may wait this long for another process that is writing, and not at all for another
+# thread that is; then it is kept in memory and written with the next one.
 _WAIT_SECONDS = 0.05
 _WAIT_SECONDS_AT_CLOSE = 3.0
 _MOST_PENDING = 10_000
 
-# What one question does is written as it ends. A crowd's spans go together, this many seconds later at the most: a
-# transaction for each cost the event loop a good millisecond a question, a quarter of all that tracing costs.
-_AT_ONCE, _AT_ONCE_A_SECOND = 10, 10
+# What one question does is written as it ends. A crowd's spans go together, in a thread, this many seconds later at the
+# most: a transaction for each cost the event loop a good millisecond a question, a quarter of all that tracing costs.
+_AT_ONCE, _AT_ONCE_A_SECOND = 20, 20
 _TOGETHER_SECONDS = 0.02
+_HOME_SECONDS = 2.0
+# Rows of one statement. A thread gives the interpreter away for each statement and waits for it again, up to 5 ms
+# while the event loop is busy: row by row, a crowd's spans took longer to be written than to come about.
+_ROWS_AT_ONCE = 40
 
 # Old traces go a few at a time, in about a millisecond each, and one time for every ten spans.
 _PRUNE_EVERY_WRITES = _PRUNED_AT_ONCE = 10
@@ -87,7 +93,8 @@ class TraceStore:
         self.path = path
         self._keep_days = keep_days
         self._writes = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what is pending; nobody who holds it does anything else
+        self._file = threading.RLock()  # of the connection
         self._connection: sqlite3.Connection | None = None
         self._inherited: sqlite3.Connection | None = None
         self._process = 0
@@ -95,12 +102,12 @@ class TraceStore:
         self._off = False
         self._owner = os.getpid()
         self._at_once, self._counted = float(_AT_ONCE), time.monotonic()
-        self._later: threading.Timer | None = None
+        self._due = False
+        self._bell: queue.SimpleQueue[None] | None = None
 
     def write(self, span: SpanRecord) -> None:
         """Keep a span, at once, or in 20 ms where many come; one with the same id takes its place. Never raises."""
-        if self._owner != os.getpid():  # forked: the parent's lock may be held for ever, and its spans are its own
-            self._owner, self._lock, self._pending, self._later = os.getpid(), threading.Lock(), [], None
+        self._notice_a_fork()
         with self._lock:
             if self._off:
                 return
@@ -108,38 +115,70 @@ class TraceStore:
             now = time.monotonic()
             self._at_once = min(_AT_ONCE, self._at_once + (now - self._counted) * _AT_ONCE_A_SECOND)
             self._counted = now
-            ends_a_question = span.parent_id is None and span.seconds is not None
-            if self._at_once >= 1 or ends_a_question:  # an answer that was given has its trace
-                self._at_once = max(0, self._at_once - 1)
-                self._write_and_prune()
-            elif self._later is None:
-                # Not a daemon: a program that ends does not end before what it did is written.
-                self._later = threading.Timer(_TOGETHER_SECONDS, self._write_together)
-                self._later.start()
+            if at_once := self._at_once >= 1:
+                self._at_once -= 1
+        if not (at_once and self._file.acquire(blocking=False)):
+            try:
+                self._write_later()
+            except RuntimeError:  # no thread is started any more: the interpreter is ending
+                self._write_together()
+            return
+        try:
+            self._write_pending()
+        finally:
+            self._file.release()
+
+    def _notice_a_fork(self) -> None:
+        """In a child the parent's locks may be held for ever, and the spans that are pending are the parent's."""
+        if self._owner != os.getpid():
+            self._owner, self._pending, self._due, self._bell = os.getpid(), [], False, None
+            self._lock, self._file = threading.Lock(), threading.RLock()
+
+    def _write_later(self) -> None:
+        with self._lock:
+            if self._due:
+                return
+            self._due = True
+            if self._bell is None:
+                self._bell = queue.SimpleQueue()
+                # A thread for a crowd, and not one for each 20 ms: to start one, the event loop waits for it to run.
+                threading.Thread(target=self._attend, args=(self._bell,), name="dbagent-traces", daemon=True).start()
+                atexit.register(self._write_together)
+            self._bell.put(None)
+
+    def _attend(self, bell: queue.SimpleQueue[None]) -> None:
+        """Write what is due each time the bell rings; go home when it is quiet."""
+        while True:
+            try:
+                bell.get(timeout=_HOME_SECONDS)
+            except queue.Empty:
+                with self._lock:
+                    if not self._due:
+                        self._bell = None
+                        atexit.unregister(self._write_together)
+                        return
+                continue
+            time.sleep(_TOGETHER_SECONDS)
+            self._write_together()
 
     def keep(self, spans: Iterable[SpanRecord]) -> None:
         """Keep many at once, in one transaction. Never raises."""
+        self._notice_a_fork()
         with self._lock:
             self._pending += spans
-            if not self._off:
-                self._write_pending(wait_seconds=_WAIT_SECONDS_AT_CLOSE)
+        with self._file:
+            self._write_pending(_WAIT_SECONDS_AT_CLOSE)
 
     def _write_together(self) -> None:
         with self._lock:
-            self._later = None
-            if self._pending and not self._off:
-                self._write_and_prune()
-
-    def _write_and_prune(self) -> None:
-        pruned = self._writes // _PRUNE_EVERY_WRITES
-        self._writes += len(self._pending)
-        self._write_pending()
-        for _ in range(self._writes // _PRUNE_EVERY_WRITES - pruned):
-            self._prune()
+            self._due = False
+        with self._file:
+            self._write_pending()
 
     def trouble(self) -> str | None:
         """Why nothing can be kept there, tried now; None where all is well. Never raises."""
-        with self._lock:
+        self._notice_a_fork()
+        with self._file:
             try:
                 self._connected().execute("SELECT count(*) FROM spans").fetchone()
             except (sqlite3.Error, OSError) as error:
@@ -148,9 +187,9 @@ class TraceStore:
 
     def close(self) -> None:
         """Write what is still waiting and let go of the file; a later write opens it again. Never raises."""
-        with self._lock:
-            if self._pending and not self._off:
-                self._write_pending(wait_seconds=_WAIT_SECONDS_AT_CLOSE)
+        self._notice_a_fork()
+        with self._file:
+            self._write_pending(_WAIT_SECONDS_AT_CLOSE)
             if self._writes:
                 self._prune()
             self._disconnect()
@@ -208,22 +247,26 @@ class TraceStore:
             raise TraceNotFound(f"Several traces begin with {id_or_prefix!r}. Give more of the id.")
         raise TraceNotFound(f"There is no trace {id_or_prefix[:80]!r}. dbagent traces lists them.")
 
-    def _write_pending(self, wait_seconds: float | None = None) -> None:
+    def _write_pending(self, wait_seconds: float = _WAIT_SECONDS) -> None:
+        """Write what is pending; what another process that is writing stands in the way of stays so."""
+        with self._lock:
+            spans, self._pending = self._pending, []
+        if not spans or self._off:
+            return
         try:
             connection = self._connected()
-            if wait_seconds is not None:
-                connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
+            connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
             with connection:
-                connection.executemany(_INSERT, [row_of(span) for span in self._pending])
-            self._pending.clear()
+                for first in range(0, len(spans), _ROWS_AT_ONCE):
+                    _insert(connection, spans[first : first + _ROWS_AT_ONCE])
         except (ValueError, OverflowError) as error:
-            self._pending.clear()  # or it would stand in the way of every later one
             _log.warning("A span could not be kept in %s (%s).", self.path, error)
         except (sqlite3.Error, OSError) as error:
-            if _is_busy(error) and len(self._pending) < _MOST_PENDING:
+            if _is_busy(error) and len(spans) < _MOST_PENDING:
+                with self._lock:
+                    self._pending = spans + self._pending
                 return
             self._off = True
-            self._pending.clear()
             self._disconnect()
             _log.warning(
                 "Traces are no longer kept on this machine: %s (%s). Answers are not affected. "
@@ -231,6 +274,11 @@ class TraceStore:
                 self.path,
                 error,
             )
+        else:
+            pruned = self._writes // _PRUNE_EVERY_WRITES
+            self._writes += len(spans)
+            for _ in range(self._writes // _PRUNE_EVERY_WRITES - pruned):
+                self._prune()
 
     def _prune(self) -> None:
         """Delete the oldest of what is too old. What cannot be done now is done another time."""
@@ -281,7 +329,8 @@ class TraceStore:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """A connection that can only read, or None where nothing was ever written; what waits is written first."""
-        if self._later is not None and self._owner == os.getpid():
+        self._notice_a_fork()
+        if self._due:
             self._write_together()
         if not self.path.exists():
             yield None
@@ -317,13 +366,14 @@ def _is_busy(error: Exception) -> bool:
     return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-_INSERT = """
-    INSERT OR REPLACE INTO spans VALUES (
-        :trace_id, :id, :parent_id, :name, :kind, :started, :ended, :input, :output, :level, :status, :model,
-        :model_parameters, :usage, :cost, :tokens, :cost_usd, :prompt_name, :prompt_version, :first_token_at,
-        :user_id, :session_id, :tags, :metadata
+def _insert(connection: sqlite3.Connection, spans: Sequence[SpanRecord]) -> None:
+    """Put them in with one statement; the later of two with the same id stays."""
+    rows = [row_of(span) for span in spans]
+    row = f"({', '.join('?' * len(rows[0]))})"
+    connection.execute(
+        f"INSERT OR REPLACE INTO spans ({', '.join(rows[0])}) VALUES {', '.join([row] * len(rows))}",
+        [value for each in rows for value in each.values()],
     )
-"""
 
 
 _ROOTS = """

@@ -10,14 +10,15 @@ from contextvars import ContextVar, Token
 from datetime import datetime
 from typing import Any, TypeVar
 
-from agent.llmops.langfuse_client import LangfuseClient, Observation
+from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.langfuse_values import Experiment
+from agent.llmops.observation import Observation
 from agent.llmops.span_text import as_metadata, as_text, one_line
 
 _LONGEST_ID = 200  # characters; the SDK drops a longer user, session or tag
 
 # Our own, not OpenTelemetry's current span: that one belongs to the application we run in.
-_current: ContextVar[Observation | None] = ContextVar("dbagent_span", default=None)
+_current: ContextVar[Span | None] = ContextVar("dbagent_span", default=None)
 
 _experiment: ContextVar[Experiment | None] = ContextVar("dbagent_experiment", default=None)
 
@@ -31,8 +32,9 @@ _UNTOLD: Any = object()
 class Span:
     """What `with tracing.span(...) as span` gives; `trace_id` and `id` are empty when tracing is off."""
 
-    def __init__(self, observation: Observation | None = None) -> None:
-        self._observation = observation
+    def __init__(self, client: LangfuseClient | None = None, observation: Observation | None = None) -> None:
+        self.client = client
+        self.observation = observation
         self.trace_id = observation.trace_id if observation else ""
         self.id = observation.id if observation else ""
 
@@ -57,25 +59,25 @@ class Span:
         US dollars. `level` is "DEFAULT", "WARNING" or "ERROR". Values may be anything: they are made text here,
         bounded and without secrets. Never raises.
         """
-        if self._observation is None:
+        if self.client is None or self.observation is None:
             return
-        client = self._observation.client
-        with client.at_the_door():
+        redact = self.client.redact
+        with self.client.at_the_door():
             told = _told(
-                client.redact,
+                redact,
                 output=output,
                 input=input,
                 metadata=metadata,
                 model=model,
                 model_parameters=model_parameters,
-                usage_details=_usage(usage),
-                cost_details=cost and _numbers(cost, float),
+                usage=_usage(usage),
+                cost=cost and _numbers(cost, float),
                 level=level,
-                status_message=status and one_line(status, client.redact),
+                status=status and one_line(status, redact),
                 prompt=prompt,
-                completion_start_time=first_token_at,
+                first_token_at=first_token_at,
             )
-            self._observation.update(**told)
+            self.observation.update(told)
 
 
 @contextmanager
@@ -148,9 +150,9 @@ class Tracing:
             yield _OFF
             return
         redact = self._client.redact
-        parent = _current.get()
-        if parent is not None and parent.client is not self._client:
-            parent = None  # another agent's, which asks this one; each keeps its own traces
+        above = _current.get()
+        # Another agent's, which asks this one: each keeps its own traces.
+        parent = above.observation if above is not None and above.client is self._client else None
         told = {
             "input": input,
             "metadata": metadata,
@@ -173,8 +175,8 @@ class Tracing:
         if observation is None:  # the SDK failed to open it; said once, there
             yield _OFF
             return
-        span = Span(observation)
-        token = _current.set(observation)
+        span = Span(self._client, observation)
+        token = _current.set(span)
         try:
             yield span
         except (asyncio.CancelledError, GeneratorExit):
@@ -185,7 +187,8 @@ class Tracing:
             raise
         finally:
             _leave(token)
-            observation.end()
+            with self._client.at_the_door():
+                observation.end()
 
 
 _OFF = Span()
@@ -199,16 +202,23 @@ def _leave(token: Token[Any]) -> None:
 
 
 def _told(redact: Any, **told: Any) -> dict[str, Any]:
-    """What was told, as the SDK takes it; what was not is left out."""
+    """What was told, in the words of a SpanRecord; what was not is left out."""
     ready = {key: value for key, value in told.items() if value is not None and value is not _UNTOLD}
     for key in ("input", "output"):
         if key in ready:
             ready[key] = as_text(ready[key], redact)
     for key in ("metadata", "model_parameters"):
         if key in ready:
-            ready[key] = as_metadata(ready[key], redact)
+            ready[key] = as_metadata(ready[key], redact) or {}
     if "model" in ready:
         ready["model"] = one_line(ready["model"], redact, _LONGEST_ID)
+    if name := getattr(ready.pop("prompt", None), "name", None):
+        version, source = getattr(told["prompt"], "version", None), getattr(told["prompt"], "source", "langfuse")
+        ready |= {"prompt_name": name, "prompt_version": version}
+        ready["metadata"] = {
+            **ready.get("metadata", {}),
+            "prompt": {"name": name, "version": version, "source": source},
+        }
     return ready
 
 

@@ -2,9 +2,10 @@
 
     python -m tests.bench.bench_question [--questions N]
 
-Both ask the same in-process model, which answers at once, through the real OpenAI client: one call of execute_sql,
-then the answer. The bare loop hands the SQL to duckdb and the rows to the model, with no guard, limits, trace or
-receipt. What remains is the price of these. Then the same question with an answer cache.
+Both ask the same in-process model, which answers at once, through the real OpenAI client, in the same words and with
+the same tools: one call of execute_sql, then the answer. The bare loop hands the SQL to duckdb and the rows to the
+model, with no guard, limits, trace or receipt. What remains is the price of these. Then the same question with an
+answer cache, and a crowd that asks at once.
 """
 
 from __future__ import annotations
@@ -53,22 +54,29 @@ class AwayTransport(InProcessTransport):
     def __init__(self, seconds: float) -> None:
         super().__init__("m", answer_at_once)
         self._seconds = seconds
+        self.heard: dict[str, Any] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One request, answered after a while."""
+        self.heard = self.heard or json.loads(await request.aread())
         await asyncio.sleep(self._seconds)
         return await super().handle_async_request(request)
 
 
-async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnection, tools: list[Any]) -> str:
-    """What one writes in an afternoon: stream, run, stream."""
-    messages: list[Any] = [{"role": "system", "content": "Answer."}, {"role": "user", "content": QUESTION}]
+def rows_of(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
+    return connection.cursor().execute(sql).fetchall()
+
+
+async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnection, heard: Mapping[str, Any]) -> str:
+    """What one writes in an afternoon: stream, run, stream; it begins with what DBAgent's model heard first."""
+    messages: list[Any] = list(heard["messages"])
     while True:
         text, call = "", None
         stream = await client.chat.completions.create(
             model="m",
             messages=messages,
-            tools=tools,
+            tools=heard["tools"],
+            parallel_tool_calls=False,
             stream=True,
             temperature=0,
             stream_options={"include_usage": True},
@@ -81,8 +89,7 @@ async def bare_question(client: AsyncOpenAI, connection: duckdb.DuckDBPyConnecti
         if call is None or call.function is None:
             return text
         sql = json.loads(call.function.arguments or "")["sql"]
-        cursor = await asyncio.to_thread(connection.cursor().execute, sql)
-        rows = cursor.fetchall()
+        rows = await asyncio.to_thread(rows_of, connection, sql)
         function = {"name": call.function.name, "arguments": call.function.arguments}
         messages += [
             {"role": "assistant", "tool_calls": [{"id": call.id, "type": "function", "function": function}]},
@@ -100,16 +107,24 @@ async def each_takes(ask: Callable[[], Awaitable[Any]], times: int) -> list[floa
     return taken
 
 
-async def questions_per_second(ask: Callable[[], Awaitable[Any]], at_once: int, rounds: int) -> float:
-    """Throughput with so many questions under way."""
-
-    async def worker() -> None:
-        for _ in range(rounds):
-            await ask()
-
+async def questions_per_second(
+    ask: Callable[[], Awaitable[Any]], at_once: int, rounds: int, taken: list[float] | None = None
+) -> float:
+    """Throughput with so many questions under way; the milliseconds of each are added to `taken`."""
     started = time.perf_counter()
-    await asyncio.gather(*(worker() for _ in range(at_once)))
+    for each in await asyncio.gather(*(each_takes(ask, rounds) for _ in range(at_once))):
+        if taken is not None:
+            taken += each
     return at_once * rounds / (time.perf_counter() - started)
+
+
+async def first_heard(file: Path, settings: Settings) -> Mapping[str, Any]:
+    """The first request of a question, as DBAgent's model hears it."""
+    transport = AwayTransport(0)
+    endpoint = Endpoint("m", "http://bench.invalid/v1", "k", transport)
+    async with open_agent(str(file), model=endpoint, settings=settings) as agent:
+        await agent.ask(QUESTION)
+    return transport.heard
 
 
 async def cached(file: Path, model: Endpoint, settings: Settings, questions: int) -> Table:
@@ -146,6 +161,7 @@ async def measure(folder: Path, questions: int) -> None:
     def endpoint(seconds: float) -> Endpoint:
         return Endpoint("m", "http://bench.invalid/v1", "k", AwayTransport(seconds))
 
+    heard = await first_heard(file, settings)
     table = Table(title=f"one question of two model calls, {questions} questions each, milliseconds")
     for name in ("loop", "median", "p95", "added", "a turn", "added (p95)", "ratio"):
         table.add_column(name, justify="left" if name == "loop" else "right")
@@ -158,8 +174,7 @@ async def measure(folder: Path, questions: int) -> None:
             api_key="k",
             http_client=httpx2.AsyncClient(transport=endpoint(0).transport),
         )
-        tools = agent.toolbox.schemas
-        bare = lambda: bare_question(client, connection, tools)  # noqa: E731
+        bare = lambda: bare_question(client, connection, heard)  # noqa: E731
         ours = lambda: agent.ask(QUESTION)  # noqa: E731
         await each_takes(bare, 10)
         await each_takes(ours, 10)
@@ -177,7 +192,7 @@ async def measure(folder: Path, questions: int) -> None:
     console.print(await cached(file, endpoint(0), settings.model_copy(update={"answer_ttl": 3600.0}), questions))
 
     crowd = Table(title="questions per second with 50 ms of model time a call")
-    for name in ("at once", "bare SDK loop", "DBAgent", "ratio"):
+    for name in ("at once", "bare SDK loop", "DBAgent", "ratio", "p95 added, ms"):
         crowd.add_column(name, justify="right")
     async with open_agent(str(file), model=endpoint(0.05), settings=settings) as agent:
         client = AsyncOpenAI(
@@ -185,14 +200,18 @@ async def measure(folder: Path, questions: int) -> None:
             api_key="k",
             http_client=httpx2.AsyncClient(transport=endpoint(0.05).transport),
         )
-        asked = {"bare": lambda: bare_question(client, connection, tools), "ours": lambda: agent.ask(QUESTION)}
+        asked = {"bare": lambda: bare_question(client, connection, heard), "ours": lambda: agent.ask(QUESTION)}
         for at_once in (1, 16, 64):
             rates: dict[str, list[float]] = {"bare": [], "ours": []}
+            taken_ms: dict[str, list[float]] = {"bare": [], "ours": []}
             for _ in range(TURNS):  # by turns, so that a noisy moment hits both
                 for name, ask in asked.items():
-                    rates[name].append(await questions_per_second(ask, at_once, 5 if at_once == 1 else 2))
+                    rounds = 5 if at_once == 1 else 2
+                    rates[name].append(await questions_per_second(ask, at_once, rounds, taken_ms[name]))
             bare_rate, our_rate = (statistics.median(rates[name]) for name in ("bare", "ours"))
-            crowd.add_row(str(at_once), f"{bare_rate:.1f}", f"{our_rate:.1f}", f"{our_rate / bare_rate:.2f}")
+            added = p95(taken_ms["ours"]) - p95(taken_ms["bare"])
+            ratio = f"{our_rate / bare_rate:.2f}"
+            crowd.add_row(str(at_once), f"{bare_rate:.1f}", f"{our_rate:.1f}", ratio, f"{added:+.1f}")
     console.print(crowd)
     connection.close()
 

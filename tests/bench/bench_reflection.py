@@ -30,8 +30,9 @@ from rich.table import Table
 from tests.bench.big_schema import in_duckdb, in_postgres
 from tools.database import open_database
 from tools.engines import catalogue, open_engine
-from tools.engines.engine import Bounds, Stop
+from tools.engines.engine import Bounds
 from tools.engines.place import locate
+from tools.engines.watch import Stop
 from tools.reflection import reflect
 from tools.scope import EVERYTHING
 from tools.snapshot import SnapshotFile

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tools.engines.engine import Bounds, Fetched, Watch, too_costly
+from tools.engines.engine import Bounds, Fetched, too_costly
 from tools.engines.reading import ReadingEngine, all_busy
+from tools.engines.watch import Watch
 from tools.errors import DatabaseUnavailable
 
 CONNECT_SECONDS = 6

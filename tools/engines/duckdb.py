@@ -12,8 +12,9 @@ import duckdb
 
 from tools.engines.duckdb_tree import opinion_of
 from tools.engines.embedded import EmbeddedEngine, Pooled
-from tools.engines.engine import Bounds, Fetched, Watch, out_of_memory
+from tools.engines.engine import Bounds, Fetched, out_of_memory
 from tools.engines.values import interval
+from tools.engines.watch import Watch
 from tools.errors import DatabaseUnavailable, SqlFailed
 from tools.guard.opinion import Opinion
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tools.engines.watch import Stop
 from tools.errors import QueryTooCostly, SqlFailed, SqlTimeout
 
 MEMORY_BYTES = 512 * 2**20
@@ -64,77 +63,6 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give every connection back."""
         ...
-
-
-class Stop:
-    """Ends the running queries of one context: any thread may call `now`, any number of times."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._watches: set[Watch] = set()
-        self.stopped = False
-
-    def now(self) -> None:
-        """End what runs, and whatever this context would still start."""
-        with self._lock:
-            self.stopped = True
-            watches = tuple(self._watches)
-        for watch in watches:
-            watch.end("stopped")
-
-    def _add(self, watch: Watch) -> None:
-        with self._lock:
-            self._watches.add(watch)
-            stopped = self.stopped
-        if stopped:
-            watch.end("stopped")
-
-    def _discard(self, watch: Watch) -> None:
-        with self._lock:
-            self._watches.discard(watch)
-
-
-class Watch:
-    """Calls `cancel` once the time is up or the context is stopped, for as long as its `with` block lasts.
-
-    `cancel` is called again and again: an interrupt that comes just before the engine begins is lost in
-    DuckDB, which clears the flag when a query starts.
-    """
-
-    _AGAIN_SECONDS = 0.1
-
-    def __init__(self, cancel: Callable[[], None], seconds: float, stop: Stop) -> None:
-        self._cancel = cancel
-        self._seconds = seconds
-        self._stop = stop
-        self._wake = threading.Event()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._wait, name="dbagent-watch", daemon=True)
-        self.reason: str | None = None  # "timeout" | "stopped", once it has fired
-
-    def __enter__(self) -> Watch:
-        self._thread.start()
-        self._stop._add(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._wake.set()
-        self._stop._discard(self)
-        self._thread.join()
-
-    def end(self, reason: str) -> None:
-        """Fire now, unless it has fired already."""
-        self.reason = self.reason or reason
-        self._wake.set()
-
-    def _wait(self) -> None:
-        if not self._wake.wait(self._seconds):
-            self.reason = self.reason or "timeout"
-        if self.reason:
-            while not self._done.is_set():
-                self._cancel()
-                self._done.wait(self._AGAIN_SECONDS)
 
 
 def stopped() -> SqlFailed:

@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from tools.engines.alchemy import CONNECT_SECONDS, SERVER_GRACE_SECONDS, AlchemyEngine
-from tools.engines.engine import Bounds, Fetched, Watch
+from tools.engines.engine import Bounds, Fetched
 from tools.engines.reading import POOL_SIZE, POOL_WAIT_SECONDS
+from tools.engines.watch import Watch
 from tools.errors import DatabaseUnavailable, DriverMissing
 
 try:

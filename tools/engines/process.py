@@ -15,8 +15,9 @@ import time
 from typing import Any
 
 from tools import errors
-from tools.engines.engine import Bounds, Fetched, Stop, stopped, timed_out
+from tools.engines.engine import Bounds, Fetched, stopped, timed_out
 from tools.engines.place import Place
+from tools.engines.watch import Stop
 from tools.engines.worker import frame, message, whole_frame
 from tools.errors import DatabaseUnavailable, SqlFailed
 

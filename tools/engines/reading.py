@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
-from tools.engines.engine import MEMORY_BYTES, Bounds, Fetched, Stop, Watch, out_of_memory, stopped, timed_out
+from tools.engines.engine import MEMORY_BYTES, Bounds, Fetched, out_of_memory, stopped, timed_out
 from tools.engines.place import Place
+from tools.engines.watch import Stop, Watch
 from tools.errors import DatabaseUnavailable, QueryTooCostly, SqlFailed
 from tools.guard.opinion import Opinion
 

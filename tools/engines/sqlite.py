@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tools.engines.embedded import EmbeddedEngine, Pooled
-from tools.engines.engine import Bounds, Fetched, Watch
+from tools.engines.engine import Bounds, Fetched
+from tools.engines.watch import Watch
 from tools.errors import DatabaseUnavailable
 from tools.guard.opinion import Opinion
 

@@ -21,8 +21,9 @@ import traceback
 from typing import Any, BinaryIO
 
 from tools.engines import open_here
-from tools.engines.engine import Bounds, Fetched, Stop, out_of_memory
+from tools.engines.engine import Bounds, Fetched, out_of_memory
 from tools.engines.place import Place
+from tools.engines.watch import Stop
 from tools.errors import DBAgentError
 
 _LENGTH = struct.Struct(">Q")
