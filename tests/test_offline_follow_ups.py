@@ -132,6 +132,13 @@ FIRST = "How many bookings were placed last month?"
             "SELECT channel, 100.0 * COUNT(*) / NULLIF(SUM(COUNT(*)) OVER (), 0) AS percentage_of_bookings "
             "FROM bookings WHERE booked_at >= '2026-01-01' AND booked_at < '2027-01-01' GROUP BY channel",
         ),
+        (
+            (FIRST, "exclude web ones", "leave out desk"),
+            f"{COUNTED} WHERE {LAST_MONTH.join('()')} AND channel <> 'web' AND channel <> 'desk'",
+        ),
+        # of all rooms, since nothing was said of some; but of which rooms after that?
+        (("How many bookings are there?", "and how many rooms?"), "SELECT COUNT(*) AS number_of_rooms FROM rooms"),
+        ((FIRST, "and how many rooms?"), ""),
         # a share of what, the year before which month: nobody said
         ((FIRST, "as a share"), ""),
         ((FIRST, "and the year before?"), ""),

@@ -173,6 +173,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
                 )
             ):
                 continue  # "the id, name and budget" commands nothing
+            if kind == "ORDER" and at and tokens[at - 1].lower in ("a", "an", "per", "each", "every"):
+                continue  # "the average amount of an order by channel"
             if (
                 kind == "ORDER"
                 and length == 1

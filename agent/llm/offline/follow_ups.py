@@ -10,7 +10,8 @@ from agent.llm.offline.pointing import points_at
 
 _MARKER = re.compile(
     r"^(?:and|but|also|now|then|ok|okay|so|please|only|just|what about|how about|same for|the same for|sort|order|rank"
-    r"|sorted|ordered|group|grouped|split|by|per|for each|without|excluding|except|not|in|for|from|since|before|after"
+    r"|sorted|ordered|group|grouped|split|by|per|for each|without|excluding|except|exclude|leave out|drop|ignore|remove"
+    r"|not|in|for|from|since|before|after"
     r"|between|top|the top|limit|with)\b[\s,:]*",
     re.IGNORECASE,
 )
@@ -58,6 +59,8 @@ _ROWS_ZH = re.compile(r"^(?:他们|她们|它们|他|她|它)的?")
 _TIED = re.compile(r"^(?:(?:and|but|also|now|then|ok|okay|so|please)\b[\s,]*|那么?|再|然后)", re.IGNORECASE)
 
 
+_WITHOUT = re.compile(r"^(?:exclude|leave out|drop|ignore|remove)\s+", re.IGNORECASE)
+_ONES = re.compile(r"(?<=\w) ones?$", re.IGNORECASE)
 _NUMBER = r"(?P<number>\d{1,4}|two|three|four|five|six|seven|eight|nine|ten)"
 _TOP = re.compile(
     rf"^(?:make (?:it|that|them) |give me |show |limit (?:it|that|them) to )?(?:the )?(?:top|best) {_NUMBER}"
@@ -91,6 +94,10 @@ _EARLIER = re.compile(
 _EARLIER_ZH = re.compile(r"^再?(?:往)?前一个?(?P<unit>天|日|周|星期|月|季度|年)的?$")
 _UNITS_ZH = {"天": "day", "日": "day", "周": "week", "星期": "week", "月": "month", "季度": "quarter", "年": "year"}
 
+# "and how many orders?": all of them, or those of what was asked before?
+_BESIDES = re.compile(r"^(?:and|also|what about)\b[\s,]*how (?:many|much) (?:[^\W\d_]+ ?){1,3}$", re.IGNORECASE)
+_BESIDES_ZH = re.compile(r"^(?:那么?|还有|以及)(?:有)?[^\W\d_]{1,6}(?:有多少|有几|是多少)[个位家种单名人笔件]?呢?$")
+
 ASKING_ANEW = ("counts", "lists", "asks", "shows")  # kinds of ties: something else is asked of the same rows
 
 
@@ -100,8 +107,9 @@ class Tie:
 
     `kind` is "adds" or "replaces" (a grouping beside those there are or in their place, a condition either way), or
     asks something else of the same rows: "counts" and "lists" them, "asks" what `part` says of them, or "shows" that
-    too. "shares" wants the figures as parts of the whole, "earlier UNIT" those of the period before. It is "" where
-    what the question points at is not the rows themselves: one of them, their time, their place.
+    too. "besides" asks of other rows, be it of all or of those that belong to these. "shares" wants the figures as
+    parts of the whole, "earlier UNIT" those of the period before. It is "" where what the question points at is not
+    the rows themselves: one of them, their time, their place.
     """
 
     kind: str
@@ -111,6 +119,8 @@ class Tie:
 def tie_of(question: str) -> Tie:
     """How a question that goes on is tied to the one before."""
     part = part_of(question)
+    if _is_besides(question):
+        return Tie("besides", part)
     if (shortly := _said_shortly(question)) is not None:
         return shortly
     if not points_at(question) or _SORTING.match(question.strip()):
@@ -141,10 +151,15 @@ def _said_shortly(question: str) -> Tie | None:
     return None
 
 
+def _is_besides(question: str) -> bool:
+    plain = question.strip().rstrip("?？。.!！ ")
+    return bool(_BESIDES.match(plain) or _BESIDES_ZH.match(plain))
+
+
 def goes_on(question: str) -> bool:
     """Whether the question is only a part, to be read with the one before it."""
     text = question.strip()
-    if points_at(text) or _said_shortly(text):
+    if points_at(text) or _said_shortly(text) or _is_besides(text):
         return True
     if _MARKER_ZH.match(text) or re.search(r"呢[?？]?$", text):
         return not _WHOLE_ZH.search(text)
@@ -159,6 +174,7 @@ def surely_goes_on(question: str) -> bool:
     return bool(
         points_at(text)
         or _said_shortly(text)
+        or _is_besides(text)
         or _DROPPED.match(text)
         or _DROPPED_ZH.match(text)
         or _SORTING.match(text)
@@ -171,7 +187,7 @@ def part_of(question: str) -> str:
     text = _ENDING_ZH.sub("", question.strip())
     while (shorter := _DROPPED_ZH.sub("", _DROPPED.sub("", text))) != text:
         text = shorter
-    return text.strip()
+    return _ONES.sub("", _WITHOUT.sub("without ", text)).strip()
 
 
 def adds(question: str) -> bool:
@@ -198,7 +214,8 @@ def chain(earlier: Sequence[str], question: str) -> tuple[str, ...]:
         return (question,)
     parts = [question]
     for each in reversed(earlier):
-        parts.append(each)
-        if not goes_on(each):
+        besides = _is_besides(each)  # it was answered, and so as a question of its own
+        parts.append(part_of(each) if besides else each)
+        if besides or not goes_on(each):
             return tuple(reversed(parts))
     return (question,)

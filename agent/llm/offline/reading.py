@@ -37,6 +37,8 @@ def _takes_the_place(new: Condition, old: Condition) -> bool:
     if isinstance(new, InPeriod) and isinstance(old, InPeriod):
         return True
     if isinstance(new, IsValue) and isinstance(old, IsValue):
+        if new.negated and [each.mention.text for each in new.values] != [each.mention.text for each in old.values]:
+            return False  # "without web", "without phone": neither
         return same_field(new.values[0].mention, old.values[0].mention)
     return False
 

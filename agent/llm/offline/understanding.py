@@ -71,6 +71,11 @@ def understand(
 
     `earlier` are the questions that it goes on from, the oldest first: a whole one, then parts.
     """
+    if earlier and tie_of(question).kind == "besides":
+        asked = understand(earlier[-1], schema, dialect, today, known_values, earlier[:-1]).best
+        if asked is None or asked.query.conditions:
+            return Understanding([], [question.strip()], "points")
+        return understand(tie_of(question).part, schema, dialect, today, known_values)
     schema = with_roles(schema)
     linker = Linker(schema, known_values)
     if len(question) > MOST_CHARACTERS:
