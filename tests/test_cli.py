@@ -175,7 +175,7 @@ def test_a_database_without_tables_is_asked_all_the_same(tmp_path: Path) -> None
 def test_the_offline_model_answers_from_a_csv_file(tmp_path: Path) -> None:
     file = tmp_path / "sales.csv"
     file.write_text("city,amount\nBerlin,10\nBerlin,5\nOslo,7\n")
-    done = in_a_process("ask", "What is the total amount by city?", "--db", str(file), "--json")
+    done = dbagent("ask", "What is the total amount by city?", "--db", str(file), "--json")
     answer = json.loads(done.stdout)
     assert sorted(map(tuple, answer["table"]["rows"])) == [("Berlin", 15), ("Oslo", 7)], answer
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,13 +75,17 @@ def said(knowledge: Knowledge) -> list[str]:
     return [f"{Path(each.place.file).name}:{each.place.line}: {each.text}" for each in knowledge.problems]
 
 
+@pytest.fixture(scope="module")
+def shop_that_learns(shop_file: Path) -> Iterator[Database]:
+    with closing(open_database(str(shop_file))) as database:
+        yield database
+
+
 @pytest.fixture
-def shop(shop_file: Path, tmp_path: Path) -> Iterator[Database]:
+def shop(shop_that_learns: Database, tmp_path: Path) -> Database:
     """The shop, which has learnt what SHOP_KNOWLEDGE says."""
-    database = open_database(str(shop_file))
-    database.learn(Knowledge.read(kept(tmp_path / "known", shop=SHOP_KNOWLEDGE)))
-    yield database
-    database.close()
+    shop_that_learns.learn(Knowledge.read(kept(tmp_path / "known", shop=SHOP_KNOWLEDGE)))
+    return shop_that_learns
 
 
 @pytest.fixture(scope="module")

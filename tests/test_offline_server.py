@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import openai
 import pytest
 
 from agent.llm.offline.server import OfflineModelServer
+from tests.command_line import dbagent
 from tests.test_offline_newcomer import TOOLS
 
 QUESTION = {"role": "user", "content": "Question: How many buyers are there?"}
@@ -115,14 +115,7 @@ def test_dbagent_asks_it_as_any_other_model(shop_file: Path) -> None:
         assert serving.stdout is not None
         serving.stdout.readline()
         told_to_set = re.findall(r"(\w+)=(\S+)", serving.stdout.readline())
-        environment = {**os.environ, **dict(told_to_set)}
-        asked = subprocess.run(
-            [sys.executable, "-m", "agent", "ask", "How many orders are there?", "--db", str(shop_file), "--json"],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
+        asked = dbagent("ask", "How many orders are there?", "--db", str(shop_file), "--json", **dict(told_to_set))
         told = json.loads(asked.stdout)
         assert told["receipt"]["outcome"] == "answered", told
         assert told["receipt"]["rows"] == 1
@@ -132,12 +125,7 @@ def test_dbagent_asks_it_as_any_other_model(shop_file: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_said_in_a_line(served: OfflineModelServer) -> None:
-    told = subprocess.run(
-        [sys.executable, "-m", "agent", "offline-model", "--port", str(served.server_port)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    told = dbagent("offline-model", "--port", str(served.server_port))
     assert told.returncode == 2
     assert "cannot be listened on" in told.stderr
     assert "Traceback" not in told.stderr

@@ -7,7 +7,8 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -280,20 +281,23 @@ def test_a_langfuse_in_trouble_is_told_in_a_line(langfuse: LangfuseDouble, fault
     client = LangfuseClient.create(**langfuse.keys, store=None)
     store, before = LangfusePrompts(client, seconds=1), repr(langfuse.prompts)
     fault(langfuse)
-    with within(20):
-        for act in (
-            lambda: push(store, Prompt(NAME, None, "", "{{ meta.name }}", labels=("staging",)), "ann"),
-            lambda: store.create(Prompt(NAME, None, "", "x")),
-            lambda: store.move(NAME, "staging", 1),
-            lambda: roll_back(store, NAME, PRODUCTION, "ann"),
-            lambda: store.listings(),
-        ):
-            with pytest.raises(
-                LangfuseUnavailable, match=r"Langfuse at http://127.0.0.1:\d+ does not do it \("
-            ) as error:
-                act()
-            assert ("LANGFUSE_SECRET_KEY" in str(error.value)) == (fault is refuses)
-            assert langfuse.keys["secret_key"] not in str(error.value)
+    acts: list[Callable[[], object]] = [
+        lambda: push(store, Prompt(NAME, None, "", "{{ meta.name }}", labels=("staging",)), "ann"),
+        lambda: store.create(Prompt(NAME, None, "", "x")),
+        lambda: store.move(NAME, "staging", 1),
+        lambda: roll_back(store, NAME, PRODUCTION, "ann"),
+        lambda: store.listings(),
+    ]
+
+    def trouble(act: Callable[[], object]) -> str:
+        with pytest.raises(LangfuseUnavailable, match=r"Langfuse at http://127.0.0.1:\d+ does not do it \(") as error:
+            act()
+        return str(error.value)
+
+    with within(20), ThreadPoolExecutor() as threads:
+        for told in threads.map(trouble, acts):
+            assert ("LANGFUSE_SECRET_KEY" in told) == (fault is refuses)
+            assert langfuse.keys["secret_key"] not in told
     assert repr(langfuse.prompts) == before
     langfuse.hanging = False
     client.close()
