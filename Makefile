@@ -4,7 +4,7 @@ BIN := .venv/bin
 DATA ?= ../shared/data
 MINUTES ?= 15
 
-.PHONY: help demo test fuzz check format docs prompts constraints wheel bench bench-guard bench-policy bench-memory bench-search bench-offline bench-large clean
+.PHONY: help demo test fuzz check format docs prompts constraints wheel bench bench-guard bench-policy bench-memory bench-search bench-offline bench-prompts bench-large clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,10 @@ bench-search: .venv/developing ## recall of search_metadata: DATA=../shared/data
 
 bench-offline: .venv/developing ## what the offline model answers, and how much of it is right: DATA=../shared/data
 	$(BIN)/python -m tests.bench.bench_offline --data $(DATA)
+
+bench-prompts: .venv/developing ## the shipped prompt and its variants over the sample questions and DATA=../shared/data, 200 questions of a set
+	$(BIN)/dbagent eval run sample_db/questions.jsonl --jobs 2 --labels production,variant_a,variant_b
+	for set in spider_train defog_60; do $(BIN)/dbagent eval run $(DATA)/$$set.jsonl --limit 200 --jobs 2 --labels production,variant_a,variant_b || exit 1; done
 
 clean: ## remove what was made here
 	rm -rf .venv dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -276,6 +276,8 @@ def traces_of(
     client = langfuse_client(settings.model_copy(update={"local_traces": False}), redactor(settings))
     try:
         with traces_read(client, since=since, trace_id=trace_id) as store:
+            if trace_id is not None and store.trace(trace_id) is None:
+                raise TraceNotFound(f"Langfuse at {client.address} has no trace {trace_id}.")
             yield store
     except LangfuseUnreachable as error:
         raise LangfuseUnavailable(

@@ -87,10 +87,9 @@ def _promote(options: argparse.Namespace) -> int:
                 stdout_console().print(clean(line), markup=False)
             if not decision.allowed and not options.force:
                 refuse(store, candidate, options.target, who(), figures)
-                note(
-                    f"Refused: {options.target} stays where it is. Look at what flipped: dbagent eval compare "
-                    f"{first.id} {second.id}. --force moves it all the same."
-                )
+                flipped = f"Look at what flipped: dbagent eval compare {first.id} {second.id}."
+                look = flipped if decision.both.first.scored else f"See why: dbagent eval show {second.id}."
+                note(f"Refused: {options.target} stays where it is. {look} --force moves it all the same.")
                 return FOUND
         needed_force = options.force and (measured is None or not measured[0].allowed) and current is not None
         move(
@@ -175,7 +174,9 @@ def event_line(event: PromptEvent) -> str:
     came = f" (from version {event.before})" if event.label and event.before else ""
     parts = [f"{event.at.astimezone():%Y-%m-%d %H:%M}  {event.by}  {event.did} version {event.version}{moved}{came}"]
     figures = event.figures
-    if figures:
+    if figures and not figures.get("cases"):
+        parts.append("no case was scored")
+    elif figures:
         parts.append(
             f"EX {share(figures.get('accuracy_before'))} to {share(figures.get('accuracy'))} over "
             f"{figures.get('cases')} cases, p = {figures.get('p_value')}"

@@ -88,6 +88,11 @@ def test_what_langfuse_cannot_give_is_told_in_a_line(
         traces_of(settings, langfuse=True, trace_id="abc"),
     ):
         pass
+    with (
+        pytest.raises(TraceNotFound, match="Langfuse at .* has no trace 0{32}"),
+        traces_of(settings, langfuse=True, trace_id="0" * 32),
+    ):
+        pass
     langfuse.status = 403
     assert (refused().returncode, refused().stderr.count("\n")) == (7, 1)
     with pytest.raises(LangfuseUnavailable, match="cannot be read"), traces_of(settings, langfuse=True):

@@ -28,6 +28,7 @@ from agent.llmops.prompt_lint import ANY_DATABASE, lint
 from agent.llmops.prompt_store import LangfusePrompts, PromptStore
 from agent.llmops.prompt_version import Prompt, PromptEvent
 from agent.llmops.prompts import get_prompt
+from agent.release_commands import event_line
 from tests.command_line import Done, dbagent
 from tests.langfuse_double import Fault, LangfuseDouble, fails, hangs, is_gone, refuses
 from tests.waiting import within
@@ -421,6 +422,12 @@ def test_a_fall_beyond_the_margin_is_refused(before: str, after: str, allowed: b
     decision = decide(one, other)
     assert (decision.allowed, said in " ".join(decision.said)) == (allowed, True), decision.said
     assert decision.interval[0] <= decision.change <= decision.interval[1]
+
+
+def test_a_promotion_that_measured_nothing_is_told_as_such() -> None:
+    figures = decide([], []).figures("a", "b")
+    event = PromptEvent(at=datetime.now(UTC), by="ann", did="refused", version=4, label="production", figures=figures)
+    assert event_line(event).endswith("ann refused version 4: production · no case was scored")
 
 
 def test_the_interval_of_a_paired_change_is_that_of_the_paper() -> None:
