@@ -35,6 +35,7 @@ _SYSTEM_COLUMNS = {
     "duckdb": frozenset({"rowid"}),
 }
 _WORD = re.compile(r"\w+")
+_SUMMARIZED = re.compile(r"\s*summarize\s+(?:table\s+)?((?:\w+|\"[^\"]+\")(?:\.(?:\w+|\"[^\"]+\"))*)\s*;?\s*", re.I)
 _NOT_PROVEN = "The user's permissions could not be proven in this statement. Write it more plainly."
 _TWO_MEANINGS = "A name in this statement could mean more than one table. Write schema.table."
 
@@ -56,6 +57,8 @@ class RowPolicy:
 
     def guarded(self, sql: str) -> GuardedQuery:
         """Let a statement pass that names only what the user may see; raises as the guard does, or NotPermitted."""
+        if self._dialect == "duckdb" and (table := _SUMMARIZED.fullmatch(sql)):
+            sql = f"SUMMARIZE FROM {table[1]}"  # of a query, which can be read through the rules
         try:
             checked = guarded(sql, self.meta)
         except UnknownTable as error:
@@ -211,7 +214,11 @@ class RowPolicy:
 
     def _refuse_system_columns(self, found: Reading) -> None:
         hidden = _SYSTEM_COLUMNS.get(self._dialect, frozenset())
-        named = [node for node, _ in found.columns if isinstance(node, exp.Column) and node.name.lower() in hidden]
+        named = [
+            node
+            for node, _ in found.columns
+            if isinstance(node, exp.Column) and node.name.lower() in hidden and not _orders_by_alias(node)
+        ]
         if not named:
             return
         seen = [shown.table for table in found.unique if (shown := self._tables.of(table)) is not None]
@@ -250,3 +257,14 @@ class RowPolicy:
     @cached_property
     def _taken(self) -> frozenset[str]:
         return frozenset(table.name.lower() for table in self._whole.tables())
+
+
+def _orders_by_alias(column: exp.Column) -> bool:
+    """Whether it is the name that the same SELECT gives to one of its columns, which goes first in ORDER BY."""
+    select = column.find_ancestor(exp.Select)
+    return (
+        isinstance(column.parent, exp.Ordered)
+        and not column.table
+        and isinstance(select, exp.Select)
+        and any(isinstance(each, exp.Alias) and each.alias.lower() == column.name.lower() for each in select.selects)
+    )

@@ -84,6 +84,8 @@ EXPLAIN SELECT * FROM orders
 SELECT * FROM information_schema.tables
 -- engines: duckdb
 -- must be answered
+SUMMARIZE orders
+summarize table customers;
 FROM orders SELECT id ORDER BY id
 SELECT struct_extract(c, 'email') AS e FROM customers c WHERE c.id = 1
 SELECT COLUMNS('e.*') FROM customers WHERE id = 1
@@ -107,7 +109,6 @@ FROM histogram('secret_tokens', 'token')
 FROM histogram('orders', 'note')
 FROM query_table('orders')
 FROM query('FROM secret_tokens')
-SUMMARIZE orders
 FROM (DESCRIBE customers)
 SELECT rowid FROM orders WHERE rowid > 0
 WITH RECURSIVE secret_tokens AS (FROM secret_tokens UNION ALL BY NAME FROM secret_tokens) FROM secret_tokens
@@ -115,6 +116,7 @@ SELECT error(note) FROM orders
 SELECT * FROM "secret_tokens" TABLESAMPLE 100%
 -- engines: sqlite
 -- must be answered
+SELECT id AS oid, note FROM orders ORDER BY oid
 SELECT note FROM [orders] WHERE id = 2
 SELECT note FROM 'orders' WHERE id = 2
 SELECT group_concat(id) FROM orders
@@ -129,6 +131,9 @@ SELECT * FROM pragma_table_info('customers')
 SELECT json(note) FROM orders
 -- engines: postgres
 -- must be answered
+SELECT count(*) FROM orders *
+SELECT count(*) FROM public.orders * WHERE id > 1
+SELECT id AS oid FROM orders ORDER BY oid
 SELECT row_to_json(c)::text FROM customers c WHERE id = 1
 SELECT c::text FROM customers c WHERE id = 1
 SELECT (c).email FROM customers c WHERE id = 1

@@ -33,6 +33,9 @@ _LITERAL_TYPES = _words(
     "pg_lsn int4range int8range numrange daterange tsrange tstzrange xml bytea uuid bit varbit name"
 )
 _SELECT_ADVICE = _words("sql_small_result sql_big_result sql_buffer_result sql_no_cache sql_cache high_priority")
+_BEHIND_A_TABLE = _words("where join left right inner cross full natural group order having limit union as") | {
+    *("", ",", ")", "group by", "order by"),
+}
 _NOT_BEFORE = frozenset({"::", ".", "as", "->", "->>"})
 
 
@@ -96,6 +99,15 @@ def _json_object_of_arrays(it: Spelling) -> None:
             inside = {it.lower(inner) for inner in range(at + 2, it.closing(at + 1))}
             if not {":", "value", "returning", "null"} & inside:
                 it.words[at] = f"pg_catalog.{it.words[at]}"
+
+
+def _table_with_descendants(it: Spelling) -> None:
+    """FROM t * is FROM t: the tables that inherit from it are read anyway."""
+    for at in range(2, len(it.words)):
+        name = it.words[at - 1]
+        table = it.lower(at - 2) in ("from", "join", "only", ".") and (name[:1] == '"' or name.isidentifier())
+        if table and it.words[at] == "*" and it.lower(at + 1) in _BEHIND_A_TABLE:
+            it.words[at] = ""
 
 
 def _match_without_parentheses(it: Spelling) -> None:
@@ -357,7 +369,7 @@ def _pivot_tail(it: Spelling) -> None:
 
 
 _ALWAYS: dict[str, tuple[Callable[[Spelling], None], ...]] = {
-    "postgres": (_typed_literal, _absolute, _json_object_of_arrays),
+    "postgres": (_typed_literal, _absolute, _json_object_of_arrays, _table_with_descendants),
     "duckdb": (_absolute, _factorial, _pivot_names),
 }
 _RULES: dict[str, tuple[Callable[[Spelling], None], ...]] = {
