@@ -61,9 +61,9 @@ def test_an_entry_with_turns_is_a_dialogue_and_a_turn_that_is_none_leaves_out_al
     assert (third.id, third.place) == ("cases-0001/1", "cases.yaml:6")
     assert [line.partition(": ")[2] for line in read.problems] == [
         "turns.1: it has no right answer: give gold_sql, or rows. It is left out.",
-        "there is no 'gold' in a case; did you mean 'gold_sql'? It is left out.",
+        "there is no key 'gold' here. Did you mean 'gold_sql'? It is left out.",
         "the id 'a' is taken by cases.yaml:1. Give it another.",
-        "turns: tuple should have at least 1 item after validation, not 0. It is left out.",
+        "turns: there should be at least 1. It is left out.",
     ]
     alone = Case("x", second.question, "", rows=second.rows, evidence=second.evidence, user=second.user)
     assert len({each.digest for each in (alone, second)}) == 2

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from tools.engines.engine import Bounds, Fetched, too_costly
-from tools.engines.reading import ReadingEngine, all_busy
+from tools.engines.place import Server
+from tools.engines.reading import POOL_SIZE, POOL_WAIT_SECONDS, ReadingEngine, all_busy
 from tools.engines.watch import Watch
 from tools.errors import DatabaseUnavailable
 
@@ -37,6 +39,31 @@ class AlchemyEngine(ReadingEngine[sa.Connection]):
     @abstractmethod
     def _created(self) -> sa.Engine:
         """The SQLAlchemy engine, each of whose connections reads only."""
+
+    @property
+    def _server(self) -> Server:
+        assert self.place.server is not None
+        return self.place.server
+
+    def _pooled(self, driver: str, query: Mapping[str, str], **connecting: object) -> sa.Engine:
+        """SQLAlchemy's engine for the server; `connecting` goes to the driver with each connection."""
+        server = self._server
+        return sa.create_engine(
+            sa.URL.create(
+                driver,
+                server.user or None,
+                server.password or None,
+                server.host or None,
+                server.port,
+                server.database or None,
+                query,
+            ),
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            pool_pre_ping=True,
+            connect_args=connecting,
+        )
 
     @abstractmethod
     def _estimate(self, connection: sa.Connection, sql: str) -> tuple[float, str]:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from tools.engines.alchemy import CONNECT_SECONDS, SERVER_GRACE_SECONDS, AlchemyEngine
 from tools.engines.engine import Bounds, Fetched
-from tools.engines.reading import POOL_SIZE, POOL_WAIT_SECONDS
 from tools.engines.watch import Watch
 from tools.errors import DatabaseUnavailable, DriverMissing
 
@@ -40,31 +39,18 @@ class MySQLEngine(AlchemyEngine):
     CLOSES_EARLY = False
 
     def _created(self) -> sa.Engine:
-        server = self.place.server
-        assert server is not None
         query = {
-            key: value for key, value in server.query if key not in ("client_flag", "init_command", "local_infile")
+            key: value
+            for key, value in self._server.query
+            if key not in ("client_flag", "init_command", "local_infile")
         }
         query.setdefault("charset", "utf8mb4")
-        engine = sa.create_engine(
-            sa.URL.create(
-                "mysql+pymysql",
-                server.user or None,
-                server.password or None,
-                server.host or None,
-                server.port,
-                server.database or None,
-                query,
-            ),
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS,
-            pool_pre_ping=True,
-            connect_args={
-                "connect_timeout": CONNECT_SECONDS,
-                "read_timeout": CONNECT_SECONDS,  # of the handshake; `_settle` gives queries theirs
-                "local_infile": False,
-            },
+        engine = self._pooled(
+            "mysql+pymysql",
+            query,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=CONNECT_SECONDS,  # of the handshake; `_settle` gives queries theirs
+            local_infile=False,
         )
         sa.event.listen(engine, "connect", lambda raw, _: self._settle(raw))
         positional, named = engine.dialect.create_connect_args(engine.url)

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from tools.engines.alchemy import CONNECT_SECONDS, SERVER_GRACE_SECONDS, AlchemyEngine
-from tools.engines.reading import POOL_SIZE, POOL_WAIT_SECONDS
 from tools.engines.values import interval
 from tools.errors import DatabaseUnavailable, DriverMissing
 
@@ -32,9 +31,7 @@ class PostgresEngine(AlchemyEngine):
     """One server and database."""
 
     def _created(self) -> sa.Engine:
-        server = self.place.server
-        assert server is not None
-        query = dict(server.query)
+        query = dict(self._server.query)
         milliseconds = _milliseconds(self.seconds)
         options = (
             "-c default_transaction_read_only=on"
@@ -54,23 +51,8 @@ class PostgresEngine(AlchemyEngine):
             ("keepalives_count", "3"),
         ):
             query.setdefault(name, value)
-        engine = sa.create_engine(
-            sa.URL.create(
-                "postgresql+psycopg",
-                server.user or None,
-                server.password or None,
-                server.host or None,
-                server.port,
-                server.database or None,
-                query,
-            ),
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS,
-            pool_pre_ping=True,
-            # The extended protocol takes one statement; the simple one would run `rollback; begin read write; …`.
-            connect_args={"prepare_threshold": 0},
-        )
+        # The extended protocol takes one statement; the simple one would run `rollback; begin read write; …`.
+        engine = self._pooled("postgresql+psycopg", query, prepare_threshold=0)
         sa.event.listen(engine, "connect", lambda raw, _: _keep_values_true(raw))
         return engine
 
