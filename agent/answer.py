@@ -90,6 +90,7 @@ class Receipt:
     `prompt_source` is "langfuse", "last known" or "file". Seconds are wall time, less what the user took to choose;
     `model_seconds` and
     `database_seconds` are sums over the calls; the latter is the time in the tools, samples and searches included.
+    `earlier` is the question, asked before and much like this one, whose SQL the model was shown as an example.
     `policy` is the id of what the user may see, None without a policy. `steps` counts model calls. `example` is the
     id, else the question, of the verified example that `sql` follows (but for its values), None where it follows none.
     `votes` is how the candidates voted, None where there was one; steps, calls, tokens and cost are those of them all.
@@ -119,6 +120,7 @@ class Receipt:
     tool_calls: int
     outcome: str
     example: str | None = None
+    earlier: str | None = None
     policy: str | None = None
     warnings: tuple[str, ...] = ()
     took_over: str | None = None
@@ -163,6 +165,7 @@ class Receipt:
             "outcome": self.outcome,
             "warnings": list(self.warnings),
             "example": self.example,
+            "earlier": self.earlier,
             "policy": self.policy,
             "took_over": self.took_over,
             "votes": None if self.votes is None else asdict(self.votes),

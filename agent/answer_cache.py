@@ -24,7 +24,9 @@ from agent.messages import Usage
 from agent.times.resolver import resolve
 from agent.toolbox import Toolbox
 from tools.knowledge import Knowledge
+from tools.knowledge_files import Example
 from tools.policy import User
+from tools.verified_examples import ExampleIndex, on_one_line
 
 if TYPE_CHECKING:
     from agent.store import Store
@@ -34,14 +36,23 @@ _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 60.0  # after the store failed, before it is tried again
 _END = " .?!\u2026\u3002\uff1f\uff01"  # also those of Chinese
 _LARGEST = 1_000_000  # characters of an answer that is kept
+_LOOKED_THROUGH = 200  # earlier questions, the latest
+_LONGEST = 500  # characters of an earlier question that is like another
+# See ExampleIndex.nearest. Two questions that differ in their month are 0.5 alike; verified examples, which a person
+# has looked at, are offered from 0.35.
+_NEARLY_THE_SAME = 0.5
 
 
 class AnswerCache:
     """Answers over the store, by a key that holds all that they rest on. Where the store fails nothing is cached."""
 
-    def __init__(self, open_store: Callable[[], Store], seconds: float, *made_by: str) -> None:
-        """An answer is given again for so many seconds. `made_by` tells the model, and what else chose it, apart."""
+    def __init__(self, open_store: Callable[[], Store], seconds: float, *made_by: str, examples: bool = False) -> None:
+        """An answer is given again for so many seconds. `made_by` tells the model, and what else chose it, apart.
+
+        With `examples`, what was answered is also offered as an example to questions that are nearly the same.
+        """
         self.seconds = seconds
+        self.examples = examples
         self.made_by = made_by
         self._open_store = open_store
         self._quiet_until = 0.0
@@ -63,15 +74,36 @@ class AnswerCache:
             _log.debug("A cached answer was left out: %s", error)
         return None
 
-    def keep(self, key: str, database: str, answer: Answer) -> None:
-        """Keep an answer, in place of what was kept under that key."""
+    def like(self, question: str, scope: str) -> Example | None:
+        """The latest questions of that scope are looked through for one that is nearly the same; with its SQL."""
+        if not (self.on and self.examples):
+            return None
+        try:
+            earlier = self._open_store().answered_in(scope, self.seconds, _LOOKED_THROUGH)
+        except StoreUnavailable as error:
+            self._rest(error)
+            return None
+        index = ExampleIndex([Example(asked, sql) for asked, sql in earlier if len(asked) <= _LONGEST and sql])
+        return next(index.nearest(question, _NEARLY_THE_SAME), None)
+
+    def keep(self, key: str, database: str, answer: Answer, scope: str) -> None:
+        """Keep an answer, in place of what was kept under that key; with a scope, for questions like it too."""
         if not self.on:
             return
         try:
             document = as_document(answer)
             if len(json.dumps(document, ensure_ascii=False)) <= _LARGEST:
                 receipt = answer.receipt
-                self._open_store().keep_answer(key, document, self.seconds, database, answer.question, receipt.trace_id)
+                self._open_store().keep_answer(
+                    key,
+                    document,
+                    self.seconds,
+                    database,
+                    answer.question,
+                    receipt.trace_id,
+                    scope if self.examples else "",
+                    answer.sql or "",
+                )
         except NotKeepable as error:
             _log.debug("An answer was not cached: %s", error)
         except StoreUnavailable as error:
@@ -136,8 +168,16 @@ class CachingAgent(DBAgent):
             return await self._again(question, asked, *kept, started)
         answer = await super().ask(question, fresh=fresh, **options)
         if asked and _worth_keeping(answer, asked.prompt):
-            await asyncio.to_thread(self._cache.keep, asked.key, asked.toolbox.database.url, answer)
+            by_itself = not (options.get("history") or options.get("choices") or answer.receipt.assumptions)
+            scope = _scope(asked.toolbox) if by_itself else ""
+            await asyncio.to_thread(self._cache.keep, asked.key, asked.toolbox.database.url, answer, scope)
         return answer
+
+    def answered_before(self, question: str, toolbox: Toolbox) -> Example | None:
+        """A question nearly the same whose answer is kept, of the same policy and schema; None unless that is set."""
+        found = self._cache.like(question, _scope(toolbox))
+        sql = on_one_line(found.sql, toolbox.database.meta.dialect) if found else None
+        return Example(found.question, sql) if found and sql else None
 
     async def _again(self, question: str, asked: _Asked, kept: Answer, computed: datetime, started: float) -> Answer:
         options = asked.options
@@ -223,6 +263,12 @@ class CachingAgent(DBAgent):
             parts = (knowledge.tables, knowledge.joins, knowledge.terms, knowledge.metrics, knowledge.examples)
             known = self._knowledge_digest = (knowledge, _digest(repr(parts)))
         return known[1]
+
+
+def _scope(toolbox: Toolbox) -> str:
+    """What two questions must share before the SQL of one is shown to whoever asks the other."""
+    database = toolbox.database
+    return _digest(database.url, database.meta.fingerprint, database.policy_id or "")
 
 
 def normalised(question: str) -> str:

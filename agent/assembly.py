@@ -164,7 +164,13 @@ def open_agent(
         shelf=shelf,
         desk=desk,
         close=close,
-        cache=AnswerCache(store, settings.answer_ttl, __version__, *_identity(model, fast_model, settings)),
+        cache=AnswerCache(
+            store,
+            settings.answer_ttl,
+            __version__,
+            *_identity(model, fast_model, settings),
+            examples=settings.answer_examples,
+        ),
     )
 
 
@@ -308,8 +314,8 @@ def feedback_desk(
     settings: Settings, langfuse: LangfuseClient, store: Callable[[], Store] | None = None
 ) -> FeedbackDesk:
     """Where feedback is given; `store` opens another than the settings' own."""
-    traces = trace_store(settings) if settings.local_traces else None
-    return FeedbackDesk(store or (lambda: open_store(settings)), traces, langfuse)
+    # The very store that the spans go to: another of the same file would not know those that are still to be written.
+    return FeedbackDesk(store or (lambda: open_store(settings)), langfuse.store, langfuse)
 
 
 def langfuse_client(settings: Settings, redactor: Redactor) -> LangfuseClient:

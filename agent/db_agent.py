@@ -57,7 +57,9 @@ from agent.votes import ballot, choice, most_agreed
 from agent.work import Work
 from tools.ask_user import Clarification
 from tools.database import stoppable
+from tools.knowledge_files import Example
 from tools.policy import User
+from tools.text import one_line
 
 if TYPE_CHECKING:
     from agent.store import SessionSummary
@@ -162,7 +164,7 @@ class DBAgent:
             chosen_by = (prompt_label, user_id or session_id)
             back = AskingBack(ask_user, self.limits.questions_back, choices)
             work, day = await asyncio.to_thread(
-                self._begun, question, asking, history, choices, chosen_by, today, back, tell
+                self._begun, question, asking, history, choices, chosen_by, today, back, fresh, tell
             )
             # Told before the model is asked: a question that fails counts for its prompt version too.
             root.update(metadata=asked_how(work.prompt, work.toolbox, len(history), day, effort))
@@ -272,6 +274,7 @@ class DBAgent:
         chosen_by: tuple[str | None, str | None],
         today: date | None,
         asking: AskingBack,
+        fresh: bool,
         tell: Tell,
     ) -> tuple[Work, date]:
         """The question with all that its model is told at first, and the day it is asked on."""
@@ -279,17 +282,26 @@ class DBAgent:
         prompt, frame = self._compile(self.chosen_prompt(*chosen_by), toolbox)
         database = toolbox.database
         known = database.knowledge.for_question(question, database.meta)
+        # Whoever asks afresh does not trust what was answered, and what goes on from something else is like nothing.
+        earlier = None if fresh or history or choices else self.answered_before(question, toolbox)
+        if earlier:
+            known = (*known, f"Answered before: {one_line(earlier.question, 200)} → {earlier.sql}")
         now = self.calendar.now(today)
         times = resolve(question, now, self.calendar)
         told = (*(f"Time: {each.told(self.calendar)}" for each in times), *known, *(each.told() for each in choices))
         spent = PromptTokens(frame=frame, history=len(history), known=known)
         work = Work(question, prompt, toolbox, spent, tell, asking, times, interpretations=list(choices))
+        work.earlier = earlier.question if earlier else None
         work.messages += [
             {"role": "system", "content": prompt.text},
             *map(_checked_turn, history),
             {"role": "user", "content": _user_turn(question, self.calendar.of_today(now), told)},
         ]
         return work, now.date()
+
+    def answered_before(self, question: str, toolbox: Toolbox) -> Example | None:
+        """A question much like this one that was answered before, to be shown as an example; here None is known."""
+        return None
 
     def chosen_prompt(self, label: str | None, who: str | None) -> Prompt:
         """The version to ask with: that of the label, else that of the user's arm in an experiment, else the usual one.
@@ -448,6 +460,7 @@ class DBAgent:
             outcome=work.outcome,
             warnings=table.warnings if table else (),
             example=example,
+            earlier=work.earlier,
             policy=work.toolbox.database.policy_id,
             took_over=work.took_over or None,
             votes=work.votes,
@@ -557,6 +570,7 @@ def summary(receipt: Receipt) -> dict[str, Any]:
             "more_rows",
             "warnings",
             "example",
+            "earlier",
             "steps",
             "tool_calls",
             "cost_usd",

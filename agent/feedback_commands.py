@@ -124,8 +124,7 @@ def _add(options: argparse.Namespace) -> int:
 def _desk(settings: Settings) -> Iterator[FeedbackDesk]:
     from agent.assembly import feedback_desk, langfuse_client, redactor
 
-    # Nothing is traced here: without keys the SDK need not even be imported.
-    langfuse = langfuse_client(settings.model_copy(update={"local_traces": False}), redactor(settings))
+    langfuse = langfuse_client(settings, redactor(settings))
     with closing(langfuse), closing(feedback_desk(settings, langfuse)) as desk:
         yield desk
 

@@ -207,6 +207,12 @@ class Settings(BaseModel):
         0.0,
         ge=0,
     )
+    answer_examples: bool = _variable(
+        "DBAGENT_ANSWER_EXAMPLES",
+        "Whether the SQL of a question much like the one that is asked, whose answer is kept (DBAGENT_ANSWER_TTL), is "
+        "shown to the model as an example. Only of the same policy and schema; the question is still asked.",
+        False,
+    )
     row_limit: int = _variable("DBAGENT_ROW_LIMIT", "Rows fetched of one result at the most.", 1000, ge=1, le=100_000)
     query_seconds: float = _variable(
         "DBAGENT_QUERY_SECONDS", "Seconds one query may run before it is stopped.", 30.0, gt=0

@@ -205,17 +205,40 @@ class Store:
         return Entry(1, _moment(row.at), self._read(row.document))
 
     def keep_answer(
-        self, key: str, document: Mapping[str, Any], seconds: float, database: str, question: str, trace_id: str
+        self,
+        key: str,
+        document: Mapping[str, Any],
+        seconds: float,
+        database: str,
+        question: str,
+        trace_id: str,
+        scope: str = "",
+        sql: str = "",
     ) -> None:
-        """Keep a document under a key for so many seconds, in place of what was there; what is too old goes."""
+        """Keep a document under a key for so many seconds, in place of what was there; what is too old goes.
+
+        In a `scope`, `sql` may be shown with its question to whoever asks something like it; see `answered_in`.
+        """
         now = time.time()
         values = {"key": key, "database": database, "question": question, "at": now, "expires": now + seconds}
+        values |= {"scope": scope, "sql": sql}
         with self._writing() as connection:
             _take_turns(connection, "answers")
             _forget(connection, (ANSWERS.c.expires <= now) | (ANSWERS.c.key == key))
             connection.execute(ANSWERS.insert().values(**values, document=_text(document)))
             if trace_id:
                 connection.execute(ANSWER_TRACES.insert().values(trace_id=trace_id, key=key))
+
+    def answered_in(self, scope: str, seconds: float, limit: int) -> list[tuple[str, str]]:
+        """The questions whose answers are kept in a scope for no more than so many seconds by now, each with its SQL.
+
+        The latest first.
+        """
+        now = time.time()
+        still = (ANSWERS.c.scope == scope) & (ANSWERS.c.at > now - seconds) & (ANSWERS.c.expires > now)
+        query = sa.select(ANSWERS.c.question, ANSWERS.c.sql).where(still).order_by(ANSWERS.c.at.desc()).limit(limit)
+        with self._reading() as connection:
+            return [(row.question, row.sql) for row in connection.execute(query)]
 
     def note_answer(self, key: str, trace_id: str) -> None:
         """Note that the document of that key was shown in a trace as well."""

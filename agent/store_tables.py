@@ -46,6 +46,8 @@ ANSWERS = sa.Table(
     sa.Column("at", sa.Double, nullable=False),
     sa.Column("expires", sa.Double, nullable=False, index=True),
     sa.Column("document", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False, index=True, server_default=""),
+    sa.Column("sql", sa.Text, nullable=False, server_default=""),
 )
 ANSWER_TRACES = sa.Table(
     "dbagent_answer_traces",
@@ -86,5 +88,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX ix_dbagent_answers_expires ON dbagent_answers (expires)",
         "CREATE TABLE dbagent_answer_traces (trace_id TEXT PRIMARY KEY, key TEXT NOT NULL)",
         "CREATE INDEX ix_dbagent_answer_traces_key ON dbagent_answer_traces (key)",
+    ),
+    (
+        "ALTER TABLE dbagent_answers ADD COLUMN scope TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE dbagent_answers ADD COLUMN sql TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX ix_dbagent_answers_scope ON dbagent_answers (scope)",
     ),
 )

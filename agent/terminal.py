@@ -188,6 +188,8 @@ def receipt_line(receipt: Receipt) -> str:
         parts.append(receipt.outcome.replace("_", " "))
     if receipt.example:
         parts.append(f"follows the verified example {one_line(receipt.example, 60)!r}")
+    if receipt.earlier:
+        parts.append(f"shown the SQL of the earlier question {one_line(receipt.earlier, 60)!r}")
     version = "" if receipt.prompt_version is None else f" v{receipt.prompt_version}"
     parts.append(f"prompt {receipt.prompt_name}{version} ({receipt.prompt_label}, {receipt.prompt_source})")
     if receipt.experiment:

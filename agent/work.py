@@ -32,6 +32,7 @@ class Work:
     tell: Tell
     asking: AskingBack
     times: tuple[TimeRange, ...] = ()
+    earlier: str | None = None  # the question whose SQL the model was shown
     started: float = field(default_factory=time.monotonic)
     messages: list[dict[str, Any]] = field(default_factory=list)
     replies: list[ModelReply] = field(default_factory=list)
@@ -112,6 +113,7 @@ class Work:
             interpretations=list(self.interpretations),
             messages=list(self.messages),
             temperature=temperature,
+            earlier=self.earlier,
         )
 
     def adopt(self, winner: Work, votes: Votes) -> None:

@@ -56,9 +56,9 @@ def caching(shop: Database) -> Iterator[Callable[..., DBAgent]]:
     """`caching(*lines)` is an agent over that shop with a cache of a minute."""
     opened: list[DBAgent] = []
 
-    def make(*lines: Any, policy: Policy | None = None, **settings: Any) -> DBAgent:
+    def make(*lines: Any, policy: Policy | None = None, model: ScriptedModel | None = None, **settings: Any) -> DBAgent:
         chosen = Settings.from_environment(**{"answer_ttl": 60, **settings})
-        opened.append(open_agent(shop, model=ScriptedModel(*lines), settings=chosen, policy=policy))
+        opened.append(open_agent(shop, model=model or ScriptedModel(*lines), settings=chosen, policy=policy))
         return opened[-1]
 
     yield make
@@ -160,6 +160,42 @@ POLICY = {
         "boss": {"allow": {"tables": ["orders", "customers"]}},
     }
 }
+
+
+def test_a_question_nearly_the_same_is_shown_the_sql_of_the_earlier_one_and_asked_all_the_same(
+    caching: Callable[..., DBAgent],
+) -> None:
+    model = ScriptedModel(COUNT, "One.", COUNT, "Two.", COUNT, "Three.", COUNT, "Four.", COUNT, "Five.", COUNT, "Six.")
+    nearly = "How many orders have there been"
+
+    def told(number: int) -> bool:
+        return f"Answered before: {ASKED} → SELECT count(*) AS n FROM orders" in str(
+            model.heard[2 * number]["messages"]
+        )
+
+    with caching(model=model, answer_examples=True) as agent:
+        first = agent.ask_sync(ASKED)
+        second = agent.ask_sync(nearly)
+        assert (second.text, second.receipt.earlier, second.receipt.steps, told(1)) == ("Two.", ASKED, 2, True)
+        traced = TraceStore(Settings.from_environment().home / "traces.db").wanted(second.receipt.trace_id)
+        assert traced.roots[0].metadata["earlier"] == ASKED
+        assert agent.ask_sync("How many customers are there?").receipt.earlier is None
+        assert agent.ask_sync(nearly, fresh=True).receipt.earlier is None
+        for each in (first, second, agent.ask_sync(nearly)):  # the last from the cache, as asked afresh
+            agent.feedback(each.receipt.trace_id, "down")
+        after = agent.ask_sync(nearly)
+        assert (after.text, after.receipt.earlier, told(4)) == ("Five.", None, False)
+    with caching(model=model) as without:
+        assert without.ask_sync("How many orders there are").receipt.earlier is None
+
+
+def test_an_earlier_question_of_another_policy_is_never_shown(caching: Callable[..., DBAgent]) -> None:
+    agent = caching(COUNT, "1", COUNT, "2", COUNT, "3", policy=policy_from(POLICY), answer_examples=True)
+    ada, li, max_ = (User(id, ("seller",), {"customer": n}) for id, n in (("ada", 1), ("li", 2), ("max", 1)))
+    nearly = "How many orders have there been"
+    agent.ask_sync(ASKED, user=ada)
+    assert agent.ask_sync(nearly, user=li).receipt.earlier is None
+    assert agent.ask_sync(nearly, user=max_).receipt.earlier == ASKED
 
 
 def test_users_who_see_other_rows_never_share_an_answer_and_those_who_see_the_same_do(

@@ -86,7 +86,7 @@ class LangfuseClient:
         self.project = project
         self._sdk = sdk
         self._provider = provider
-        self._store = store
+        self.store = store
         self._base_url = base_url
         self._project_id: str | None = None
         self._ask_project_at = 0.0
@@ -137,7 +137,7 @@ class LangfuseClient:
     @property
     def on(self) -> bool:
         """Whether spans go anywhere."""
-        return self._sdk is not None or self._store is not None
+        return self._sdk is not None or self.store is not None
 
     @property
     def remote(self) -> bool:
@@ -175,7 +175,7 @@ class LangfuseClient:
             name,
             kind,
             parent,
-            keep=self._store.write if self._store else None,
+            keep=self.store.write if self.store else None,
             sent=sent,
             user=user_id,
             session=session_id,
@@ -403,8 +403,8 @@ class LangfuseClient:
             self._worker.end()
         else:
             self._stop()
-        if self._store is not None:
-            self._store.close()
+        if self.store is not None:
+            self.store.close()
 
     @contextlib.contextmanager
     def at_the_door(self) -> Iterator[None]:

@@ -115,7 +115,9 @@ class TraceStore:
             now = time.monotonic()
             self._at_once = min(_AT_ONCE, self._at_once + (now - self._counted) * _AT_ONCE_A_SECOND)
             self._counted = now
-            if at_once := self._at_once >= 1:
+            # An answer that was given has its trace, if it can be helped: the last of what is left is for the ends.
+            ends_a_question = span.parent_id is None and span.seconds is not None
+            if at_once := self._at_once >= (1 if ends_a_question else _AT_ONCE / 2):
                 self._at_once -= 1
         if not (at_once and self._file.acquire(blocking=False)):
             try:
