@@ -6,12 +6,15 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from agent import Clarification, calls
+from agent import Clarification, DBAgent, Settings, calls, open_agent
 from agent.answer import Interpretation
 from agent.events import AnswerReady, Event, UserAsked
 from agent.llm.scripted import calls_all
@@ -272,3 +275,72 @@ def test_in_a_terminal_it_is_a_choice_that_ctrl_c_stops(shop_file: Path, tmp_pat
             child.send(reply)
             child.expect(shown)
             child.expect(READY)
+
+
+PARCELS = """
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, city VARCHAR, received_on DATE NOT NULL, shipped_on DATE NOT NULL);
+COMMENT ON COLUMN parcels.received_on IS '收货日期';
+COMMENT ON COLUMN parcels.shipped_on IS '发货日期';
+INSERT INTO parcels SELECT i, ['Berlin', 'Paris'][1 + i % 2], DATE '2026-09-15' + i::INT, DATE '2026-09-20' + i::INT
+    FROM range(40) t (i);
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR, state VARCHAR, country VARCHAR);
+INSERT INTO customers VALUES (1, 'Ann', 'Georgia', 'USA'), (2, 'Bob', 'Georgia', 'USA'), (3, 'Nino', NULL, 'Georgia');
+"""
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DBAgent]:
+    """The offline model over two tables whose questions can be read in two ways."""
+    path, home = tmp_path_factory.mktemp("parcels") / "parcels.duckdb", tmp_path_factory.mktemp("home")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(PARCELS)
+    with open_agent(str(path), settings=Settings.from_environment({"DBAGENT_HOME": str(home)})) as agent:
+        yield agent
+
+
+@pytest.mark.parametrize(
+    ("question", "assumed", "chosen", "asked"),
+    [
+        ("How many parcels last month?", 24, 29, "Which date is meant?|received on|shipped on"),
+        ("上个月有多少 parcels?", 24, 29, "指的是哪个日期？|收货日期|发货日期"),
+        ("How many customers in Georgia?", 2, 1, "What is meant by 'Georgia'?|state|country"),
+    ],
+)
+def test_the_offline_model_asks_back_where_two_fields_fit_and_their_rows_differ(
+    offline: DBAgent, question: str, assumed: int, chosen: int, asked: str
+) -> None:
+    by_itself = offline.ask_sync(question, today=DAY)
+    (taken,) = by_itself.receipt.assumptions
+    assert "|".join((taken.question, *taken.options)) == asked
+    assert by_itself.table is not None
+    assert by_itself.table.rows == ((assumed,),)
+    assert taken.taken in by_itself.text
+    answer = offline.ask_sync(question, today=DAY, ask_user=lambda clarification: "2")
+    assert answer.table is not None
+    assert (answer.table.rows, answer.receipt.assumptions) == (((chosen,),), ())
+
+
+@pytest.mark.parametrize(
+    ("question", "figure"),
+    [
+        ("How many parcels were shipped last month?", 29),  # the question says which
+        ("How many parcels this year?", 40),  # both give the same
+        ("How many customers in USA?", 2),
+    ],
+)
+def test_the_offline_model_asks_nothing_where_it_makes_no_difference(
+    offline: DBAgent, question: str, figure: int
+) -> None:
+    answer = offline.ask_sync(question, today=DAY, ask_user=lambda clarification: pytest.fail("it asks"))
+    assert answer.table is not None
+    assert (answer.table.rows, answer.receipt.assumptions) == (((figure,),), ())
+
+
+def test_what_was_chosen_holds_for_what_goes_on_from_there(offline: DBAgent) -> None:
+    session = offline.session()
+    assert session.ask_sync("How many parcels last month?", today=DAY, ask_user="later").receipt.outcome == "asked"
+    session.ask_sync("shipped on", today=DAY)
+    answer = session.ask_sync("only Berlin", today=DAY, ask_user="later")
+    assert "shipped_on >= '2026-10-01'" in (answer.sql or "")
+    assert "'Berlin'" in (answer.sql or "")

@@ -5,10 +5,10 @@
     python -m tests.bench.bench_offline --half development    only one half of the databases
     python -m tests.bench.bench_offline --show wrong          and every question answered wrongly
 
-A question goes the way it goes in use: the openai client, the offline model behind its transport, the three
-tools on the real database. What came back last from execute_sql is compared with the rows of the gold SQL
-(of any accepted one), as `dbagent eval` compares them: see tools/same_rows.py. A question whose model gave
-text without rows counts as declined.
+A question goes the way it goes in use: the openai client, the offline model behind its transport, the tools on the
+real database. Nobody is there when it asks back, so that it goes on with what it assumes. What came back last from
+execute_sql is compared with the rows of the gold SQL (of any accepted one), as `dbagent eval` compares them: see
+tools/same_rows.py. A question whose model gave text without rows counts as declined.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import openai
 
 from agent.evaluation.scoring import order_of, same_rows
 from agent.llm.offline.transport import OfflineTransport
+from tools.ask_user import ASK_USER
 from tools.database import Database, open_database
 from tools.errors import ToolError
 from tools.execute_sql import EXECUTE_SQL
@@ -40,7 +41,7 @@ from tools.search_metadata import SEARCH_METADATA
 from tools.show_table import SHOW_TABLE
 from tools.tool import Tool
 
-_TOOLS: dict[str, Tool] = {each.name: each for each in (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL)}
+_TOOLS: dict[str, Tool] = {each.name: each for each in (SEARCH_METADATA, SHOW_TABLE, EXECUTE_SQL, ASK_USER)}
 _MOST_STEPS = 12
 _SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -72,12 +73,18 @@ class Outcome:
     answered: bool = False
     right: bool = False
     text: str = ""
+    asked: list[str] = field(default_factory=list)
     milliseconds: float = 0.0
     tables: list[str] = field(default_factory=list)
 
 
-async def ask(client: openai.AsyncOpenAI, database: Database, question: str, today: date) -> tuple[str, Any, str]:
-    """The SQL and the rows the answer rests on (None when declined), and the answer's text."""
+async def ask(
+    client: openai.AsyncOpenAI, database: Database, question: str, today: date, asked_back: list[str] | None = None
+) -> tuple[str, Any, str]:
+    """The SQL and the rows the answer rests on (None when declined), and the answer's text.
+
+    What it asks back is added to `asked_back`.
+    """
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": f"Answer from the database.\nDialect: {database.meta.dialect}\n"},
         {"role": "user", "content": f"Today: {today.isoformat()}\nQuestion: {question}"},
@@ -98,6 +105,8 @@ async def ask(client: openai.AsyncOpenAI, database: Database, question: str, tod
                 text = value.for_model()
                 if tool.name == "execute_sql":
                     sql, table = value.sql, value
+                elif tool is ASK_USER and asked_back is not None:
+                    asked_back.append(value.for_user().replace("\n", " / "))
             except ToolError as error:
                 text = str(error)
             messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
@@ -177,7 +186,8 @@ async def run(cases: list[tuple[Case, Path]], today: date) -> list[Outcome]:
             outcome = Outcome(case)
             started = time.perf_counter()
             try:
-                outcome.sql, table_, outcome.text = await ask(client, database, case.question, today)
+                told = await ask(client, database, case.question, today, outcome.asked)
+                outcome.sql, table_, outcome.text = told
             except openai.OpenAIError as error:
                 outcome.text, table_ = f"BROKE: {error}", None
             outcome.milliseconds = (time.perf_counter() - started) * 1000
@@ -249,6 +259,8 @@ def report(outcomes: list[Outcome]) -> str:
             if group:
                 row(f"{name}: {group}", some)
     row("all", outcomes)
+    back = [each for each in outcomes if each.asked]
+    lines.append(f"asked back: {len(back)}, of which what was assumed was right: {sum(each.right for each in back)}")
     return "\n".join(lines)
 
 
@@ -264,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", help="only this set")
     parser.add_argument("--db", help="only this database")
     parser.add_argument("--limit", type=int)
-    parser.add_argument("--show", choices=["wrong", "declined", "right", "all"])
+    parser.add_argument("--show", choices=["wrong", "declined", "right", "asked", "all"])
     parser.add_argument("--today", type=date.fromisoformat, default=date.today())
     options = parser.parse_args(arguments)
     cases = cases_in(options.data or _SHARED)
@@ -290,10 +302,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.show:
         for each in outcomes:
             state = "right" if each.right else "wrong" if each.answered else "declined"
-            if options.show in (state, "all"):
+            if options.show in (state, "all") or (options.show == "asked" and each.asked):
                 print(
                     f"{state.upper()} {each.case.name}: {each.case.question}\n    gold {each.case.gold[0]}\n"
-                    f"    ours {each.sql or each.text}"
+                    f"    ours {each.sql or each.text}" + "".join(f"\n    asked {back}" for back in each.asked)
                 )
     print(report(outcomes))
     return 0

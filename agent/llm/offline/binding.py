@@ -32,6 +32,7 @@ from agent.llm.offline.meaning import (
 from agent.llm.offline.schema_text import Field, Table
 from agent.llm.offline.words import identifier_words, stem
 
+TIE = 0.15  # what it costs that two fields, or two holders of a value, fit equally well
 _HOP = (0.0, 0.09, 0.16, 0.24, 0.34)
 _OWNED_HOP = (0.0, 0.26, 0.34, 0.44, 0.54)
 
@@ -46,6 +47,8 @@ class Binding:
     values: dict[ValueSlot, tuple[Field, str]] = field(default_factory=dict)
     cost: float = 0.0
     doubts: list[tuple[str, float]] = field(default_factory=list)
+    ties: dict[Slot, tuple[Field, float]] = field(default_factory=dict)  # what would have done as well; what it costs
+    tied_values: dict[ValueSlot, tuple[Field, str]] = field(default_factory=dict)
     chinese: bool = False
     shown: frozenset[Slot] = frozenset()  # the slots of what is selected as it stands
 
@@ -219,10 +222,11 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     if best < 0.25:
         return False
     if len(options) > 1 and options[1][0] > best - 0.03 and not _joined_fields(options[1][1], chosen, graph):
+        binding.ties[slot] = (options[1][1], 1 - best)
         binding.doubts.append(
             (
                 f"{slot.mention.text!r}: {chosen.table}.{chosen.name} or {options[1][1].table}.{options[1][1].name}",
-                0.15,
+                TIE,
             )
         )
     binding.fields[slot] = chosen
@@ -347,10 +351,11 @@ def _bind_value(value: ValueSlot, binding: Binding, graph: JoinGraph) -> bool:
     best, chosen, literal = options[0]
     rivals = [o for o in options[1:] if o[0] > best - 0.03 and not _joined_fields(o[1], chosen, graph)]
     if rivals:
+        binding.tied_values[value] = rivals[0][1:]
         binding.doubts.append(
             (
                 f"{value.mention.text!r}: {chosen.table}.{chosen.name} or {rivals[0][1].table}.{rivals[0][1].name}",
-                0.15,
+                TIE,
             )
         )
     binding.values[value] = (chosen, literal)

@@ -20,9 +20,11 @@ from agent.llm.offline.answer_text import (
     rows_told,
     says_declined,
 )
+from agent.llm.offline.asking import assumed, differ, meant, said_of, without_answers
 from agent.llm.offline.chinese import is_chinese, nouns_in
 from agent.llm.offline.follow_ups import chain, lost, surely_goes_on
 from agent.llm.offline.pointing import points_at
+from agent.llm.offline.rivals import Rival
 from agent.llm.offline.schema_text import Schema, found_in, tables_of
 from agent.llm.offline.telling import how_it_was_read
 from agent.llm.offline.understanding import MOST_CHARACTERS, Reading, Understanding, understand, unknown_phrases
@@ -61,6 +63,7 @@ class Situation:
     lost: bool = False  # it goes on from one that was not understood
     replies: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)  # tool, arguments, text
     joins: Mapping[str, tuple[str, ...]] | None = None  # table to tables, where the prompt lists every table
+    said: list[str] = field(default_factory=list)  # what the user answered when asked back
 
     def texts(self, tool: str) -> list[str]:
         return [text for name, _, text in self.replies if name == tool]
@@ -105,14 +108,52 @@ def next_message(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[
     ran = [
         (str(arguments.get("sql", "")), text) for name, arguments, text in situation.replies if name == "execute_sql"
     ]
+    likeliest = next(iter(understood.readings), None)
+    rivals = likeliest.rivals if likeliest is not None and "ask_user" in offered else []
+    if ran and rivals:
+        return _as_meant(situation, understood, rivals[0], ran, offered)
     if ran:
         return _after_rows(question, understood, ran, offered)
     phrases = unknown_phrases(understood)
     if phrases and len(searched) == 1 and "search_metadata" in offered:
         return _call(offered, "search_metadata", " ; ".join(phrases)[:500])
+    if rivals and "execute_sql" in offered:
+        return _as_meant(situation, understood, rivals[0], ran, offered)
     if understood.best is None or "execute_sql" not in offered:
         return Said(declined(question, understood))
     return _queried(offered, understood, understood.best)
+
+
+def _as_meant(
+    situation: Situation,
+    understood: Understanding,
+    rival: Rival,
+    ran: list[tuple[str, str]],
+    offered: Mapping[str, Any],
+) -> Said:
+    """The answer by the reading that is meant, of the best and its rival; or what it takes to know which that is.
+
+    The rival's query runs first, so that the answer rests on the last one where the best is meant. Where both give the
+    same rows there is nothing to ask.
+    """
+    best, other, results = understood.readings[0], rival.reading, dict(ran)
+    replies = situation.texts("ask_user")
+    chosen = meant(rival, [*situation.said, *(said for text in replies for said in said_of(text))])
+    if chosen == rival.other:
+        if not ran or ran[-1][0] != other.sql:
+            return _queried(offered, understood, other)
+        return _after_rows(situation.question, Understanding([other], []), ran, offered)
+    if not chosen and not replies and other.sql not in results:
+        return _queried(offered, understood, other)
+    if best.sql not in results:
+        return _queried(offered, understood, best)
+    if not chosen and not replies and differ(rival, results[best.sql], results[other.sql]):
+        return Said(calls=(("ask_user", {"question": rival.asked, "options": [rival.best, rival.other]}),))
+    own = [each for each in ran if each[0] != other.sql]
+    answer = _after_rows(situation.question, understood, own, offered)
+    if answer.text and not answer.calls and replies and not chosen:
+        return Said(answer.text + assumed(situation.question, rival))
+    return answer
 
 
 def _queried(offered: Mapping[str, Any], understood: Understanding, reading: Reading) -> Said:
@@ -190,6 +231,7 @@ def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
     situation.joins = _listed_joins(system)
     declined_last = list(itertools.takewhile(lambda n: _was_declined(messages, n), reversed(questions[:-1])))
     situation.lost = lost(question, [_asked_in(_text(messages[n])) for n in declined_last])
+    situation.said = [said for n in questions for said in said_of(_text(messages[n]))]
     before = [_asked_in(_text(messages[n])) for n in questions[:-1] if not _was_declined(messages, n)]
     situation.earlier = chain(before, question)[:-1]
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -205,7 +247,7 @@ def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
 
 def _asked_in(turn: str) -> str:
     marked = _QUESTION.search(turn)
-    return (marked.group(1) if marked else turn).strip()
+    return without_answers(marked.group(1) if marked else turn).strip()
 
 
 def _was_declined(messages: Sequence[Mapping[str, Any]], question: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -16,6 +17,7 @@ from agent.llm.offline.linking import Linker
 from agent.llm.offline.meaning import Aggregate, Query
 from agent.llm.offline.pointing import points_at
 from agent.llm.offline.reading import Reader
+from agent.llm.offline.rivals import Rival, rival, ties
 from agent.llm.offline.roles import with_roles
 from agent.llm.offline.schema_text import Schema
 from agent.llm.offline.sql_pieces import CannotWrite
@@ -38,6 +40,7 @@ class Reading:
     cut: Cut
     doubts: list[tuple[str, float]] = field(default_factory=list)
     aliases: dict[str, Aggregate] = field(default_factory=dict)  # the headers of its figures
+    rivals: list[Rival] = field(default_factory=list)  # of the likeliest
 
 
 @dataclass
@@ -132,10 +135,23 @@ def understand(
             if sql not in readings or readings[sql].confidence < confidence:
                 readings[sql] = Reading(sql, confidence, query, binding, cut, doubts, writer.aliases)
     ranked = sorted(readings.values(), key=lambda each: -each.confidence)
+    if ranked:
+        ranked[0].rivals = [each for each in _rivals(ranked[0], graph, dialect) if each.settled >= THRESHOLD]
     if len(ranked) > 1 and ranked[1].confidence > ranked[0].confidence * 0.97:
         ranked[0].doubts.append(("another reading is as likely", 0.12))
         ranked[0].confidence *= 0.88
     return Understanding(ranked, unexplained or [])
+
+
+def _rivals(best: Reading, graph: JoinGraph, dialect: str) -> Iterator[Rival]:
+    for tie in ties(best.binding):
+        writer = Writer(best.query, tie.binding, graph, dialect)
+        try:
+            sql = writer.sql()
+        except CannotWrite:
+            continue
+        if sql != best.sql:
+            yield rival(best, replace(best, sql=sql, binding=tie.binding, aliases=writer.aliases, rivals=[]), tie)
 
 
 def spelled_out(tokens: list[Token], linker: Linker) -> list[Token]:
