@@ -154,20 +154,39 @@ class CachingAgent(DBAgent):
         super().__init__(*parts, **more)
         self._cache = cache
         self._knowledge_digest: tuple[Knowledge, str] | None = None
+        self._under_way: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Event] = {}
 
     async def ask(self, question: str, *, fresh: bool = False, **options: Any) -> Answer:
         """Answer one question as DBAgent does, with its options, or say again what was answered; `fresh` always asks.
 
         Only what rests on a query and was said in full is kept. A thumbs-down, and a schema that changed, remove it.
+        Who asks what is being answered just then waits for that answer, and asks as well where none is kept.
         """
         started = time.monotonic()
         asked, kept = None, None
         if self._cache.on:
             asked, kept = await asyncio.to_thread(self._looked_up, question, fresh, options)
-        if asked and kept:
+        if asked is None:
+            return await super().ask(question, fresh=fresh, **options)
+        flight = asked.key, asyncio.get_running_loop()
+        if not (kept or fresh) and (done := self._under_way.get(flight)):
+            await done.wait()
+            kept = await asyncio.to_thread(self._cache.find, asked.key)
+        if kept:
             return await self._again(question, asked, *kept, started)
+        # Nobody waits for one that is asked afresh or in vain, or whose asker may be asked back.
+        if flight in self._under_way or options.get("ask_user"):
+            return await self._asked_and_kept(question, asked, fresh, options)
+        done = self._under_way[flight] = asyncio.Event()
+        try:
+            return await self._asked_and_kept(question, asked, fresh, options)
+        finally:  # also where it fails or is cancelled: then whoever waited asks for himself
+            del self._under_way[flight]
+            done.set()
+
+    async def _asked_and_kept(self, question: str, asked: _Asked, fresh: bool, options: Mapping[str, Any]) -> Answer:
         answer = await super().ask(question, fresh=fresh, **options)
-        if asked and _worth_keeping(answer, asked.prompt):
+        if _worth_keeping(answer, asked.prompt):
             by_itself = not (options.get("history") or options.get("choices") or answer.receipt.assumptions)
             scope = _scope(asked.toolbox) if by_itself else ""
             await asyncio.to_thread(self._cache.keep, asked.key, asked.toolbox.database.url, answer, scope)

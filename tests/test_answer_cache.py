@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 import os
 import shutil
 import sqlite3
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -25,6 +27,7 @@ from agent.cli import main
 from agent.events import AnswerReady, Event, QuestionStarted
 from agent.kept_answer import NotKeepable, as_document, from_document
 from agent.llmops.trace_store import TraceStore
+from agent.messages import ModelReply
 from agent.store import Store
 from tests import servers
 from tests.conftest import AgentWith
@@ -152,6 +155,39 @@ def test_a_thumbs_down_removes_it_also_one_on_what_came_from_the_cache(caching: 
     second = agent.ask_sync(ASKED)
     agent.feedback(second.receipt.trace_id, "down")
     assert [second.text, agent.ask_sync(ASKED).text] == ["Two.", "Three."]
+
+
+async def test_the_same_question_of_two_at_once_is_computed_once_whoever_of_them_leaves(
+    caching: Callable[..., DBAgent],
+) -> None:
+    go_on = threading.Event()
+
+    def slowly(body: Any) -> ModelReply:
+        assert go_on.wait(10)
+        return COUNT
+
+    model = ScriptedModel(slowly, "One.", slowly, COUNT, "Two.", COUNT, "Three.")
+    agent = caching(model=model)
+
+    async def two(leaves: int) -> str:
+        go_on.clear()
+        asked = len(model.heard)
+        first = asyncio.create_task(agent.ask(ASKED))
+        await asyncio.to_thread(until, lambda: len(model.heard) > asked)
+        second = asyncio.create_task(agent.ask(ASKED))
+        await asyncio.sleep(0.02)  # time enough to ask, if it did
+        assert len(model.heard) == asked + 1
+        tasks = [first, second]
+        tasks.pop(leaves).cancel()
+        go_on.set()
+        [answer] = await asyncio.gather(*tasks)
+        agent.feedback(answer.receipt.trace_id, "down")
+        return answer.text
+
+    assert [await two(leaves=1), await two(leaves=0)] == ["One.", "Two."]
+    three = await asyncio.gather(*(agent.ask(ASKED) for _ in range(3)))
+    assert sorted((each.text, each.receipt.steps) for each in three) == [("Three.", 0), ("Three.", 0), ("Three.", 2)]
+    assert len(model.heard) == len(model.lines)
 
 
 POLICY = {
