@@ -219,3 +219,53 @@ def test_a_word_that_points_at_what_was_asked_before_is_known(question: str, wor
 )
 def test_something_else_is_asked_of_the_same_rows_or_it_is_declined(asked: tuple[str, ...], written: str) -> None:
     assert sql_after(*asked) == written
+
+
+MEETING_IN_AN_AREA = """
+CREATE TABLE areas (area_id INTEGER NOT NULL, area_name VARCHAR NOT NULL, PRIMARY KEY (area_id));
+
+CREATE TABLE shops (
+  shop_id INTEGER NOT NULL,
+  shop_name VARCHAR NOT NULL,
+  area_id INTEGER NOT NULL,
+  PRIMARY KEY (shop_id),
+  FOREIGN KEY (area_id) REFERENCES areas (area_id)
+);
+
+CREATE TABLE buyers (
+  buyer_id INTEGER NOT NULL,
+  city VARCHAR NOT NULL, -- values: 'Oslo', 'Bergen' (2 of 2)
+  area_id INTEGER NOT NULL,
+  PRIMARY KEY (buyer_id),
+  FOREIGN KEY (area_id) REFERENCES areas (area_id)
+);
+
+CREATE TABLE purchases (
+  purchase_id INTEGER NOT NULL,
+  buyer_id INTEGER NOT NULL,
+  bought_on DATE NOT NULL,
+  revenue DECIMAL(12,2) NOT NULL,
+  PRIMARY KEY (purchase_id),
+  FOREIGN KEY (buyer_id) REFERENCES buyers (buyer_id)
+);
+"""
+
+
+def test_what_only_meets_in_an_area_does_not_belong_together() -> None:
+    schema = Schema({table.sql: table for table in tables_of(MEETING_IN_AN_AREA)})
+    values = (("buyers", "city", "Oslo"),)
+    followed = understand(
+        "only those with buyers in Oslo", schema, "duckdb", TODAY, values, ("How many shops are there?",)
+    )
+    assert followed.best is None
+    bought = understand("only Oslo", schema, "duckdb", TODAY, values, ("How many purchases are there?",))
+    assert bought.best is not None
+    assert bought.best.sql.endswith("JOIN buyers ON purchases.buyer_id = buyers.buyer_id WHERE buyers.city = 'Oslo'")
+
+
+def test_a_sum_stays_one_when_a_follow_up_names_whose_it_is() -> None:
+    schema = Schema({table.sql: table for table in tables_of(MEETING_IN_AN_AREA)})
+    values = (("buyers", "city", "Oslo"),)
+    best = understand("only Oslo buyers", schema, "duckdb", TODAY, values, ("What was the revenue last month?",)).best
+    assert best is not None
+    assert best.sql.startswith("SELECT SUM(purchases.revenue)")

@@ -110,6 +110,15 @@ class JoinGraph:
         reached_from_child = {step.new for step in steps if not step.multiplies}
         return [step for step in steps if step.multiplies and step.known in reached_from_child]
 
+    def of_no_concern(self, steps: list[Step]) -> list[Step]:
+        """Those siblings that are things of their own: other tables point at them.
+
+        The sales of a region are not those of its customers in Berlin, though they meet in the region; the reviews of
+        a business are of its categories, which nothing else is about.
+        """
+        things = {key.target for key in self.schema.keys if key.table != key.target}
+        return [step for step in self.siblings(steps) if step.new in things]
+
     @staticmethod
     def beyond(first: Step, steps: list[Step]) -> set[str]:
         """The table that a join adds, and all that hang on it."""

@@ -147,7 +147,10 @@ class Reader(ConditionReader):
         if self.kind() != "BREAK":
             return False
         self._settle()
+        self._add_up()
         query = self.query
+        if not query.items and not query.periods:
+            query.doubt("what was asked before", 0.45)
         self.before = Before(
             tuple(query.conditions), tuple(query.groups), tuple(query.periods), tuple(query.order), query.limit
         )

@@ -264,6 +264,8 @@ class ConditionWriter(PieceWriter):
         for step in way:
             if self.graph.parallel(step):
                 self.doubts.append((f"which of several keys joins {step.known} and {step.new}", 0.4))
+        for step in self.graph.of_no_concern(way):
+            self.doubts.append((f"how {main} and {step.new} belong together", 0.3))
         start = first.new
         steps = self.graph.steps(start, [table, *[t for t in inner._condition_tables(conditions) if t != main]])
         if steps is None or any(step.new == main for step in steps):
