@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -87,6 +88,7 @@ def ask_cases(
             prompt_label=prompt.label if prompt else settings.prompt_label,
             prompt_version=prompt.version if prompt else None,
             prompt_file=str(Path(file).expanduser().resolve()) if file else "",
+            prompt_digest=text_digest(prompt) if prompt and file else "",
             limit=options.limit,
             evidence=not options.no_evidence,
             policy=str(settings.policy or ""),
@@ -120,16 +122,27 @@ def prompt_asked_with(options: argparse.Namespace, run: Run | None) -> Prompt | 
     """The one version that every case is asked with; None where the label says which."""
     from agent.assembly import prompt_store
     from agent.db_agent import PROMPT
+    from agent.errors import SettingsError
     from agent.llmops.prompt_changes import found
     from agent.llmops.prompt_files import read_prompt
+    from agent.llmops.prompt_lint import check_template
 
     if options.prompt_file:
         file = Path(options.prompt_file).expanduser()
-        return replace(read_prompt(file, PROMPT).as_prompt(file.name), version=None)
+        prompt = replace(read_prompt(file, PROMPT).as_prompt(file.name), version=None)
+        check_template(str(file), prompt.text, prompt.config)
+        if run and run.options.prompt_digest not in ("", text_digest(prompt)):
+            raise SettingsError(f"{file} has changed since run {run.id} was begun with it. Begin anew.")
+        return prompt
     if run and run.options.prompt_version is not None:
         with prompt_store(settings_of(options)) as prompts:
             return found(prompts, PROMPT, str(run.options.prompt_version))
     return None
+
+
+def text_digest(prompt: Prompt) -> str:
+    """Tells a template from any other, and from itself after an edit."""
+    return hashlib.sha256(repr((prompt.text, dict(prompt.config))).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def take_over(options: argparse.Namespace, run: Run) -> None:

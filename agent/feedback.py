@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SCORE = "user-feedback"  # as Langfuse shows it: true for up, false for down
 LONGEST_TEXT = 10_000  # characters of a comment, and of a correction
 _SENT_AT_ONCE = 25
+_LATEST = 5000  # traces among which a user's is looked for: an evaluation leaves one a case
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,11 @@ class FeedbackDesk:
         return self._sent(given)
 
     def latest(self) -> str:
-        """The id of the latest trace of this machine. Raises TraceNotFound where there is none."""
+        """The id of the latest question that a user asked on this machine. Raises TraceNotFound where there is none."""
         if self._traces is None:
             raise FeedbackRefused("No traces are kept on this machine. Give the trace's id, as the receipt has it.")
-        return self._traces.wanted(None).summary.id
+        asked = (each for each in self._traces.traces(limit=_LATEST) if each.by_a_user)
+        return next(asked, self._traces.wanted(None).summary).id
 
     def all(self, limit: int = 100) -> list[Feedback]:
         """The latest feedback, newest first. Raises StoreUnavailable."""

@@ -718,6 +718,24 @@ def test_cases_are_run_listed_shown_compared_and_reported_from_the_command_line(
     assert "How many customers are there?" in page.read_text("utf-8")
 
 
+def test_a_template_to_be_measured_is_looked_at_first_and_stays_the_same_for_the_run(
+    tmp_path: Path, shop_file: Path
+) -> None:
+    cases = written(tmp_path, "one.jsonl", [{"question": "How many orders are there?", "gold_sql": "SELECT 4"}])
+    template = written(tmp_path, "mine.jinja", "{{ meta.dialect }} {{ who }}")
+    asking = ("eval", "run", str(cases), "--db", str(shop_file), "--prompt-file", str(template))
+    code, out, error = dbagent(*asking)
+    assert (code, out, error.count("'who' is undefined")) == (2, "", 1)
+    assert dbagent("eval", "list")[1].startswith("There are no runs yet")
+    template.write_text("{{ meta.dialect }}")
+    begun = re.search(r"run (\S+)", dbagent(*asking)[1])
+    assert begun
+    assert dbagent("eval", "run", "--resume", begun[1])[0] == 0
+    template.write_text("{{ meta.dialect }} and more")
+    code, out, error = dbagent("eval", "run", "--resume", begun[1])
+    assert (code, out, error.count(f"mine.jinja has changed since run {begun[1]} was begun")) == (2, "", 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -197,6 +197,15 @@ def test_a_complaint_becomes_a_correction_and_that_a_verified_example(
     assert "comment: wrong" in dbagent(capsys, "feedback")[1]
 
 
+def test_the_latest_is_what_a_user_asked_and_not_an_evaluation(
+    agent_with: AgentWith, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agent = agent_with(COUNT, "4 orders.", COUNT, "4 orders.")
+    agent.ask_sync("How many orders did we get?")
+    agent.ask_sync("A case?", tags=("evaluation",))
+    assert dbagent(capsys, "feedback", "up")[1].startswith("up: How many orders did we get? (")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -115,7 +115,8 @@ class CaseResult:
 class RunOptions:
     """What a run asks, of whom: empty means what the settings say. `database` is shown without its password.
 
-    `prompt_version` is set where one version was asked with, whatever its label; `prompt_file` where it was a file.
+    `prompt_version` is set where one version was asked with, whatever its label; `prompt_file` where it was a file,
+    and `prompt_digest` tells its text from what it may be later.
     """
 
     database: str = ""
@@ -123,6 +124,7 @@ class RunOptions:
     prompt_label: str = ""
     prompt_version: int | None = None
     prompt_file: str = ""
+    prompt_digest: str = ""
     limit: int | None = None
     evidence: bool = True
     policy: str = ""
