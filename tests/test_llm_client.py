@@ -16,6 +16,7 @@ from agent.errors import ModelBusy, ModelUnavailable, SettingsError
 from agent.llm.client import AsyncLLMClient
 from agent.llm.clock import model_clock
 from agent.llm.endpoint import Endpoint
+from agent.llm.event_stream import EventStream
 from agent.llm.pricing import PriceList
 from agent.llm.scripted import EndpointError, ScriptedModel, calls, calls_all
 from agent.messages import ModelReply, ToolCall, Usage
@@ -274,3 +275,20 @@ async def test_a_key_of_one_letter_does_not_black_out_the_message() -> None:
 async def test_a_key_with_characters_that_no_key_has_is_named() -> None:
     with pytest.raises(ModelUnavailable, match="OPENAI_API_KEY"):
         await client(Endpoint("m", "http://127.0.0.1:9/v1", "schl\u00fcssel")).create_completion(ASKED)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_events_are_whole_however_their_bytes_are_cut(size: int) -> None:
+    sent = ': hello\r\n\r\ndata: {"a":\r\ndata:1}\r\n\r\nevent: x\nid: 7\n\ndata: 多\rdata:少\r\rdata: last'.encode()
+    events = EventStream()
+    parts = [sent[at : at + size] for at in range(0, len(sent), size)]
+    heard = [data for part in parts for data in events.feed(part)] + events.end()
+    assert heard == ['{"a":\n1}', "多\n少", "last"]
+
+
+def test_an_event_without_an_end_is_given_up() -> None:
+    events = EventStream()
+    for _ in range(8):
+        assert events.feed(b"x" * 1_000_000) == []
+    with pytest.raises(ValueError, match="no end"):
+        events.feed(b"x")

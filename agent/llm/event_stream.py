@@ -19,9 +19,11 @@ class EventStream:
             raise ValueError("an event has no end")
         if b"\n" not in part and b"\r" not in part:
             return []
-        # Where a part ends between CR and LF this sees an empty line too many, which completes nothing twice.
-        *lines, begun = self._begun.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._begun = begun
+        # A part may end between CR and LF, which together are one end of a line, and not an empty line more.
+        half = b"\r" if self._begun.endswith(b"\r") else b""
+        whole = self._begun.removesuffix(half)
+        *lines, begun = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        self._begun = begun + half
         complete = []
         for line in lines:
             if line.startswith(b"data:"):
