@@ -107,9 +107,9 @@ class Writer(OrderWriter):
                     )
                 )
         told = set(self._tables_needed(items, groups, ()))
-        apart = self.graph.of_no_concern(steps)
+        of_no_concern = self.graph.of_no_concern(steps)
         for step in self.graph.siblings(steps):
-            if step not in apart and not told & self.graph.beyond(step, steps):
+            if step not in of_no_concern and not told & self.graph.beyond(step, steps):
                 continue  # only a filter: a business has one row for each category
             self.doubts.append((f"how {binding.main.name} and {step.new} belong together", 0.3))
         if groups and self._counts_its_own_rows(groups, picks):
