@@ -344,3 +344,4 @@ def test_what_was_chosen_holds_for_what_goes_on_from_there(offline: DBAgent) -> 
     answer = session.ask_sync("only Berlin", today=DAY, ask_user="later")
     assert "shipped_on >= '2026-10-01'" in (answer.sql or "")
     assert "'Berlin'" in (answer.sql or "")
+    assert answer.text.endswith("(As you chose before: shipped on.)")

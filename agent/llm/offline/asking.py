@@ -49,3 +49,8 @@ def assumed(question: str, taken: Rival) -> str:
     if is_chinese(question):
         return f"（假定所指为“{taken.best}”，而非“{taken.other}”。）"
     return f" (Assumed: {taken.best}, not {taken.other}.)"
+
+
+def chosen_before(question: str, chosen: str) -> str:
+    """What is said of a reading that was chosen for an earlier question."""
+    return f"（沿用之前的选择：“{chosen}”。）" if is_chinese(question) else f" (As you chose before: {chosen}.)"

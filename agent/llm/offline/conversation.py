@@ -20,7 +20,7 @@ from agent.llm.offline.answer_text import (
     rows_told,
     says_declined,
 )
-from agent.llm.offline.asking import assumed, differ, meant, said_of, without_answers
+from agent.llm.offline.asking import assumed, chosen_before, differ, meant, said_of, without_answers
 from agent.llm.offline.chinese import is_chinese, nouns_in
 from agent.llm.offline.follow_ups import chain, lost, surely_goes_on
 from agent.llm.offline.pointing import points_at
@@ -64,6 +64,7 @@ class Situation:
     replies: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)  # tool, arguments, text
     joins: Mapping[str, tuple[str, ...]] | None = None  # table to tables, where the prompt lists every table
     said: list[str] = field(default_factory=list)  # what the user answered when asked back
+    said_before: list[str] = field(default_factory=list)  # likewise, of earlier questions
 
     def texts(self, tool: str) -> list[str]:
         return [text for name, _, text in self.replies if name == tool]
@@ -138,11 +139,13 @@ def _as_meant(
     """
     best, other, results = understood.readings[0], rival.reading, dict(ran)
     replies = situation.texts("ask_user")
-    chosen = meant(rival, [*situation.said, *(said for text in replies for said in said_of(text))])
+    now = meant(rival, [*situation.said, *(said for text in replies for said in said_of(text))])
+    chosen = now or meant(rival, situation.said_before)
+    remark = "" if now else chosen_before(situation.question, chosen) if chosen else ""
     if chosen == rival.other:
         if not ran or ran[-1][0] != other.sql:
             return _queried(offered, understood, other)
-        return _after_rows(situation.question, Understanding([other], []), ran, offered)
+        return _with(remark, _after_rows(situation.question, Understanding([other], []), ran, offered))
     if not chosen and not replies and other.sql not in results:
         return _queried(offered, understood, other)
     if best.sql not in results:
@@ -150,10 +153,14 @@ def _as_meant(
     if not chosen and not replies and differ(rival, results[best.sql], results[other.sql]):
         return Said(calls=(("ask_user", {"question": rival.asked, "options": [rival.best, rival.other]}),))
     own = [each for each in ran if each[0] != other.sql]
-    answer = _after_rows(situation.question, understood, own, offered)
-    if answer.text and not answer.calls and replies and not chosen:
-        return Said(answer.text + assumed(situation.question, rival))
-    return answer
+    if replies and not chosen:
+        remark = assumed(situation.question, rival)
+    return _with(remark, _after_rows(situation.question, understood, own, offered))
+
+
+def _with(remark: str, said: Said) -> Said:
+    """An answer with a remark behind it."""
+    return said if said.calls else Said(said.text + remark)
 
 
 def _queried(offered: Mapping[str, Any], understood: Understanding, reading: Reading) -> Said:
@@ -231,7 +238,8 @@ def situation_of(messages: Sequence[Mapping[str, Any]]) -> Situation:
     situation.joins = _listed_joins(system)
     declined_last = list(itertools.takewhile(lambda n: _was_declined(messages, n), reversed(questions[:-1])))
     situation.lost = lost(question, [_asked_in(_text(messages[n])) for n in declined_last])
-    situation.said = [said for n in questions for said in said_of(_text(messages[n]))]
+    situation.said = said_of(turn)
+    situation.said_before = [said for n in questions[:-1] for said in said_of(_text(messages[n]))]
     before = [_asked_in(_text(messages[n])) for n in questions[:-1] if not _was_declined(messages, n)]
     situation.earlier = chain(before, question)[:-1]
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
