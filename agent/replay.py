@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from agent.answer import Answer
+from agent.answer import Answer, Interpretation
 from agent.db_agent import DBAgent, Effort
 from agent.errors import ReplayRefused
 from agent.events import Tell, tell_nobody
@@ -168,7 +168,7 @@ async def ask_again(
     recorded: bool,
     tell: Tell = tell_nobody,
 ) -> tuple[Answer, Recording, list[str]]:
-    """Ask the question of the trace, on the day it was asked, with the turns that stood before it.
+    """Ask the question of the trace, on the day it was asked, with the turns and the user's choices that it had.
 
     `user` must be the one it was asked for and see what that one saw, no more and no less: raises ReplayRefused where
     that is not so, or where the trace does not hold all that is needed; and what `DBAgent.ask` raises. Gives what was
@@ -206,6 +206,7 @@ async def ask_again(
         prompt_label=prompt_label,
         tags=(REPLAY,),
         today=day,
+        choices=_choices(root),
         effort=effort,
         fresh=True,
         tell=tell,
@@ -255,6 +256,16 @@ def _history(trace: TraceTree) -> list[dict[str, Any]]:
             "another question. Ask it anew."
         )
     return [dict(turn) for turn in history]
+
+
+def _choices(root: SpanRecord) -> tuple[Interpretation, ...]:
+    """What the user chose when asked back: nobody is there to be asked again."""
+    told = root.metadata.get("choices") or ()
+    return tuple(
+        Interpretation(each["question"], tuple(each["options"]), each["taken"], by_user=True)
+        for each in told
+        if isinstance(each, dict) and {"question", "options", "taken"} <= each.keys()
+    )
 
 
 def _is_whole(turn: Any) -> bool:

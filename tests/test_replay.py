@@ -95,6 +95,15 @@ def test_it_is_asked_with_the_turns_and_on_the_day_of_its_trace(agent_with: Agen
     assert replay.notes == (f"Asked as on {day}, the day of the trace; the data are those of today.",)
 
 
+def test_what_the_user_chose_when_asked_back_is_chosen_again(agent_with: AgentWith) -> None:
+    back = calls("ask_user", question="Which?", options=["all", "paid"])
+    agent = agent_with(back, calls("execute_sql", sql=PAID), "Three.", calls("execute_sql", sql=PAID), "Three.")
+    agent.ask_sync("How many?", ask_user=lambda asked: "2")
+    replayed(agent, latest())
+    told = agent.script.heard[-2]["messages"][-1]["content"]  # type: ignore[attr-defined]
+    assert 'You asked: "Which?" The user answers: "paid"\nQuestion: How many?' in told
+
+
 def test_a_conversation_that_is_cut_in_its_trace_is_not_asked_as_another(agent_with: AgentWith) -> None:
     agent = agent_with("Yes.")
     long = [{"role": "user", "content": "word " * 9000}, {"role": "assistant", "content": "Well."}]
