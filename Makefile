@@ -77,6 +77,7 @@ bench-search: .venv/developing ## recall of search_metadata: DATA=../shared/data
 
 bench-offline: .venv/developing ## what the offline model answers, and how much of it is right: DATA=../shared/data
 	$(BIN)/python -m tests.bench.bench_offline --data $(DATA)
+	$(BIN)/dbagent eval run sample_db/dialogues.yaml
 
 bench-prompts: .venv/developing ## the shipped prompt and its variants over the sample questions and DATA=../shared/data, 200 questions of a set
 	$(BIN)/dbagent eval run sample_db/questions.jsonl --jobs 2 --labels production,variant_a,variant_b
