@@ -121,6 +121,16 @@ RIGHT = [
         "List the first names of buyers from the oldest to the youngest.",
         "SELECT first_name FROM buyers ORDER BY age DESC",
     ),
+    ("Sort article titles by their price in descending order.", "SELECT title FROM articles ORDER BY price DESC"),
+    ("What is the lowest price and its title?", "SELECT price, title FROM articles ORDER BY price LIMIT 1"),
+    (
+        "Show the title of the article whose price is the highest.",
+        "SELECT title FROM articles ORDER BY price DESC LIMIT 1",
+    ),
+    (
+        "Show the cities of buyers and the number of buyers for each.",
+        "SELECT city, count(*) FROM buyers GROUP BY city",
+    ),
     (
         "Show the full names of buyers from Lund.",
         "SELECT first_name, last_name FROM buyers WHERE city = 'Lund'",

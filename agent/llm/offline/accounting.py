@@ -187,6 +187,8 @@ def _verb_has_its_place(
         used = [*binding.fields.values(), *(each for each, _ in binding.values.values())]
         telling = [each for each in used if each.kind == "date" or is_flag(each)]
         return any(likeness(verb, word) >= 0.8 for each in telling for word in identifier_words(each.name))
+    if at and chunks[at - 1].kind == "POSS" and not any(verb in each.split() for each in said):
+        return False  # "its title" is a noun
     if verb in LIGHT_VERBS or verb in english().coming_to_be or verb in english().producing:
         return True
     if any(verb in each.split() for each in said) or _is_named(verb, binding, tables, linker):

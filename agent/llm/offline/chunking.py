@@ -15,6 +15,8 @@ from agent.llm.offline.words import Token, singular, squashed
 _BEAM = 6
 _LONGEST = 9
 _SPELLED_OUT = 0.95
+_ALSO_NOUNS = ("name", "state")
+_OBJECTS = ("the", "all", "each", "every", "their", "its", "any")
 _STARTERS = frozenset(["and", ",", ".", "?", "!", "then", "please", "me", "you", "also", ";", ":"])
 
 
@@ -169,7 +171,8 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
                 kind == "LIST"
                 and at
                 and (
-                    tokens[at - 1].lower not in _STARTERS or (length == 1 and lowers[1:2] and lowers[1] in (",", "and"))
+                    tokens[at - 1].lower not in _STARTERS
+                    or (phrase in _ALSO_NOUNS and (lowers[1:2] or ["."])[0] not in _OBJECTS)
                 )
             ):
                 continue  # "the id, name and budget" commands nothing

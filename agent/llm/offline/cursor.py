@@ -220,6 +220,8 @@ class Cursor:
         self.share: Share | None = None  # whose part the question has not told yet
         self.before: Before | None = None  # in a follow-up: what the earlier question came to
         self.adding = False  # a follow-up that adds its grouping to those there are
+        self.sorting = False  # the question begins with "sort"
+        self.its_own = False  # "the lowest price and its …": of the row that has it
         self.asked_count: int | None = None  # "the 3 counties with …"
 
     def kind(self, ahead: int = 0) -> str:

@@ -22,6 +22,7 @@ from agent.llm.offline.meaning import (
     InPeriod,
     IsValue,
     Null,
+    Order,
     Pick,
     Query,
     Related,
@@ -361,6 +362,10 @@ class Reader(ConditionReader):
             ):
                 self.context = main  # the same thing said again
                 return True
+            if self._is_one_more(start, negated):
+                self.query.items.append(Pick(slot))
+                self.context = slot
+                return True
             related = Related(slot, negated)
             if self.before is not None and not negated:
                 self.query.doubt(f"what to do with {mention.text!r}", 0.45)  # "what about customers?"
@@ -405,6 +410,16 @@ class Reader(ConditionReader):
         self.at = start
         return False
 
+    def _is_one_more(self, start: int, negated: bool) -> bool:
+        """ "the names of conductors and the bands they led": the bands are asked for too."""
+        before = [chunk.kind for chunk in self.chunks[:start]]
+        while before and before[-1] == "ART":
+            before.pop()
+        between = {chunk.kind for chunk in self.chunks[start : self.at - 1]}
+        picked = bool(self.query.items) and all(isinstance(item, Pick) for item in self.query.items)
+        joined = bool(before) and before[-1] == "AND" and between <= {"ART"}
+        return joined and picked and not negated and not self.query.conditions and not self.query.order
+
     def _finish(self) -> None:
         query = self.query
         self._settle()
@@ -416,6 +431,7 @@ class Reader(ConditionReader):
         if self.negated:
             query.unexplained.append("not")
         self._count_once()
+        self._row_of_the_extreme()
         self._or_of_pairs()
         self._part_of_what()
         self._add_up()
@@ -434,6 +450,20 @@ class Reader(ConditionReader):
             counted = next(each for each in counts if each is not bare)
             items.remove(counted)
             items[items.index(bare)] = counted
+
+    def _row_of_the_extreme(self) -> None:
+        """ "the lowest price and its title": of the one row that has it, and no lowest price for each title."""
+        query = self.query
+        first, others = next(iter(query.items), None), query.items[1:]
+        if not self.its_own or not isinstance(first, Aggregate) or first.function not in ("min", "max"):
+            return
+        if first.slot is None or not others or not all(isinstance(each, Pick) for each in others):
+            return
+        if query.groups or query.periods or query.order:
+            return
+        query.items[0] = Pick(first.slot)
+        query.order.append(Order(Pick(first.slot), first.function == "max"))
+        query.limit = 1
 
     def _or_of_pairs(self) -> None:
         """ "in Austin, Texas or in Boston, Massachusetts": an or between two pairs that tell the same two things."""

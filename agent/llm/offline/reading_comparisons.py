@@ -57,6 +57,10 @@ class ComparisonReader(OrderReader):
             found = self._comparison(slot, negated)
         elif kind == "BETWEEN":
             found = self._between(slot, negated)
+        elif kind == "SUPER" and self.kind(1) in ("END", "COMMA", "AND") and self.kind(-1) in ("REL", "ART"):
+            descending = self.here().meaning == "desc"
+            self.at += 1
+            found = AgainstAggregate(slot, "=", "max" if descending else "min", slot)
         elif kind == "LIKE":
             found = self._like(slot, negated)
         elif kind == "NULLISH":

@@ -135,6 +135,12 @@ class ConditionReader(ComparisonReader):
                     break
                 self._verb()
             self.at += 1
+        if (
+            self.kind() == "MENTION"
+            and self.here().text.lower() in english().relation_verbs
+            and (self.kind(1), self.kind(2), self.kind(3)) == ("CMP", "NUMBER", "MENTION")
+        ):
+            self.at += 1  # "has conducted more than two orchestras": the verb, whoever is called like it
         condition = self._not_so() if negated else None
         condition = condition or self._one_condition(negated)
         if condition is None:

@@ -29,6 +29,10 @@ class ItemReader(FigureReader):
         if self.kind() == "WHAT":
             self.at += 1
             self.skip("LIST", "ART")
+        if self.kind() == "ORDER" and self.at == 0 and self.here().text.lower() in ("sort", "order"):
+            self.at += 1  # "Sort the names by age": lists them
+            self.sorting = True
+            self.skip("ART")
         kind = self.kind()
         if kind in ("WHO",):
             self.at += 1
@@ -109,8 +113,10 @@ class ItemReader(FigureReader):
             got = True
             self._parenthesis()
             before_separator = self.at
-            if self._at_bracket() or not self.skip("COMMA", "AND"):
+            and_its = self.kind() == "POSS" and self.here().text.lower().startswith("and ")
+            if self._at_bracket() or not (and_its or self.skip("COMMA", "AND")):
                 break
+            self.its_own = self.its_own or self._belonging()
             self.skip("LIST", "WHAT", "WHICH", "ART", "POSS", "AND", "FILLER")
             if not self._item_starts():
                 self.at = before_separator
@@ -118,6 +124,10 @@ class ItemReader(FigureReader):
         if got:
             self._owner()
         return got
+
+    def _belonging(self) -> bool:
+        """Whether what comes next is "its …" or "their …", or that was just passed."""
+        return any(self.kind(ahead) == "POSS" for ahead in (-1, 0))
 
     def _at_bracket(self) -> bool:
         return self.kind() == "COMMA" and self.here().meaning == "("

@@ -56,7 +56,7 @@ class OrderReader(ItemReader):
                 return True
             return False
         open_top = bool(self.query.doubts) and self.query.doubts[-1][0] == "top of what"
-        by = kind == "IN" and self.here().text.lower() in ("by", "in terms of") and open_top
+        by = kind == "IN" and self.here().text.lower() in ("by", "in terms of") and (open_top or self.sorting)
         if kind != "ORDER" and not by:
             return False
         self.at += 1
@@ -109,7 +109,7 @@ class OrderReader(ItemReader):
         start = self.at
         self.skip(*skipped)
         distinct = False
-        if self.kind() in ("COUNT", "HOWMANY"):
+        if self.kind() in ("COUNT", "HOWMANY", "COUNTVERB"):
             self.at += 1
             self.skip("ART", "IN")
             if self.kind() == "MENTION":
@@ -171,6 +171,10 @@ class OrderReader(ItemReader):
         ):
             self.at += 1  # "how many orders are there | by status"
         self._add_up_what_is_grouped()
+        of_picks = self._aggregating() and any(isinstance(item, Pick) for item in self.query.items)
+        if self.kind() == "EACH" and self.kind(1) in ("END", "COMMA") and of_picks:
+            self.at += 1  # "the codes and the number of documents for each"
+            return True
         if self.kind() == "EACH":
             start = self.at
             if self.here().text.lower() == "of different" and not self._aggregating():
