@@ -284,6 +284,20 @@ def test_no_query_is_left_on_the_server_of_postgres(engine: Engine, postgres: st
         until(lambda: other.execute(left).fetchall() == [])
 
 
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_value_that_the_server_writes_without_heeding_a_cancel_is_ended_in_time(engine: Engine, kind: str) -> None:
+    with within(3), pytest.raises(SqlTimeout):
+        run(engine, "SELECT array_fill(0, ARRAY[100000000])", seconds=0.3)
+    assert run(engine, "SELECT ARRAY[[1, 2], [3, NULL]]").rows == (([[1, 2], [3, None]],),)
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_an_array_that_is_cut_anyway_is_not_taken_apart(engine: Engine, kind: str) -> None:
+    found = run(engine, "SELECT array_agg(a) AS many FROM generate_series(1, 700000) a")
+    assert found.rows[0][0].startswith("{1,2,3,")
+    assert found.notes == ("Values over 1,000,000 bytes were cut, in: many.",)
+
+
 @pytest.mark.parametrize("kind", ["mysql"])
 def test_no_query_is_left_on_the_server_of_mysql(engine: Engine, mysql: str, kind: str) -> None:
     with pytest.raises(SqlTimeout):

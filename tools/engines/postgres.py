@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import re
+import socket
+import time
+from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -19,16 +24,23 @@ except ImportError as error:
     raise DriverMissing(
         "Reading PostgreSQL needs its driver. Install it with: pip install 'dbagent[postgres]'"
     ) from error
-from psycopg.abc import Buffer
+from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import Loader
+from psycopg.pq import Format
 from psycopg.types.datetime import DateLoader, TimeLoader, TimestampLoader, TimestamptzLoader, TimetzLoader
 
 _LOCK_SECONDS = 5
+_HEEDED_SECONDS = 0.3  # how long a cancel may take before the connection is cut
+_ARRAY_BYTES = 4_000_000
 _NOT_DECLARED = re.compile(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:explain|show)\b")
 
 
 class PostgresEngine(AlchemyEngine):
     """One server and database."""
+
+    def _create(self) -> None:
+        self._cancelled: WeakKeyDictionary[Any, float] = WeakKeyDictionary()  # when it was first tried; none is reused
+        super()._create()
 
     def _created(self) -> sa.Engine:
         query = dict(self._server.query)
@@ -102,8 +114,14 @@ class PostgresEngine(AlchemyEngine):
         return isinstance(cause, psycopg.errors.QueryCanceled)
 
     def _cancel(self, raw: Any) -> None:
+        now = time.monotonic()
+        asked = self._cancelled.setdefault(raw, now)
         with contextlib.suppress(Exception):  # the connection may be gone by now: then so is the query
-            raw.cancel_safe(timeout=2)
+            raw.cancel_safe(timeout=_HEEDED_SECONDS)
+            if now - asked >= _HEEDED_SECONDS:
+                # The server heeds nothing while it writes one value of a GB, nor do we while we read it: seen for 77 s.
+                with socket.socket(fileno=os.dup(raw.fileno())) as line:
+                    line.shutdown(socket.SHUT_RDWR)
 
     def _types(self, cursor: Any) -> tuple[str, ...]:
         # A type that the driver does not know, such as an enum, has only its number for a name.
@@ -122,6 +140,27 @@ def _keep_values_true(raw: Any) -> None:
     """Values that Python cannot hold come as PostgreSQL's text; one such cell would lose the whole result."""
     for type_name, loader in _LOADERS.items():
         raw.adapters.register_loader(type_name, loader)
+    for each in psycopg.postgres.types:
+        array = raw.adapters.get_loader(each.array_oid, Format.TEXT) if each.array_oid else None
+        if array is not None:
+            raw.adapters.register_loader(each.array_oid, _unless_long(array))
+
+
+def _unless_long(loader: Callable[[int, Any], Any]) -> type[Loader]:
+    """The loader for arrays that will be shown whole; of a longer one, which is cut, the text.
+
+    The driver takes a GB of array apart in more than a minute, in which nothing can stop it.
+    """
+
+    class UnlessLong(Loader):
+        def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+            super().__init__(oid, context)
+            self._parsed = loader(oid, context)
+
+        def load(self, data: Buffer) -> Any:
+            return self._parsed.load(data) if len(data) < _ARRAY_BYTES else bytes(data).decode(errors="replace")
+
+    return UnlessLong
 
 
 def _or_text(loader: type[Loader]) -> type[Loader]:
