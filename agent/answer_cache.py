@@ -15,12 +15,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent.answer import ANSWERED, Answer
-from agent.db_agent import DBAgent, asked_how, summary
+from agent.db_agent import DBAgent
 from agent.errors import DBAgentError, StoreUnavailable
 from agent.events import AnswerReady, QuestionStarted, Tell, tell_nobody
 from agent.kept_answer import NotKeepable, as_document, from_document
 from agent.llmops.prompts import Prompt
 from agent.messages import Usage
+from agent.outcome import asked_how, summary
 from agent.times.resolver import resolve
 from agent.toolbox import Toolbox
 from tools.knowledge import Knowledge

@@ -9,24 +9,18 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from agent.answer import (
-    ANSWERED,
     ASKED,
-    CUT_OFF,
-    FILTERED,
-    MONEY_LIMIT,
     NO_QUERY,
     TIME_LIMIT,
-    TOKEN_LIMIT,
     Answer,
     Interpretation,
-    Receipt,
 )
 from agent.asking_back import AskingBack, AskUser, Later
 from agent.budget import QuestionLimits, room_for
-from agent.errors import FeedbackRefused, ModelUnavailable, PromptInvalid, QuestionRefused
+from agent.errors import FeedbackRefused, ModelUnavailable, PromptInvalid
 from agent.events import (
     AnswerReady,
     Event,
@@ -42,11 +36,12 @@ from agent.events import (
 from agent.feedback import FeedbackDesk, Taken
 from agent.llm.clock import model_clock
 from agent.llm.language_model import LanguageModel
-from agent.llm.text_protocol import calls_in
 from agent.llmops.experiments import Experiment
 from agent.llmops.prompts import CompiledPrompt, Prompt, PromptSource
-from agent.llmops.tracing import Span, Tracing
-from agent.messages import SQL, ModelReply, Standing, ToolCall, ToolReply, Usage
+from agent.llmops.tracing import Tracing
+from agent.messages import SQL, ModelReply, Standing, ToolCall, ToolReply
+from agent.opening import checked, checked_turn, user_turn
+from agent.outcome import Effort, answer_of, asked_how, ending, summary, used_up
 from agent.own_loop import OwnLoop
 from agent.prompt_tokens import PromptTokens
 from agent.session import Session, Shelf
@@ -68,7 +63,6 @@ T = TypeVar("T")
 
 PROMPT = "agent/db_agent"
 
-LONGEST_QUESTION = 20_000  # characters; a longer one costs more than it can ask
 SAME_CALL_AT_MOST = 2
 
 SAY_WHAT_YOU_KNOW = (
@@ -83,9 +77,6 @@ NO_TABLES = (
     "The database has no table that you may read, so there is nothing to ask it. Check its name and your rights."
 )
 NOT_RUN = "Not run: the limit of {limit} tool calls for one question is reached."
-
-
-Effort = Literal["normal", "high"]
 
 
 class DBAgent:
@@ -148,7 +139,7 @@ class DBAgent:
         event loop. Raises QuestionRefused, PromptNotFound, PromptInvalid, ModelUnavailable, DatabaseUnavailable,
         UserNotPermitted; limits are outcomes in the receipt.
         """
-        question = _checked(question)
+        question = checked(question)
         if user is None:
             user = user_id
         asking = User(user) if isinstance(user, str) else user
@@ -179,14 +170,14 @@ class DBAgent:
                 if not deadline.expired():
                     raise
                 if not work.outcome:
-                    work.finish(self._used_up(work, TIME_LIMIT), TIME_LIMIT)
+                    work.finish(used_up(work, TIME_LIMIT, self.limits), TIME_LIMIT)
             except BaseException:  # a question that fails was paid for too
                 root.update(metadata={"prompt_tokens": work.spent.by_section()})
                 raise
             example = None
             if work.tables and work.toolbox.database.knowledge.examples:
                 example = await asyncio.to_thread(_example_followed, work)
-            answer = self._answer(work, root, clock.seconds, example)
+            answer = answer_of(work, root.trace_id, self.tracing.link(root.trace_id), clock.seconds, example)
             told = {**summary(answer.receipt), "prompt_tokens": work.spent.by_section()}
             root.update(output=answer.text, metadata=told)
         tell(AnswerReady(answer))
@@ -294,8 +285,8 @@ class DBAgent:
         work.earlier = earlier.question if earlier else None
         work.messages += [
             {"role": "system", "content": prompt.text},
-            *map(_checked_turn, history),
-            {"role": "user", "content": _user_turn(question, self.calendar.of_today(now), told)},
+            *map(checked_turn, history),
+            {"role": "user", "content": user_turn(question, self.calendar.of_today(now), told)},
         ]
         return work, now.date()
 
@@ -354,11 +345,11 @@ class DBAgent:
                 phases.enter(work.phase_of_next_model_call)
                 room = room_for(limits, work.replies, work.tool_calls, work.messages, work.toolbox.schemas)
                 if not room.call:
-                    work.finish(self._used_up(work, room.limit), room.limit)
+                    work.finish(used_up(work, room.limit, self.limits), room.limit)
                     return
                 reply = await self._ask_model(work, last=bool(room.limit))
                 if not reply.tool_calls or room.limit:
-                    work.finish(*_ending(reply, room.limit, work))
+                    work.finish(*ending(reply, room.limit, work))
                     return
                 work.tell(TextWithdrawn())
                 await self._run_tools(reply, work, phases)
@@ -424,54 +415,6 @@ class DBAgent:
         work.tell(ToolFinished(told))
         return told
 
-    def _used_up(self, work: Work, limit: str) -> str:
-        """What is said where there was no time, or no room, to let the model say it."""
-        what = {
-            TIME_LIMIT: f"{self.limits.seconds:g} seconds",
-            TOKEN_LIMIT: f"{self.limits.tokens or 0:,} tokens",
-            MONEY_LIMIT: f"${self.limits.usd or 0:g}",
-        }[limit]
-        said = f"The {what} for one question were used up before the answer was complete."
-        return said + (" The rows of the last query that ran are below." if work.tables else "")
-
-    def _answer(self, work: Work, root: Span, model_seconds: float, example: str | None) -> Answer:
-        table = work.tables[-1] if work.tables else None
-        usages = [reply.usage for reply in work.replies]
-        costs = [reply.cost_usd for reply in work.replies]
-        receipt = Receipt(
-            sql=table.sql if table else None,
-            tables=table.tables if table else (),
-            rows=None if table is None else len(table.rows),
-            more_rows=bool(table and table.more),
-            prompt_name=work.prompt.name,
-            prompt_version=work.prompt.version,
-            prompt_label=work.prompt.label,
-            prompt_source=work.prompt.source,
-            models=tuple(dict.fromkeys(reply.model for reply in work.replies)),
-            tokens=None if None in usages else sum((u for u in usages if u), Usage()),
-            cost_usd=None if None in costs else sum(c for c in costs if c),
-            seconds=time.monotonic() - work.started - work.asking.waited,
-            model_seconds=model_seconds,
-            database_seconds=work.tool_seconds,
-            trace_id=root.trace_id,
-            trace_url=self.tracing.link(root.trace_id),
-            steps=len(work.replies),
-            tool_calls=work.tool_calls,
-            outcome=work.outcome,
-            warnings=table.warnings if table else (),
-            example=example,
-            earlier=work.earlier,
-            policy=work.toolbox.database.policy_id,
-            took_over=work.took_over or None,
-            votes=work.votes,
-            times=work.times,
-            assumptions=tuple(each for each in work.interpretations if not each.by_user),
-            choices=tuple(each for each in work.interpretations if each.by_user),
-            experiment=work.prompt.experiment,
-            arm=work.prompt.arm,
-        )
-        return Answer(work.question, work.text, receipt.sql, table, receipt, work.asked)
-
 
 class _Phases:
     """Which phase is open: its span takes the spans of what happens meanwhile."""
@@ -497,89 +440,3 @@ def _example_followed(work: Work) -> str | None:
     database = work.toolbox.database
     found = database.knowledge.example_followed(work.tables[-1].sql, work.question, database.meta)
     return found.called if found else None
-
-
-def _checked(question: str) -> str:
-    if not isinstance(question, str):
-        raise QuestionRefused(f"A question is text, and this is {type(question).__name__}.")
-    question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
-    if not question:
-        raise QuestionRefused("The question is empty. Ask something, for example: How many customers are there?")
-    if len(question) > LONGEST_QUESTION:
-        raise QuestionRefused(
-            f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} are the limit. Ask it in fewer words."
-        )
-    return question
-
-
-def _checked_turn(turn: Mapping[str, Any]) -> dict[str, Any]:
-    """An earlier turn; what comes from a store or a client may not speak as the system."""
-    if turn.get("role") not in ("user", "assistant", "tool"):
-        raise QuestionRefused(
-            f"A turn of the history has the role {str(turn.get('role'))[:40]!r}; only user, assistant and tool can be "
-            "earlier turns. Leave it out."
-        )
-    return dict(turn)
-
-
-def _user_turn(question: str, today: str, told: Sequence[str]) -> str:
-    """What changes from day to day stands here, so that the system prompt stays the same byte for byte."""
-    return "\n".join([f"Today: {today}", *told, f"Question: {question}"])
-
-
-def _ending(reply: ModelReply, limit: str, work: Work) -> tuple[str, str]:
-    """The text of the answer and the outcome."""
-    if reply.finish_reason == "content_filter":
-        return reply.text or "The model's provider withheld the answer (content filter).", FILTERED
-    if reply.finish_reason == "length":
-        return (
-            reply.text or "The model's reply was cut off at its token limit before it said anything.",
-            CUT_OFF,
-        )
-    if limit and work.replies[1:]:
-        said, _ = calls_in(reply.text, [each["function"]["name"] for each in work.toolbox.schemas])
-        return said or "The model wanted to go on, but the limit for one question is reached.", limit
-    return reply.text, ANSWERED if work.tables else NO_QUERY
-
-
-def asked_how(
-    prompt: Prompt | CompiledPrompt, toolbox: Toolbox, turns: int, today: date, effort: Effort
-) -> dict[str, Any]:
-    """What the trace says of how a question was asked: what it takes to ask it again."""
-    return {
-        "prompt": {"name": prompt.name, "version": prompt.version, "label": prompt.label, "source": prompt.source},
-        "database": toolbox.database.url,
-        "policy": toolbox.database.policy_id,
-        **({"experiment": prompt.experiment, "arm": prompt.arm} if prompt.arm else {}),
-        "history_turns": turns,
-        "today": today.isoformat(),
-        "effort": effort,
-    }
-
-
-def summary(receipt: Receipt) -> dict[str, Any]:
-    """What the trace says of the whole question."""
-    as_json = receipt.as_json()
-    return {
-        key: as_json[key]
-        for key in (
-            "outcome",
-            "sql",
-            "tables",
-            "rows",
-            "more_rows",
-            "warnings",
-            "example",
-            "earlier",
-            "steps",
-            "tool_calls",
-            "cost_usd",
-            "tokens",
-            "prompt",
-            "policy",
-            "times",
-            "assumptions",
-            "choices",
-            "cached_at",
-        )
-    }

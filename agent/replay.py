@@ -12,11 +12,12 @@ from datetime import date
 from typing import Any
 
 from agent.answer import Answer, Interpretation
-from agent.db_agent import DBAgent, Effort
+from agent.db_agent import DBAgent
 from agent.errors import ReplayRefused
 from agent.events import Tell, tell_nobody
 from agent.llmops.trace_records import REPLAY, SpanRecord, TraceTree
 from agent.messages import ToolCall, ToolReply
+from agent.outcome import Effort
 from agent.redaction import MASK
 from agent.toolbox import Toolbox
 from tools.policy import User

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from agent import ModelUnavailable, PromptNotFound, QuestionRefused, ScriptedModel, calls, open_agent
-from agent.db_agent import LONGEST_QUESTION
 from agent.events import AnswerReady, Event, PhaseStarted, QuestionStarted, TextDelta, TextWithdrawn, ToolFinished
 from agent.llm.scripted import EndpointError, calls_all
 from agent.messages import ModelReply, Usage
+from agent.opening import LONGEST_QUESTION
 from tests.conftest import AgentWith
 from tests.waiting import within
 
