@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from agent.llm.offline.binding import Binding, slots_of
 from agent.llm.offline.chunking import Chunk, Cut
-from agent.llm.offline.cursor import LIGHT_VERBS, MEASURE_UNITS, is_flag
+from agent.llm.offline.cursor import LIGHT_VERBS, MEASURE_UNITS, is_flag, particle_joined
 from agent.llm.offline.follow_ups import ASKING_ANEW
 from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Linker, Mention, likeness
@@ -180,7 +180,7 @@ def _verb_has_its_place(
     chunks: tuple[Chunk, ...], at: int, said: set[str], binding: Binding, tables: frozenset[str], linker: Linker
 ) -> bool:
     words = chunks[at].text.lower().split()  # "signed up", "were placed"
-    verb = next((word for word in words if word not in _AUXILIARIES), words[0])
+    verb = particle_joined(" ".join(word for word in words if word not in _AUXILIARIES) or words[0])
     nearest = chunks[at + 1].kind if at + 1 < len(chunks) else "END"
     if nearest == "MENTION" and verb.endswith(_PARTICIPLES) and (not at or chunks[at - 1].kind not in _SUBJECTS):
         # "paid orders" are some of the orders, unless a date or a yes-or-no of theirs tells which.

@@ -202,6 +202,8 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     for each, score in _in_role(slot.mention.fields, graph.schema.tables[base]):
         worth = score - _hop_cost(graph.distance(base, each.table), owned)
         worth -= _kind_cost(each, slot.wants)
+        if slot.mention.text.lower() == "who":
+            worth -= _chance_cost(each, binding, graph)
         if graph.schema.tables[each.table].is_derived and _stands_elsewhere(each, slot, graph):
             worth -= 0.06
         options.append((worth, each))
@@ -236,6 +238,14 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     sure = score >= 0.9 and rival < score - 0.2 and score - best < 0.5
     binding.cost += (1 - score) + 0.35 * (score - best) if sure else 1 - best
     return True
+
+
+def _chance_cost(name: Field, binding: Binding, graph: JoinGraph) -> float:
+    """Who placed an order is rather whom each order has than whom some have: a customer, and not a salesman."""
+    others = {table.sql for table in binding.tables.values()} - {name.table}
+    keys = [key for key in graph.schema.keys if key.table in others and key.target == name.table]
+    pointing = [graph.schema.field(key.table, key.fields[0]) for key in keys]
+    return 0.12 if pointing and all(each is None or each.nullable for each in pointing) else 0.0
 
 
 def _held_in_role(each: Field, value: ValueSlot, binding: Binding, graph: JoinGraph) -> Field:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 
 from agent.llm.offline.linking import Linker
-from agent.llm.offline.words import CJK
+from agent.llm.offline.words import CJK, identifier_words
 
 _HAS_CJK = re.compile(rf"[{CJK}]")
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
@@ -265,7 +265,8 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
             if kind() == "NUMBER":
                 count = int(float(pieces[at].meaning))
                 at += 1
-            parts.superlative = (_noun(last_noun), "highest" if piece.meaning == "desc" else "lowest", count)
+            most, least = ("most", "fewest") if _is_table(last_noun, linker) else ("highest", "lowest")
+            parts.superlative = (_noun(last_noun), most if piece.meaning == "desc" else least, count)
         elif piece.kind == "NULLISH" and kind(1) == "NOUN":
             parts.conditions.append(f"whose {_noun(pieces[at + 1])} is null")
             at += 2
@@ -343,15 +344,18 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
         owner = [each for each in nouns if each not in counted]
         distinct = "different " if "DISTINCT" in kinds else ""
         adds_up = bool(counted) and not distinct and _is_measure(counted[0], linker)
-        if counted:
+        pieces = next((each for each in left if each.meaning == "pieces"), None)
+        if counted and not after and pieces and (quantity := _only_field(counted[0], _PIECES, linker)):
+            head, owner = f"what is the total {quantity}", [*counted, *owner]  # "退货了多少件": pieces, and not rows
+        elif counted:
             head = f"what is the total {_noun(counted[0])}" if adds_up else f"how many {distinct}{_noun(counted[0])}"
     elif "AGG" in kinds:
         functions = [_AGGREGATES[each.meaning] for each in asked if each.kind == "AGG"]
         measures = [each for each in nouns if _is_measure(each, linker)] or nouns[-1:]
         owner = [each for each in nouns if each not in measures[-1:]]
         if nouns and _is_table(nouns[-1], linker) and any(each.text == "总额" for each in asked):
-            owner = nouns[-1:]  # 总额 is the total amount, and no number of rows
-            head = "what is the sum of amount"
+            owner = nouns[-1:]  # 总额 is the total amount, and no number of rows, nor of pieces
+            head = "what is the sum of " + (_only_field(nouns[-1], {"amount"}, linker) or "amount")
         elif measures:
             head = "what is the " + " and ".join(functions) + " " + _noun(measures[-1])
     elif nouns:
@@ -378,6 +382,16 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
     if parts.order:
         words.append(parts.order)
     return " ".join(word for word in words if word)
+
+
+_PIECES = {"quantity", "unit", "piece"}
+
+
+def _only_field(table: Piece, words: set[str], linker: Linker) -> str:
+    """The one number of a table whose name has such a word, in words; empty where there is none, or several."""
+    fields = linker.mention(_noun(table).split()).tables[0][0].fields
+    named = [each for each in fields if each.kind == "number" and words & set(identifier_words(each.name))]
+    return " ".join(identifier_words(named[0].name)) if len(named) == 1 else ""
 
 
 def _items(left: list[Piece]) -> tuple[list[Piece], list[Piece]]:

@@ -161,9 +161,10 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
             add("NUMBER", 2, 2.0, str(int(scaled)) if scaled == int(scaled) else str(scaled))
     elif token.lower in english().numbers:
         add("NUMBER", 1, 0.8, str(english().numbers[token.lower]))
+    is_a_grade = token.text == "A" and bool(at) and tokens[at - 1].lower in ("a", "an", "the", "grade", "type", "class")
     for length in range(1, len(lowers) + 1):
         phrase = " ".join(lowers[:length])
-        if phrase in english().phrases:
+        if phrase in english().phrases and not is_a_grade:
             kind, meaning = english().phrases[phrase]
             if kind == "SUPER" and at and tokens[at - 1].lower == "at":
                 continue  # "at least", "at most"
@@ -212,7 +213,7 @@ def _options(tokens: Sequence[Token], at: int, linker: Linker, today: date) -> l
     if token.kind == "punct":
         if not found:
             add("COMMA" if token.text in "()" else "PUNCT", 1, 0.5)
-    elif token.lower in english().filler:
+    elif token.lower in english().filler and not is_a_grade:
         add("FILLER", 1, 0.5)
     elif token.lower in english().relation_verbs or token.lower in english().coming_to_be:
         add("VERB", 1, 0.45)

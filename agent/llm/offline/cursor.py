@@ -8,7 +8,7 @@ from datetime import date
 
 from agent.llm.offline.chunking import Chunk
 from agent.llm.offline.lexicon import english
-from agent.llm.offline.linking import Linker, Mention
+from agent.llm.offline.linking import Linker, Mention, likeness
 from agent.llm.offline.meaning import (
     Aggregate,
     Condition,
@@ -21,8 +21,8 @@ from agent.llm.offline.meaning import (
     Share,
     Slot,
 )
-from agent.llm.offline.schema_text import Field
-from agent.llm.offline.words import identifier_words
+from agent.llm.offline.schema_text import Field, Table
+from agent.llm.offline.words import identifier_words, stem
 
 GLUE = ("IN", "ART", "REL", "WITH", "FILLER", "VERB")
 
@@ -125,6 +125,12 @@ MEASURE_UNITS = frozenset(
 )
 
 
+def particle_joined(verb: str) -> str:
+    """ "logged in" is one verb: its date is called after the login."""
+    word, _, particle = verb.partition(" ")
+    return stem(word) + particle if particle in ("in", "on", "out", "off", "up") else verb
+
+
 def replace_wants(slot: Slot, wants: str) -> Slot:
     """The slot, wanting a field of that kind."""
     slot.wants = wants
@@ -157,6 +163,11 @@ def adds_up(measure: Field) -> bool:
     """Whether a sum of the field over several rows means something."""
     words = set(identifier_words(measure.name))
     return bool(words & english().add_up) and not words & english().do_not_add_up
+
+
+def is_of_people(table: Table) -> bool:
+    """Whether its rows are persons: customers, staff, authors."""
+    return bool(set(identifier_words(table.name)) & english().people)
 
 
 def is_count_field(each: Field) -> bool:
@@ -216,6 +227,7 @@ class Cursor:
         self.who = False
         self.tentative: Slot | None = None
         self.dated_by: Slot | None = None
+        self.happened_at: Slot | None = None  # the date that the verb before a time is of
         self.heard: set[int] = set()  # the verbs that were taken in, by their place
         self.share: Share | None = None  # whose part the question has not told yet
         self.before: Before | None = None  # in a follow-up: what the earlier question came to
@@ -267,12 +279,14 @@ class Cursor:
             return
         self.heard.add(self.at)
         verb = self.here().text.lower()
-        named = self.linker.mention([verb])
+        named = self.linker.mention([particle_joined(verb)])
         self.query.through += [table.sql for table, score in named.tables if score >= 0.6]
         self.query.doubt("verb", 0.01)
         ahead = 1
         while self.kind(ahead) in ("AND", "FILLER", "IN", "ART") and self.at + ahead < len(self.chunks):
             ahead += 1
+        if self.kind(ahead) in ("DATE", "NUMBER"):
+            self.happened_at = self._date_of(particle_joined(verb))
         if self.kind(ahead) == "DATE":
             happened = [(table, score) for table, score in named.tables if score >= 0.8]
             main = self.query.main.mention.tables[:1] if self.query.main is not None else ()
@@ -295,6 +309,35 @@ class Cursor:
             self.query.doubt("done when there is a date", 0.05)
         elif not named.tables and verb.split()[0] not in english().coming_to_be:
             self.query.doubt(f"what {verb!r} says", 0.4)
+
+    def _date_of(self, verb: str) -> Slot | None:
+        """ "accounts opened in May", "customers who logged in this week": the date that is named, or described, so.
+
+        Only one of what is asked for or of what lies beside it: stores have a day of opening too.
+        """
+        thing = self._thing()
+        if thing is None or not thing.mention.tables:
+            return None
+        table = thing.mention.tables[0][0]
+        named = [
+            each
+            for each, score in self.linker.mention([verb]).fields
+            if each.kind == "date" and score >= 0.75 and self._beside(table.sql, each.table)
+        ]
+        own = [each for each in named if each.table == table.sql]
+        if not named:
+            own = [
+                each
+                for each in table.fields
+                if each.kind == "date" and any(likeness(verb, word) >= 0.9 for word in identifier_words(each.comment))
+            ]
+        found = own or named
+        if len(found) != 1:
+            return None
+        return Slot(Mention(verb, fields=((found[0], 0.98),)), "field", thing, "date")
+
+    def _beside(self, table: str, other: str) -> bool:
+        return table == other or self._points_at(table, other) or self._points_at(other, table)
 
     @staticmethod
     def _is_condition_on(mention: Mention, following: tuple[str, str]) -> bool:
@@ -322,6 +365,9 @@ class Cursor:
 
     def _implied_date(self) -> Slot:
         """The date that a time expression speaks of without naming it."""
+        if self.happened_at is not None:
+            slot, self.happened_at = self.happened_at, None
+            return slot
         owner = self.query.main if self.query.main is not None else self.context
         measured = next((item.slot for item in self.query.items if isinstance(item, Aggregate)), None)
         if self.query.main is None and measured is not None:

@@ -35,6 +35,7 @@ class Lexicon:
     producing: frozenset[str]
     foreign: frozenset[str]
     directions: dict[str, frozenset[str]]
+    people: frozenset[str]
     coded_words: dict[str, tuple[str, ...]]
 
     def measures(self, adjective: str) -> str:
@@ -73,6 +74,7 @@ def english() -> Lexicon:
         do_not_add_up=_words(sections["measures that do not add up"]),
         filler=_words(sections["filler"]),
         weighty=_words(sections["filler that weighs"]),
+        people=_words(sections["people"]),
         foreign=_words(sections["small words of other languages"]),
         producing=_words(sections["verbs of production"]),
         directions={

@@ -202,12 +202,14 @@ class Linker:
             if score >= _LEAST and score > fields.get(key, (None, 0.0))[1]:
                 fields[key] = (entry.element, score)
         self._drop_references(content, tables, fields)
-        _without_rival(tables)
+        values = self._value_matches(words)
+        if not values:
+            _without_rival(tables)  # "professors" may be those of a rank, and not the whole faculty
         return Mention(
             " ".join(words),
             tuple(sorted(tables.values(), key=lambda item: -item[1]))[:6],
             tuple(sorted(fields.values(), key=lambda item: -item[1]))[:14],
-            self._value_matches(words),
+            values,
         )
 
     def _near(self, content: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -276,6 +278,9 @@ class Linker:
                     (each, literal, (0.92 if (each.distinct or 99) <= 12 else 0.8) * score)
                     for each, literal, score in self._values.get(singular(text), ())
                 ]
+        if not hits and len(words) > 1 and singular(words[-1]) != words[-1]:
+            one = folded(" ".join([*words[:-1], singular(words[-1])]))  # "store managers"
+            hits = [(each, literal, 0.92 * score) for each, literal, score in self._values.get(one, ())]
         if not hits and len(words) > 1:
             bare = "".join(each for each in text if each.isalnum())
             if len(bare) >= 5:
@@ -334,7 +339,7 @@ def _said_in(comment: str) -> tuple[tuple[tuple[str, ...], float], ...]:
     words = tuple(w for w in identifier_words(first) if w not in _SKIPPED_INSIDE and w.isascii())
     if 0 < len(words) <= 5:
         phrases.append((words, 0.88))
-    naming = re.split(r"[:：]|\be\.g\.|,|，", comment, maxsplit=1)[0]
+    naming = re.split(r"[:：]|\be\.g\.|,|，|[.;](?=\s)|[。；]", comment, maxsplit=1)[0]
     for run in re.findall(r"[\u4e00-\u9fff]{2,8}", naming):
         phrases.append(((run,), 0.97 if f"({run})" not in comment and f"（{run}）" not in comment else 0.9))
     if listed := _SYNONYMS.search(comment):

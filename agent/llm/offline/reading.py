@@ -53,6 +53,10 @@ def _tell_the_same(one: Condition, other: Condition) -> bool:
     return False
 
 
+def _is_a_time(condition: Condition) -> bool:
+    return isinstance(condition, InPeriod) or (isinstance(condition, Compare) and condition.slot.wants == "year")
+
+
 class Reader(ConditionReader):
     """One pass over the chunks of one cut."""
 
@@ -485,7 +489,7 @@ class Reader(ConditionReader):
         """ "the share of orders in Berlin": where nothing else says which part, the conditions but the time do."""
         if self.share is None or self.share.conditions or self.query.groups or self.query.periods:
             return
-        part = [each for each in self.query.conditions if not isinstance(each, InPeriod)]
+        part = [each for each in self.query.conditions if not _is_a_time(each)]
         self.share.conditions += part
         self.query.conditions[:] = [each for each in self.query.conditions if each not in part]
         if not part:
@@ -525,7 +529,7 @@ class Reader(ConditionReader):
             return
         if any(isinstance(each, Having) for each in query.conditions):
             return  # "advisors with at least two students": the groups themselves
-        in_time = bool(query.conditions) and all(isinstance(each, InPeriod) for each in query.conditions)
+        in_time = bool(query.conditions) and all(_is_a_time(each) for each in query.conditions)
         if query.periods or in_time or query.groups:
             query.items[0] = Aggregate("sum", item.slot)
             query.doubt("added up", 0.05)

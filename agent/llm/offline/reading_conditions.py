@@ -274,6 +274,12 @@ class ConditionReader(ComparisonReader):
             self.at += 1
             picked = self._picked_elsewhere() if mention.text.lower() in ("year", "date", "month") else None
             slot = self.slot(mention, "field", picked or self.context)
+            if self._is_a_verb(mention) and self._thing() is not None and self._a_time_follows():
+                when = self._date_of(mention.text.lower())
+                if when is None:
+                    self.at = start
+                    return None
+                slot = when
             condition = self._after_field(slot, negated)
             if condition is not None:
                 return condition
@@ -298,6 +304,13 @@ class ConditionReader(ComparisonReader):
                 self.at += 1
                 return IsTrue(self.slot(replace(mention, fields=flags, tables=()), "field", self.context), negated)
         return None
+
+    @staticmethod
+    def _is_a_verb(mention: Mention) -> bool:
+        return mention.text.lower() in english().relation_verbs | english().coming_to_be
+
+    def _a_time_follows(self) -> bool:
+        return self.kind(1 if self.kind() == "IN" else 0) == "DATE"
 
     def _missing(self, mention: Mention) -> Condition | None:
         """ "buyers who have no email": a field of theirs that is not filled."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agent.llm.offline.cursor import Cursor, adds_up, is_flag, iso
 from agent.llm.offline.lexicon import english
+from agent.llm.offline.linking import Mention, spelled_otherwise
 from agent.llm.offline.meaning import (
     Aggregate,
     Combined,
@@ -16,6 +17,7 @@ from agent.llm.offline.meaning import (
     Order,
     Pick,
     Share,
+    Slot,
     ValueSlot,
 )
 
@@ -121,6 +123,8 @@ class FigureReader(Cursor):
             self.at += 1
             self.sink.append(IsValue((ValueSlot(mention),)))
             return self._count(distinct, kind)
+        if mention.value_score > max(mention.table_score, mention.field_score) and self._count_those(mention):
+            return True
         following = self.here(1).mention if self.kind(1) == "MENTION" else None
         flags = tuple((each, score) for each, score in mention.fields if is_flag(each) and score >= 0.8)
         if flags and following is not None and following.table_score >= 0.8:
@@ -147,6 +151,21 @@ class FigureReader(Cursor):
             self.context = slot
         elif role == "table":
             self.context = slot
+        return True
+
+    def _count_those(self, mention: Mention) -> bool:
+        """ "how many professors", where professor is a rank: the rows of that rank, of which there are several."""
+        tables = [self.linker.schema.tables[each.table] for each, *_ in mention.values]
+        kinds = [each.distinct is not None and each.distinct * 2 < (tables[0].rows or 0) for each, *_ in mention.values]
+        if len({table.sql for table in tables}) > 1 or not all(kinds) or self.query.main is not None:
+            return False
+        if mention.tables and any(spelled_otherwise(mention, literal) for _, literal, _ in mention.values):
+            return False
+        self.at += 1
+        self.query.main = self.slot(Mention(mention.text, tables=((tables[0], 0.97),)), "table")
+        self.context = self.query.main
+        self.sink.append(IsValue((ValueSlot(mention),)))
+        self.query.items.append(Aggregate("count", self.query.main))
         return True
 
     def _field_next(self) -> bool:
@@ -201,6 +220,19 @@ class FigureReader(Cursor):
             ahead += 1
         return self.kind(ahead) in ("AGG", "SUPER")
 
+    def _occurrences(self, thing: Slot | None) -> Slot | None:
+        """ "which tag is used most often": the rows of the only table that points at tags."""
+        if thing is None or thing.mention.table_score < 0.9 or thing.mention.field_score >= thing.mention.table_score:
+            return None
+        if not all(each.slot is not None and thing in (each.slot, each.slot.owner) for each in self.query.items):
+            return None
+        table = thing.mention.tables[0][0]
+        pointing = {key.table for key in self.linker.schema.keys if key.target == table.sql and key.declared}
+        found = [self.linker.schema.tables[name] for name in pointing]
+        if len(found) != 1 or found[0].sql == table.sql:
+            return None
+        return self.slot(Mention(found[0].name, tables=((found[0], 1.0),)), "table")
+
     def _superlative_item(self, limit: int | None) -> bool:
         """A superlative among the things asked for: "the highest salary", "top 3 hotels", "the oldest student"."""
         query = self.query
@@ -222,7 +254,7 @@ class FigureReader(Cursor):
             slot = self.slot(mention, role)
             query.items.append(Pick(slot))
             query.groups.append(slot)
-            query.order.append(Order(Aggregate("count", None), chunk.meaning == "desc"))
+            query.order.append(Order(Aggregate("count", self._occurrences(slot)), chunk.meaning == "desc"))
             query.limit = limit or 1
             return True
         if self.kind() != "MENTION":
@@ -249,7 +281,8 @@ class FigureReader(Cursor):
             slot = self.slot(mention, "field", wants="number")
             query.items += [Aggregate(function, slot) for function in functions]
             return True
-        if limit is not None and mention.table_score >= 0.6:
+        listed = chunk.text.lower() in ("top", "best", "worst") and self.kind(1) == "IN" and self.here(1).text == "by"
+        if (limit is not None or listed) and mention.table_score >= 0.6:
             self.at += 1
             slot = self.slot(mention, "table")
             query.items.append(Pick(slot))

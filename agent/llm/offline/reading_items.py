@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.llm.offline.chunking import UNITS
-from agent.llm.offline.cursor import adds_up, is_id
+from agent.llm.offline.cursor import adds_up, is_id, is_of_people
+from agent.llm.offline.linking import Mention
 from agent.llm.offline.meaning import (
     Aggregate,
     Everything,
@@ -45,8 +46,16 @@ class ItemReader(FigureReader):
             found = self.hinted("name,full name,person name", None, "who")
             if found is None:
                 return False
+            found[0].mention = self._of_people(found[0].mention)
             self.query.items.append(Pick(found[0]))
             self.query.doubt("who", 0.06)
+            return True
+        if kind == "HOWOLD":
+            self.at += 1
+            found = self.hinted("age", None, "how old")
+            if found is None:
+                return False
+            self.query.items.append(Pick(found[0]))
             return True
         if kind in ("WHEN", "WHERE"):
             self.at += 1
@@ -78,6 +87,12 @@ class ItemReader(FigureReader):
                 return True
         self.at = start
         return False
+
+    def _of_people(self, names: Mention) -> Mention:
+        """Who it was is told by the names of people, where some table is of people."""
+        tables = self.linker.schema.tables
+        people = [each for each, _ in names.fields if is_of_people(tables[each.table])]
+        return replace(names, fields=tuple((each, 0.93) for each in people)) if people else names
 
     def _asked_unit(self) -> bool:
         """ "which month had the most orders", "on which day of the week …": the time of what is counted."""

@@ -7,6 +7,7 @@ from agent.llm.offline.cursor import (
     adds_up,
     is_count_field,
 )
+from agent.llm.offline.lexicon import english
 from agent.llm.offline.linking import Mention
 from agent.llm.offline.meaning import (
     Aggregate,
@@ -18,6 +19,9 @@ from agent.llm.offline.meaning import (
     Slot,
 )
 from agent.llm.offline.reading_items import ItemReader
+
+# "the largest loan" is one loan; "the most loans" are many.
+_OF_A_SIZE = frozenset(("largest", "biggest", "smallest", "highest", "lowest", "greatest"))
 
 
 class OrderReader(ItemReader):
@@ -175,6 +179,7 @@ class OrderReader(ItemReader):
         if self.kind() == "EACH" and self.kind(1) in ("END", "COMMA") and of_picks:
             self.at += 1  # "the codes and the number of documents for each"
             return True
+        self._count_what_is_grouped()
         if self.kind() == "EACH":
             start = self.at
             if self.here().text.lower() == "of different" and not self._aggregating():
@@ -209,6 +214,27 @@ class OrderReader(ItemReader):
             items[0].slot.wants = "number"
             items[0] = Aggregate("sum", items[0].slot)
             self.query.doubt("added up", 0.03)
+
+    def _count_what_is_grouped(self) -> None:
+        """ "orders per weekday", "bookings by status": rows of which a period or a kind has many are counted."""
+        items = self.query.items
+        item = items[0] if len(items) == 1 else None
+        if self.kind() not in ("IN", "EACH") or self.here().text.lower() not in ("by", "across", "per"):
+            return
+        if not isinstance(item, Pick) or item.slot is not self.query.main or self.chunks[0].kind == "LIST":
+            return
+        ahead = 2 if self.kind(1) == "ART" else 1
+        after = self.here(ahead).mention if self.kind(ahead) == "MENTION" else None
+        tables = {table.sql for table, score in item.slot.mention.tables if score >= 0.8}
+        kinds = after is not None and any(
+            score >= 0.85 and each.table in tables and each.kind in ("text", "boolean") and (each.distinct or 99) <= 30
+            for each, score in after.fields
+        )
+        others = after is not None and after.table_score >= 0.9 and after.tables[0][0].sql not in tables
+        if kinds or others or self.kind(ahead) == "UNIT" or (after and after.text.lower() in UNITS):
+            item.slot.role = "table"
+            items[0] = Aggregate("count", item.slot)
+            self.query.doubt("counted", 0.03)
 
     def _has_dates_alone(self, mention: Mention) -> bool:
         """ "orders by month", where only another table has a field called month: the month of the order's date."""
@@ -352,7 +378,7 @@ class OrderReader(ItemReader):
             return True
         if chunk.kind == "MOSTCOMMON":
             done = self._done() if chunk.text.lower().split()[-1] in ("often", "frequently") else None
-            query.order.append(Order(Aggregate("count", done), descending))
+            query.order.append(Order(Aggregate("count", done or self._occurrences(query.main)), descending))
             query.limit = limit
             self._group_by_items()
             return True
@@ -388,7 +414,31 @@ class OrderReader(ItemReader):
             query.limit = limit
             self._group_by_items()
             return True
+        if chunk.text.lower() in _OF_A_SIZE and self.kind() == "MENTION":
+            sized = self._of_a_size(descending, limit)
+            if sized is not None:
+                return sized
         return self._most_of(descending, limit, counted=False)
+
+    def _of_a_size(self, descending: bool, limit: int) -> bool | None:
+        """ "which branch gave the largest loan": by the amount of the largest, and not by how many there are."""
+        mention = self.here().mention
+        assert mention is not None
+        if mention.table_score < 0.9 or mention.field_score >= mention.table_score - 0.1:
+            return None
+        table = self.slot(mention, "table")
+        found = self.hinted(english().measures("large"), table, mention.text)
+        own = {each.sql for each, score in mention.tables if score >= 0.9}
+        fields = tuple((each, score) for each, score in (found[0].mention.fields if found else ()) if each.table in own)
+        if not fields:
+            return False
+        self.at += 1
+        measure = self.slot(Mention(mention.text, fields=fields), "field", table, "number")
+        self.query.order.append(Order(Aggregate("max" if descending else "min", measure), descending))
+        self.query.limit = limit
+        self._group_by_items()
+        self.context = table
+        return True
 
     def _most_of(self, descending: bool, limit: int, *, counted: bool) -> bool:
         query = self.query

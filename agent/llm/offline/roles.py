@@ -29,5 +29,25 @@ def with_roles(schema: Schema) -> Schema:
     return Schema(tables) if len(tables) > len(schema.tables) else schema
 
 
+_ABOVE = frozenset(("parent", "super", "superior", "above", "上级", "父"))
+
+
+def key_above(table: Table, schema: Schema) -> Key | None:
+    """The key by which rows of a table hang below others of it, where its name says so: `parent_id`.
+
+    Who reports to a manager is not a part of him: what is asked of a category is asked of those below it too.
+    """
+    return next(
+        (
+            key
+            for key in schema.keys
+            if key.table == key.target == table.sql
+            and len(key.fields) == len(table.primary_key) == 1
+            and set(identifier_words(key.fields[0])) & _ABOVE
+        ),
+        None,
+    )
+
+
 def _is_taken(name: str, tables: dict[str, Table]) -> bool:
     return any(name in (each.sql.lower(), each.name.lower()) for each in tables.values())

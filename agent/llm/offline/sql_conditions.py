@@ -29,9 +29,17 @@ from agent.llm.offline.meaning import (
     RowsWith,
     Slot,
 )
-from agent.llm.offline.schema_text import Field
+from agent.llm.offline.roles import key_above
+from agent.llm.offline.schema_text import Field, Key
 from agent.llm.offline.sql_pieces import CannotWrite, PieceWriter
 from agent.llm.offline.words import identifier_words
+
+
+def is_of_months(each: Field) -> bool:
+    """A date that stands for its whole month, as in a table of monthly sums."""
+    return each.kind == "date" and (
+        identifier_words(each.name)[-1:] == ("month",) or each.comment.lower().startswith("first day of the month")
+    )
 
 
 class ConditionWriter(PieceWriter):
@@ -193,7 +201,10 @@ class ConditionWriter(PieceWriter):
         parts: list[exp.Expr] = []
         for each, literals in groups.values():
             column = self._column(each)
-            if any(isinstance(literal, exp.Null) for literal in literals):
+            above = key_above(self.graph.schema.tables[each.table], self.graph.schema)
+            if above is not None and each.table != self.binding.main.sql and not condition.negated:
+                parts.append(self._with_what_is_below(each, literals, above))
+            elif any(isinstance(literal, exp.Null) for literal in literals):
                 is_null = exp.Is(this=column, expression=exp.Null())
                 parts.append(exp.Not(this=is_null) if condition.negated else is_null)
             elif len(literals) == 1:
@@ -203,10 +214,29 @@ class ConditionWriter(PieceWriter):
                 parts.append(exp.Not(this=inside) if condition.negated else inside)
         return parts[0] if len(parts) == 1 else exp.paren(exp.and_(*parts) if condition.negated else exp.or_(*parts))
 
+    def _with_what_is_below(self, each: Field, literals: list[exp.Expr], above: Key) -> exp.Expr:
+        """Products of a category are those of its sub-categories too, however deep."""
+        table = self.graph.schema.tables[each.table]
+        own, parent = table.field(above.target_fields[0]), table.field(above.fields[0])
+        if own is None or parent is None:
+            raise CannotWrite(f"The key of {table.name} to itself names a field that is not shown.")
+        named = exp.In(this=self._column(each, qualified=False), expressions=[each.copy() for each in literals])
+        top = exp.select(self._column(own, qualified=False)).from_(self._table(table)).where(named)
+        lower = (
+            exp.select(self._column(own, qualified=True))
+            .from_(self._table(table))
+            .join("below", on=exp.EQ(this=self._column(parent, qualified=True), expression=exp.column("key", "below")))
+        )
+        found = exp.select(exp.column("key")).from_("below")
+        whole = found.with_("below(key)", as_=exp.union(top, lower), recursive=True)
+        return exp.In(this=self._column(own), query=exp.Subquery(this=whole))
+
     def _in_period(self, condition: InPeriod) -> exp.Expr:
         each = self.binding.fields[condition.slot]
         if each.kind == "number" and not looks_like_dates(each):
             raise CannotWrite(f"{each.name} holds no dates.")
+        if is_of_months(each) and not all(day[8:] == "01" for day in (condition.start, condition.end) if day):
+            raise CannotWrite(f"{each.table} knows whole months only.")
         parts: list[exp.Expr] = []
         if condition.start is not None:
             parts.append(exp.GTE(this=self._column(each), expression=exp.Literal.string(condition.start)))

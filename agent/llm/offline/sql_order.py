@@ -17,6 +17,7 @@ from agent.llm.offline.meaning import (
     Slot,
 )
 from agent.llm.offline.schema_text import Field
+from agent.llm.offline.sql_conditions import is_of_months
 from agent.llm.offline.sql_figures import FigureWriter
 from agent.llm.offline.sql_pieces import CannotWrite
 
@@ -105,6 +106,8 @@ class OrderWriter(FigureWriter):
 
     def _period(self, each: Field, unit: str) -> exp.Expr:
         column = self._column(each)
+        if is_of_months(each) and unit not in ("month", "quarter", "year"):
+            raise CannotWrite(f"{each.table} knows whole months only.")
         if unit.startswith("weekday"):
             return _weekday(column, self.dialect, named=unit == "weekday name")
         if self.dialect == "sqlite":

@@ -78,7 +78,9 @@ class PieceWriter:
         """The field, or two, by which a person knows a row of the table."""
         shown = display_fields(table, self._identity(table), chinese=self.query.chinese)
         if not shown.by_name:
-            self.doubts.append((f"what {table.name} are called", 0.12))
+            # Without a name a row is told by its key; without either, its first field tells nothing.
+            known = bool(self._identity(table)) or shown.fields[:1] != table.fields[:1]
+            self.doubts.append((f"what {table.name} are called", 0.12 if known else 0.4))
         return list(shown.fields)
 
     def _picked(self, slot: Slot) -> list[Field]:

@@ -110,6 +110,9 @@ class Writer(OrderWriter):
         of_no_concern = self.graph.of_no_concern(steps)
         for step in self.graph.siblings(steps):
             if step not in of_no_concern and not told & self.graph.beyond(step, steps):
+                if len(self.graph.beyond(step, steps)) > 1:
+                    # From accounts over their customers and those's orders to the stores: what has one to do with all?
+                    self.doubts.append((f"what {binding.main.name} have to do with {steps[-1].new}", 0.4))
                 continue  # only a filter: a business has one row for each category
             self.doubts.append((f"how {binding.main.name} and {step.new} belong together", 0.3))
         if groups and self._counts_its_own_rows(groups, picks):
@@ -137,6 +140,8 @@ class Writer(OrderWriter):
                     picked_here = [f for f in asked_fields if f.table == table.sql]
                     shown_here = picked_here or (self.display(table) if aggregating and not picks else [])
                     keys = [f for f in identity if f is not None]
+                    if picks and self._of_a_kind(table, picked_here, steps):
+                        keys = []
                     if aggregating and not picks:
                         for each in shown_here:
                             add(each)
@@ -145,6 +150,9 @@ class Writer(OrderWriter):
                     each = binding.fields[slot]
                     if aggregating:
                         add(each)
+                    if slot.mention.text.lower() == "who":  # two may have the same name
+                        own = self.graph.schema.tables[each.table]
+                        grouped += [self._column(f) for name in self._identity(own) if (f := own.field(name))]
                     grouped.append(self._column(each))
             for slot, unit in query.periods:
                 expression = self._period(binding.fields[slot], unit)
@@ -172,6 +180,10 @@ class Writer(OrderWriter):
                     grouped.append(column.copy())
         if query.groups and not (aggregating or having or ordered_by_aggregate):
             self.doubts.append(("what is wanted for each", 0.45))
+        if self._counts_to_one(
+            grouped, [*items, *(order.key for order in self.orders), *(h.aggregate for h in having)]
+        ):
+            self.doubts.append((f"how often each of {binding.main.name} occurs: it is there once", 0.45))
         counted = self._counts_groups(items, having)
         if counted is not None:
             columns = [self._column(each) for each in counted]
@@ -241,6 +253,8 @@ class Writer(OrderWriter):
         steps = self.graph.steps(main, others, self.query.through)
         if steps is None or not any(step.multiplies for step in steps):
             return conditions
+        if self.query.main is None and any(item.function == "avg" for item in items if isinstance(item, Aggregate)):
+            self.doubts.append((f"whether each of {self.binding.main.name} counts once in the average", 0.36))
         return [each for each in conditions if each not in moved] + [RowsWith(moved)]
 
     def _of_the_most(self) -> list[Condition]:
@@ -305,6 +319,24 @@ class Writer(OrderWriter):
             return False
         each = self.binding.fields[item.slot]
         return each.name not in self._identity(self.binding.main) and each not in self.display(self.binding.main)
+
+    def _of_a_kind(self, table: Table, picked: list[Field], steps: list[Step]) -> bool:
+        """ "which type has the most games", the type being the games' own: grouped by the type, and not by the game."""
+        identity = set(self._identity(table))
+        named = {each.name for each in picked}
+        if table is not self.binding.main or steps or not picked or named >= identity:
+            return False
+        return len(identity) > 1 or not named & {each.name for each in self.display(table)}
+
+    def _counts_to_one(self, grouped: list[exp.Expr], figures: list[Item]) -> bool:
+        """Whether rows are counted in groups that hold one row each: "which tag is used most", of tags alone."""
+        identity = [f for name in self._identity(self.binding.main) if (f := self.binding.main.field(name))]
+        if not identity or self._repeats(self.binding.main.sql) or any(isinstance(f, exp.Func) for f in grouped):
+            return False
+        columns = [each for each in grouped if isinstance(each, exp.Column)]
+        have = {column.name.lower() for column in columns if column.table in ("", self.binding.main.name)}
+        counts = (isinstance(each, Aggregate) and each.function == "count" for each in figures)
+        return any(counts) and {each.name.lower() for each in identity} <= have
 
     def _counts_groups(self, items: list[Item], having: list[Having]) -> list[Field] | None:
         """ "How many customers have more than two orders": what is counted are the groups that pass."""

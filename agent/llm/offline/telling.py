@@ -31,6 +31,7 @@ from agent.llm.offline.meaning import (
     Slot,
     all_conditions,
 )
+from agent.llm.offline.roles import key_above
 from agent.llm.offline.schema_text import Field, Table
 from agent.llm.offline.understanding import Reading
 from agent.llm.offline.words import CJK, identifier_words
@@ -133,7 +134,8 @@ class Telling:
         naming = re.split(r"[:：.]|\be\.g\.|,|，", comment, maxsplit=1)[0]
         if run := re.search(r"[\u4e00-\u9fff]{2,8}", naming):
             return run.group()
-        return word_for(" ".join(identifier_words(name))) or name
+        words = identifier_words(name)
+        return word_for(" ".join(words)) or word_for(words[-1] if words else "") or name
 
     def _item(self, item: Item) -> str:
         if isinstance(item, Aggregate):
@@ -173,6 +175,10 @@ class Telling:
                 return self._period(condition)
             case Compare():
                 literals = self._listed(text.strip("'") for text in condition.literals)
+                if condition.slot.wants == "year" and binding.fields[condition.slot].kind == "date":
+                    literals = f"{literals} 年" if self.chinese else literals
+                    if condition.operator == "=":
+                        return literals if self.chinese else f"{self._called(condition.slot)} in {literals}"
                 operator = condition.operator
                 if (
                     binding.fields[condition.slot].table,
@@ -184,6 +190,13 @@ class Telling:
                 each = binding.values[condition.values[0]][0]
                 values = self._listed(binding.values[value][1].strip("'") for value in condition.values)
                 name = self._field(each) if self.chinese else each.name.replace("_", " ")
+                schema = self.reading.schema
+                if (
+                    schema is not None
+                    and each.table != binding.main.sql
+                    and key_above(schema.tables[each.table], schema)
+                ):
+                    values += "及其下级" if self.chinese else " and what is below"
                 if values == NULL:
                     return f"{name} {self._emptiness(filled=condition.negated)}"
                 return f"{name} {'≠' if condition.negated else '='} {values}"

@@ -41,6 +41,7 @@ class Reading:
     doubts: list[tuple[str, float]] = field(default_factory=list)
     aliases: dict[str, Aggregate] = field(default_factory=dict)  # the headers of its figures
     rivals: list[Rival] = field(default_factory=list)  # of the likeliest
+    schema: Schema | None = None  # as it was read, roles included
 
 
 @dataclass
@@ -133,13 +134,14 @@ def understand(
             doubts = _once([*query.doubts, *binding.doubts, *writer.doubts, *dropped])
             confidence = _confidence(query, binding, doubts, found[0].score - cut.score)
             if sql not in readings or readings[sql].confidence < confidence:
-                readings[sql] = Reading(sql, confidence, query, binding, cut, doubts, writer.aliases)
+                readings[sql] = Reading(sql, confidence, query, binding, cut, doubts, writer.aliases, schema)
     ranked = sorted(readings.values(), key=lambda each: -each.confidence)
     if ranked:
         ranked[0].rivals = [each for each in _rivals(ranked[0], graph, dialect) if each.settled >= THRESHOLD]
-    if len(ranked) > 1 and ranked[1].confidence > ranked[0].confidence * 0.97:
-        ranked[0].doubts.append(("another reading is as likely", 0.12))
-        ranked[0].confidence *= 0.88
+    as_likely = [each for each in ranked if each.confidence > ranked[0].confidence * 0.97]
+    for each in as_likely if len(as_likely) > 1 else ():
+        each.doubts.append(("another reading is as likely", 0.12))
+        each.confidence *= 0.88
     return Understanding(ranked, unexplained or [])
 
 
