@@ -51,8 +51,10 @@ def left_out(
         doubts.append(("what is wanted " + " ".join(chunk.text for chunk in cut.chunks[:2]), DROPPED))
     if not _ranks(query) and (word := next((c.text for c in asked if _is_ranking(c)), None)):
         doubts.append((f"what is meant by {word!r}", DROPPED))
-    if not _counts(query) and (word := next((c.text for c in asked if c.kind == "HOWMANY"), None)):
-        doubts.append((f"{word!r}: of what", DROPPED))
+    if not _counts(query, binding) and "how many" in " ".join(chunk.text.lower() for chunk in asked):
+        doubts.append(("'how many': of what", DROPPED))
+    if not _adds_up(query, binding) and (word := next((c.text for c in asked if c.meaning == "sum"), None)):
+        doubts.append((f"what {word!r} is of", DROPPED))
     if (word := _asked_and_told(query, binding)) is not None:
         doubts.append((f"what is wanted of {word!r}", DROPPED))
     if query.order and query.limit and not (query.groups or query.periods):
@@ -78,13 +80,17 @@ def left_out(
     return doubts
 
 
-def _counts(query: Query) -> bool:
+def _counts(query: Query, binding: Binding) -> bool:
     """Whether a number is asked for: a count, a sum, or a field that is a number."""
-    return any(
-        isinstance(item, Aggregate)
-        or (isinstance(item, Pick) and item.slot.mention.fields[:1] and item.slot.mention.fields[0][0].kind == "number")
-        for item in query.items
-    )
+    if any(isinstance(item, Aggregate) for item in query.items):
+        return True
+    shown = [binding.fields.get(item.slot) for item in query.items if isinstance(item, Pick)]
+    return any(each is not None and each.kind == "number" and not each.name.lower().endswith("id") for each in shown)
+
+
+def _adds_up(query: Query, binding: Binding) -> bool:
+    """Whether a total is among what the query asks for: a sum, a count, or a field that is a number."""
+    return _counts(query, binding) or not _functions(query).isdisjoint(("sum", "count"))
 
 
 def _asked_and_told(query: Query, binding: Binding) -> str | None:

@@ -87,7 +87,8 @@ def _mains(query: Query, graph: JoinGraph) -> list[tuple[Table, float]]:
     tables = graph.schema.tables
     if query.main is not None and query.main.mention.tables:
         best = query.main.mention.tables[0][1]
-        return [(table, 1 - score) for table, score in query.main.mention.tables if score >= min(0.6, best)][:4]
+        least = 0.9 if best >= 0.99 else min(0.6, best)  # "projects" is no project_staff where there are projects
+        return [(table, 1 - score) for table, score in query.main.mention.tables if score >= least][:4]
     costs: dict[str, float] = {}
     slots = [slot for item in query.items for slot in item_slots(item)]
     if not slots:
@@ -95,7 +96,7 @@ def _mains(query: Query, graph: JoinGraph) -> list[tuple[Table, float]]:
     for slot in slots:
         for each, score in slot.mention.fields[:8]:
             costs[each.table] = min(costs.get(each.table, 9.0), 1 - score)
-        for table, score in slot.mention.tables[:3]:
+        for table, score in slot.mention.tables[:6]:
             costs[table.sql] = min(costs.get(table.sql, 9.0), 1 - score)
     # Nothing but the slots' own scores tells the tables apart, so the main one costs nothing of its own here.
     return [(tables[name], 0.0) for name, _ in sorted(costs.items(), key=lambda item: item[1])[:6]]
@@ -118,6 +119,9 @@ def _bind(query: Query, graph: JoinGraph, main: tuple[Table, float]) -> Binding 
     for slot in ordered:
         if slot not in binding.fields and not _bind_field(slot, binding, graph):
             return None
+    who = next((slot for slot in binding.tables if slot.mention.text == "who"), None)
+    if who is not None:
+        binding.cost += _chance_cost(binding.tables[who], binding, graph)
     return binding if all(_bind_value(value, binding, graph) for value in values) else None
 
 
@@ -202,8 +206,6 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     for each, score in _in_role(slot.mention.fields, graph.schema.tables[base]):
         worth = score - _hop_cost(graph.distance(base, each.table), owned)
         worth -= _kind_cost(each, slot.wants)
-        if slot.mention.text.lower() == "who":
-            worth -= _chance_cost(each, binding, graph)
         if graph.schema.tables[each.table].is_derived and _stands_elsewhere(each, slot, graph):
             worth -= 0.06
         options.append((worth, each))
@@ -240,10 +242,10 @@ def _bind_field(slot: Slot, binding: Binding, graph: JoinGraph) -> bool:
     return True
 
 
-def _chance_cost(name: Field, binding: Binding, graph: JoinGraph) -> float:
+def _chance_cost(table: Table, binding: Binding, graph: JoinGraph) -> float:
     """Who placed an order is rather whom each order has than whom some have: a customer, and not a salesman."""
-    others = {table.sql for table in binding.tables.values()} - {name.table}
-    keys = [key for key in graph.schema.keys if key.table in others and key.target == name.table]
+    others = {each.sql for each in binding.tables.values()} - {table.sql}
+    keys = [key for key in graph.schema.keys if key.table in others and key.target == table.sql]
     pointing = [graph.schema.field(key.table, key.fields[0]) for key in keys]
     return 0.12 if pointing and all(each is None or each.nullable for each in pointing) else 0.0
 

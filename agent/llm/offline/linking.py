@@ -130,11 +130,13 @@ class Linker:
             for each in table.fields:
                 own = _field_words(each.name, table.name, table_words)
                 self._fields.append(_Entry(each, own, table_words, squashed(each.name)))
+                glosses = glosses_of(each.comment, each.values)
                 for words, weight in _said_in(each.comment):
-                    self._fields.append(_Entry(each, words, table_words, weight=weight))
+                    if (" ".join(words)) not in [phrase for phrase, _ in glosses]:
+                        self._fields.append(_Entry(each, words, table_words, weight=weight))
                 for literal in each.values:
                     values[_text_of(literal)].append((each, literal, 1.0))
-                for phrase, literal in glosses_of(each.comment, each.values):
+                for phrase, literal in glosses:
                     self._glosses.setdefault(_stems(phrase), []).append((each, literal, _GLOSS))
         for table_name, field_name, literal in self.known_values:
             found = self.schema.field(table_name, field_name)

@@ -156,7 +156,8 @@ class FigureReader(Cursor):
     def _count_those(self, mention: Mention) -> bool:
         """ "how many professors", where professor is a rank: the rows of that rank, of which there are several."""
         tables = [self.linker.schema.tables[each.table] for each, *_ in mention.values]
-        kinds = [each.distinct is not None and each.distinct * 2 < (tables[0].rows or 0) for each, *_ in mention.values]
+        rows = tables[0].rows or max(each.distinct or 0 for each in tables[0].fields)
+        kinds = [each.distinct is not None and each.distinct * 2 < rows for each, *_ in mention.values]
         if len({table.sql for table in tables}) > 1 or not all(kinds) or self.query.main is not None:
             return False
         if mention.tables and any(spelled_otherwise(mention, literal) for _, literal, _ in mention.values):
@@ -281,7 +282,7 @@ class FigureReader(Cursor):
             slot = self.slot(mention, "field", wants="number")
             query.items += [Aggregate(function, slot) for function in functions]
             return True
-        listed = chunk.text.lower() in ("top", "best", "worst") and self.kind(1) == "IN" and self.here(1).text == "by"
+        listed = chunk.text.lower() in ("top", "best", "worst") and self.kind(1) != "END" and self.here(1).text == "by"
         if (limit is not None or listed) and mention.table_score >= 0.6:
             self.at += 1
             slot = self.slot(mention, "table")

@@ -43,10 +43,13 @@ class ItemReader(FigureReader):
                     self.query.doubt("who it is: only a number is stored", 0.4)
                 return True
             self.who = True
+            if people := self._people():
+                self.query.items.append(Pick(self.slot(people, "table")))
+                self.query.doubt("who", 0.06)
+                return True
             found = self.hinted("name,full name,person name", None, "who")
             if found is None:
                 return False
-            found[0].mention = self._of_people(found[0].mention)
             self.query.items.append(Pick(found[0]))
             self.query.doubt("who", 0.06)
             return True
@@ -88,11 +91,11 @@ class ItemReader(FigureReader):
         self.at = start
         return False
 
-    def _of_people(self, names: Mention) -> Mention:
-        """Who it was is told by the names of people, where some table is of people."""
-        tables = self.linker.schema.tables
-        people = [each for each, _ in names.fields if is_of_people(tables[each.table])]
-        return replace(names, fields=tuple((each, 0.93) for each in people)) if people else names
+    def _people(self) -> Mention | None:
+        """Who it was is one of the people, where some table is of people."""
+        tables = self.linker.schema.tables.values()
+        people = tuple((each, 0.95) for each in tables if is_of_people(each) and not each.alias_of)
+        return Mention("who", tables=people) if people else None
 
     def _asked_unit(self) -> bool:
         """ "which month had the most orders", "on which day of the week …": the time of what is counted."""

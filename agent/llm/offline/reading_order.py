@@ -60,7 +60,8 @@ class OrderReader(ItemReader):
                 return True
             return False
         open_top = bool(self.query.doubts) and self.query.doubts[-1][0] == "top of what"
-        by = kind == "IN" and self.here().text.lower() in ("by", "in terms of") and (open_top or self.sorting)
+        open_top = open_top or self.sorting
+        by = kind in ("IN", "FILLER") and self.here().text.lower() in ("by", "in terms of") and open_top
         if kind != "ORDER" and not by:
             return False
         self.at += 1

@@ -150,9 +150,6 @@ class Writer(OrderWriter):
                     each = binding.fields[slot]
                     if aggregating:
                         add(each)
-                    if slot.mention.text.lower() == "who":  # two may have the same name
-                        own = self.graph.schema.tables[each.table]
-                        grouped += [self._column(f) for name in self._identity(own) if (f := own.field(name))]
                     grouped.append(self._column(each))
             for slot, unit in query.periods:
                 expression = self._period(binding.fields[slot], unit)
