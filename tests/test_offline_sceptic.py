@@ -10,8 +10,7 @@ from agent.llm.offline.answer_text import Rows, answered, declined
 from agent.llm.offline.schema_text import Schema, tables_of
 from agent.llm.offline.understanding import Understanding, understand
 
-DDL = """-- Members 会员.
--- ~900 rows
+DDL = """-- Members 会员. ~900 rows
 CREATE TABLE members (
   member_id INTEGER NOT NULL,
   member_name VARCHAR NOT NULL,
@@ -154,6 +153,20 @@ WRITTEN = [
         "SELECT members.member_name FROM members JOIN orders ON orders.member_id = members.member_id "
         "WHERE orders.grade = 'A'",
     ),
+    (
+        "How many members have never ordered?",
+        "SELECT COUNT(*) AS number_of_members FROM members WHERE NOT member_id IN (SELECT member_id FROM orders)",
+    ),
+    (
+        "从未下过单的会员有多少?",
+        "SELECT COUNT(*) AS number_of_members FROM members WHERE NOT member_id IN (SELECT member_id FROM orders)",
+    ),
+    (
+        "Total refund amount per hall, highest first",
+        "SELECT halls.hall_name, SUM(refunds.refund_amount) AS total_refund_amount FROM refunds "
+        "JOIN orders ON refunds.order_id = orders.order_id JOIN halls ON orders.hall_id = halls.hall_id "
+        "GROUP BY halls.hall_id, halls.hall_name ORDER BY SUM(refunds.refund_amount) DESC",
+    ),
     ("退货了多少件?", "SELECT SUM(pieces) AS total_piece FROM refunds"),
     ("退款总额是多少?", "SELECT SUM(refund_amount) AS total_refund_amount FROM refunds"),
 ]
@@ -174,6 +187,7 @@ def test_a_sceptics_question_becomes_the_sql_it_means(question: str, written: st
         ("Profit per day", ""),
         ("今年的毛利是多少?", ""),  # a comment's later sentence names something else than its field
         ("Which label is the most popular of all orders?", ""),
+        ("What is the total amount of the labels?", ""),
     ],
 )
 def test_what_is_not_understood_is_named_and_not_answered(question: str, word: str) -> None:

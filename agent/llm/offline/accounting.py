@@ -53,7 +53,7 @@ def left_out(
         doubts.append((f"what is meant by {word!r}", DROPPED))
     if not _counts(query, binding) and "how many" in " ".join(chunk.text.lower() for chunk in asked):
         doubts.append(("'how many': of what", DROPPED))
-    if not _adds_up(query, binding) and (word := next((c.text for c in asked if c.meaning == "sum"), None)):
+    if not _adds_up(query, binding) and (word := next((c.text for c in asked if _is_a_total(c)), None)):
         doubts.append((f"what {word!r} is of", DROPPED))
     if (word := _asked_and_told(query, binding)) is not None:
         doubts.append((f"what is wanted of {word!r}", DROPPED))
@@ -86,6 +86,10 @@ def _counts(query: Query, binding: Binding) -> bool:
         return True
     shown = [binding.fields.get(item.slot) for item in query.items if isinstance(item, Pick)]
     return any(each is not None and each.kind == "number" and not each.name.lower().endswith("id") for each in shown)
+
+
+def _is_a_total(chunk: Chunk) -> bool:
+    return chunk.meaning == "sum" or (chunk.kind == "FILLER" and chunk.text.lower() == "total")
 
 
 def _adds_up(query: Query, binding: Binding) -> bool:

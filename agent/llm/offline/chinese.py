@@ -236,6 +236,14 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
             at += 2
             while kind() in ("NOUN", "DE"):
                 at += 1
+        elif piece.kind == "CMP" and kind(1) == "AGG" and kind(2) == "NOUN":
+            operator, average = _OPERATORS[piece.meaning], _AGGREGATES[pieces[at + 1].meaning]
+            parts.conditions.append(f"whose {_noun(pieces[at + 2])} is {operator} the {average}")
+            at += 3
+            if kind() == "DE":
+                at += 1
+        elif piece.kind == "LIKE" and kind(1) == "VALUE":
+            at += 1  # "带有环保标签": the value says it
         elif piece.kind == "NUMBER" and kind(1) == "AFTER" and last_noun is not None:
             left.pop()
             parts.conditions.append(f"whose {_noun(last_noun)} is {_OPERATORS[pieces[at + 1].meaning]} {piece.meaning}")
@@ -288,7 +296,7 @@ def _take_conditions(pieces: list[Piece], parts: _Parts, linker: Linker) -> list
             at += 2
             while kind() in ("LIKEEND", "DE"):
                 at += 1
-        elif piece.kind == "NOT" and kind(1) == "NOUN" and left:
+        elif piece.kind == "NOT" and kind(1) == "NOUN" and (left or kind(2) == "DE"):
             parts.conditions.append(f"without {_noun(pieces[at + 1])}")
             at += 2
             if kind() == "DE":
@@ -367,7 +375,7 @@ def _composed(left: list[Piece], parts: _Parts, linker: Linker) -> str:
             head = "what is the total " + _noun(nouns[-1])
             owner = nouns[:-1]
         else:
-            items, owner = _items(left)
+            items, owner = _items(left, linker)
             head = f"list the {parts.adjective} ".rstrip() + " " + " and ".join(_noun(each) for each in items)
     if parts.adjective and parts.adjective not in head:
         unknown.append(parts.adjective)
@@ -394,11 +402,14 @@ def _only_field(table: Piece, words: set[str], linker: Linker) -> str:
     return " ".join(identifier_words(named[0].name)) if len(named) == 1 else ""
 
 
-def _items(left: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+def _items(left: list[Piece], linker: Linker) -> tuple[list[Piece], list[Piece]]:
     """The nouns after the last "的" are asked for, those before it own them."""
     last = max((n for n, each in enumerate(left) if each.kind == "DE"), default=-1)
     items = [each for each in left[last + 1 :] if each.kind == "NOUN"]
     before = [each for each in left[: max(last, 0)] if each.kind == "NOUN"]
+    joined = any(each.kind == "AND" for each in left[last + 1 :])
+    if len(items) == 2 and not joined and _is_table(items[0], linker) and not _is_table(items[1], linker):
+        return items[1:], [*before, items[0]]  # "退货原因"
     return (items, before) if items else (before[-1:], before[:-1])
 
 
@@ -416,6 +427,9 @@ _SUPERLATIVES = {
     "最重": "heaviest",
     "最轻": "lightest",
     "最新": "newest",
+    "最常见": "most common",
+    "最常用": "most used",
+    "最热门": "most popular",
 }
 _OPERATORS = {">": "more than", "<": "less than", ">=": "at least", "<=": "at most", "=": "equal to"}
 _AGGREGATES = {"avg": "average", "sum": "total", "max": "maximum", "min": "minimum"}

@@ -8,10 +8,12 @@ from dataclasses import replace
 from agent.llm.offline.cursor import (
     GLUE,
     Before,
+    particle_joined,
     same_field,
 )
 from agent.llm.offline.dates import period_before
 from agent.llm.offline.follow_ups import ASKING_ANEW
+from agent.llm.offline.lexicon import english
 from agent.llm.offline.meaning import (
     Aggregate,
     AllOf,
@@ -341,6 +343,8 @@ class Reader(ConditionReader):
             self.at += 1
         if self.kind() == "DISTINCT":
             self.at += 1
+        if self.kind() in ("END", "AND", "COMMA") and negated and self.at > start and self._never_did():
+            return True
         if self.kind() != "MENTION":
             self.at = start
             return False
@@ -423,6 +427,25 @@ class Reader(ConditionReader):
         picked = bool(self.query.items) and all(isinstance(item, Pick) for item in self.query.items)
         joined = bool(before) and before[-1] == "AND" and between <= {"ART"}
         return joined and picked and not negated and not self.query.conditions and not self.query.order
+
+    def _never_did(self) -> bool:
+        """ "customers who never ordered", "users who have never logged in": without rows, or a date, of that."""
+        verb = particle_joined(self.here(-1).text.lower()) if self.kind(-1) == "VERB" else ""
+        when = self._date_of(verb) if verb and verb not in english().coming_to_be else None
+        done = self._done() if verb else None
+        if when is not None and when.mention.fields[0][0].nullable and self._is_own(when.mention.fields[0][0].table):
+            self._add(Null(when))
+        elif done is not None:
+            self._add(Related(done, True))
+        else:
+            return False
+        self.query.doubts[:] = [each for each in self.query.doubts if not each[0].startswith("what ")]
+        self.negated = False
+        return True
+
+    def _is_own(self, table: str) -> bool:
+        thing = self._thing()
+        return thing is not None and any(each.sql == table for each, _ in thing.mention.tables[:1])
 
     def _finish(self) -> None:
         query = self.query

@@ -423,4 +423,6 @@ class ConditionReader(ComparisonReader):
 
     def _said_outright(self, text: str) -> Mention | None:
         said = (self.linker.mention([no, *text.lower().split()]) for no in ("not", "never", "no"))
-        return next((each for each in said if each.values), None)
+        thing = self._thing()
+        own = {table.sql for table, _ in thing.mention.tables[:1]} if thing is not None else set()
+        return next((each for each in said if any(found.table in own for found, *_ in each.values)), None)

@@ -105,7 +105,8 @@ class OrderReader(ItemReader):
 
     def _order_of_degree(self, said: str) -> Order | None:
         """ "from the oldest to the youngest": by age, the oldest first."""
-        degrees = (adjective_phrases().get(word, ("", "")) for word in said.lower().split())
+        words = said.lower().removesuffix(" first").split()  # "highest first" is no date
+        degrees = (adjective_phrases().get(word, ("", "")) for word in words)
         measures = next((meaning for kind, meaning in degrees if kind == "ADJSUPER"), "")
         found = self.hinted(measures[1:], self.query.main or self.context, said) if measures else None
         return Order(Pick(found[0]), measures[0] == "+", found[1]) if found is not None else None
