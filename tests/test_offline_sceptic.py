@@ -188,6 +188,8 @@ def test_a_sceptics_question_becomes_the_sql_it_means(question: str, written: st
         ("今年的毛利是多少?", ""),  # a comment's later sentence names something else than its field
         ("Which label is the most popular of all orders?", ""),
         ("What is the total amount of the labels?", ""),
+        ("How many orders last month and this month?", ""),  # no order is of both
+        ("Orders between 2026 and 2020", ""),
     ],
 )
 def test_what_is_not_understood_is_named_and_not_answered(question: str, word: str) -> None:

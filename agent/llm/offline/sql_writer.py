@@ -11,11 +11,13 @@ from agent.llm.offline.joins import Step
 from agent.llm.offline.meaning import (
     AgainstAggregate,
     Aggregate,
+    Between,
     BothOf,
     Combined,
     Condition,
     Everything,
     Having,
+    InPeriod,
     IsTrue,
     IsValue,
     Item,
@@ -288,7 +290,24 @@ class Writer(OrderWriter):
         if any(isinstance(each, Aggregate) and each.function == "count" for each in figures):
             raise CannotWrite(f"Each row of {self.binding.main.name} is one: there is nothing of it to count.")
 
+    def _no_empty_time(self, conditions: list[Condition]) -> None:
+        """ "last month and this month", "between 2026 and 2020": no day is in both, so that something else is meant."""
+        spans: dict[Field, tuple[str, str]] = {}
+        for each in conditions:
+            if not isinstance(each, InPeriod | Between) or each.negated:
+                continue
+            dated = self.binding.fields[each.slot]
+            low, high = (each.start, each.end) if isinstance(each, InPeriod) else (each.low, each.high)
+            if isinstance(each, Between) and not self._holds_dates(dated):
+                continue
+            first, last = spans.get(dated, ("", "9999-12-31"))
+            spans[dated] = max(first, (low or "").strip("'")), min(last, (high or last).strip("'"))
+            first, last = spans[dated]
+            if first > last or (first == last and isinstance(each, InPeriod)):
+                raise CannotWrite(f"No time is in all that is said of {dated.name}.")
+
     def _no_contradiction(self, conditions: list[Condition]) -> None:
+        self._no_empty_time(conditions)
         seen: dict[tuple[str, str], str] = {}
         true: dict[tuple[str, str], bool] = {}
         for each in conditions:
