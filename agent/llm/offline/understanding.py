@@ -134,7 +134,7 @@ def understand(
             doubts = _once([*query.doubts, *binding.doubts, *writer.doubts, *dropped])
             confidence = _confidence(query, binding, doubts, found[0].score - cut.score)
             if sql not in readings or readings[sql].confidence < confidence:
-                readings[sql] = Reading(sql, confidence, query, binding, cut, doubts, writer.aliases, schema)
+                readings[sql] = Reading(sql, confidence, query, binding, cut, doubts, writer.aliases, schema=schema)
     ranked = sorted(readings.values(), key=lambda each: -each.confidence)
     if ranked:
         ranked[0].rivals = [each for each in _rivals(ranked[0], graph, dialect) if each.settled >= THRESHOLD]
