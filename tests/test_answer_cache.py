@@ -6,7 +6,6 @@ import asyncio
 import datetime
 import json
 import os
-import shutil
 import sqlite3
 import threading
 import uuid
@@ -32,36 +31,21 @@ from agent.store import Store
 from tests import servers
 from tests.conftest import AgentWith
 from tests.waiting import until
-from tools.database import Database, Limits, open_database
+from tools.database import Database, Limits
 from tools.result_table import ResultTable
 
 COUNT = calls("execute_sql", sql="SELECT count(*) AS n FROM orders")
 ASKED = "How many orders are there?"
 
 
-@pytest.fixture(scope="module")
-def settled(shop_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop last written a while ago: what was written just now may be written again unseen, so nothing is cached."""
-    file = Path(shutil.copy(shop_file, tmp_path_factory.mktemp("settled") / "shop.duckdb"))
-    os.utime(file, (file.stat().st_mtime - 60,) * 2)
-    return file
-
-
-@pytest.fixture(scope="module")
-def shop(settled: Path) -> Iterator[Database]:
-    """That shop, open."""
-    with closing(open_database(str(settled))) as database:
-        yield database
-
-
 @pytest.fixture
-def caching(shop: Database) -> Iterator[Callable[..., DBAgent]]:
-    """`caching(*lines)` is an agent over that shop with a cache of a minute."""
+def caching(open_shop: Database) -> Iterator[Callable[..., DBAgent]]:
+    """`caching(*lines)` is an agent over the shop with a cache of a minute."""
     opened: list[DBAgent] = []
 
     def make(*lines: Any, policy: Policy | None = None, model: ScriptedModel | None = None, **settings: Any) -> DBAgent:
         chosen = Settings.from_environment(**{"answer_ttl": 60, **settings})
-        opened.append(open_agent(shop, model=model or ScriptedModel(*lines), settings=chosen, policy=policy))
+        opened.append(open_agent(open_shop, model=model or ScriptedModel(*lines), settings=chosen, policy=policy))
         return opened[-1]
 
     yield make
@@ -313,10 +297,10 @@ def _kept(store: Store) -> int:
     [{"fiscal_year_start": 4}, {"prompt_label": "staging"}, {"step_limit": 3}, {"model": "m-2"}],
     ids=str,
 )
-def test_with_another_setting_it_is_another_question(change: dict[str, Any], shop: Database) -> None:
+def test_with_another_setting_it_is_another_question(change: dict[str, Any], open_shop: Database) -> None:
     def key(**settings: Any) -> str | None:
         chosen = Settings.from_environment(**{"answer_ttl": 60, "openai_base_url": "http://127.0.0.1:1/v1", **settings})
-        with open_agent(shop, settings=chosen) as agent:
+        with open_agent(open_shop, settings=chosen) as agent:
             asked = agent._asked(ASKED, {})  # type: ignore[attr-defined]
         return asked and asked.key
 
@@ -324,11 +308,11 @@ def test_with_another_setting_it_is_another_question(change: dict[str, Any], sho
 
 
 def test_with_another_limit_of_rows_it_is_another_question(
-    caching: Callable[..., DBAgent], shop: Database, monkeypatch: pytest.MonkeyPatch
+    caching: Callable[..., DBAgent], open_shop: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent = caching(COUNT, "One.", COUNT, "Two.")
     agent.ask_sync(ASKED)
-    monkeypatch.setattr(shop, "limits", Limits(rows=7))
+    monkeypatch.setattr(open_shop, "limits", Limits(rows=7))
     assert agent.ask_sync(ASKED).text == "Two."
 
 
@@ -411,10 +395,10 @@ def test_which_questions_are_one(one: str, other: str, same: bool) -> None:
 
 
 def test_the_command_line_gives_it_from_the_cache_and_fresh_does_not(
-    settled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shop_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DBAGENT_ANSWER_TTL", "60")
-    ask = ("ask", ASKED, "--db", str(settled))
+    ask = ("ask", ASKED, "--db", str(shop_file))
     told = []
     for more in ((), (), ("--fresh",)):
         assert main([*ask, *more]) == 0
