@@ -20,9 +20,9 @@ _NUMBER = re.compile(r"[(（]?\s*(\d)\s*[.)、）。]?")
 
 
 class AskUser(Arguments):
-    question: str = Field(description="One short question, in the user's language.", min_length=1)
+    question: str = Field(description="Short, in the user's language.", min_length=1)
     options: list[str] = Field(
-        description="Two to five readings to choose from, each in a few plain words, the likeliest first.",
+        description="Two to five readings in plain words, the likeliest first.",
         min_length=2,
         max_length=_MOST_OPTIONS,
     )
@@ -73,7 +73,7 @@ class Clarification:
 
 
 def ask_user(arguments: AskUser, database: Database) -> Clarification:
-    """Ask the user which reading is meant, where several would give different figures and nothing tells which."""
+    """Ask the user which of several readings is meant."""
     return Clarification(arguments.question, tuple(arguments.options))
 
 

@@ -20,7 +20,7 @@ _FENCE = re.compile(r"\A```\w*\n?|\n?```\Z")  # models write SQL as they write i
 
 
 class ExecuteSql(Arguments):
-    sql: str = Field(description="One SELECT statement, in the dialect of the database.", min_length=1)
+    sql: str = Field(description="One SELECT, in the database's dialect.", min_length=1)
 
     @field_validator("sql", mode="before")
     @classmethod

@@ -32,7 +32,7 @@ _BYTES = 30_000
 
 
 class ShowTable(Arguments):
-    tables: list[str] = Field(description="Names of one or several tables.", min_length=1)
+    tables: list[str] = Field(description="Their names.", min_length=1)
     fields: list[str] = Field(
         default=[], description="Only for very wide tables: names or words of the fields to show."
     )

@@ -33,8 +33,7 @@ class Tool:
     @property
     def schema(self) -> dict[str, Any]:
         """The tool as chat completions take it: `{"type": "function", "function": {...}}`."""
-        parameters = _without_titles(self.arguments.model_json_schema())
-        parameters["additionalProperties"] = False
+        parameters = _lean(self.arguments.model_json_schema())
         return {
             "type": "function",
             "function": {"name": self.name, "description": self.description, "parameters": parameters},
@@ -53,14 +52,19 @@ def tool(function: Callable[[Any, Database], ForModel]) -> Tool:
     return Tool(function.__name__, description, arguments, function)
 
 
-def _without_titles(schema: Any) -> Any:
-    """The schema less pydantic's generated titles, which say the names again and cost tokens on every call."""
+# What says again what names and descriptions say: titles that pydantic makes, bounds, empty defaults. Arguments that
+# break a bound are refused with the reason; sent along with every call of a model, they took 50 tokens of it.
+_SAID_ELSEWHERE = frozenset(("title", "default", "minLength", "minItems", "maxItems", "additionalProperties"))
+
+
+def _lean(schema: Any) -> Any:
+    """The schema less what costs tokens on every call and tells a model nothing."""
     if isinstance(schema, dict):
         return {
-            key: _without_titles(value)
+            key: _lean(value)
             for key, value in schema.items()
-            if not (key == "title" and isinstance(value, str))
+            if key not in _SAID_ELSEWHERE or isinstance(value, dict)  # a field may have such a name
         }
     if isinstance(schema, list):
-        return [_without_titles(each) for each in schema]
+        return [_lean(each) for each in schema]
     return schema
