@@ -15,6 +15,7 @@ CREATE TABLE members (
   member_id INTEGER NOT NULL,
   member_name VARCHAR NOT NULL,
   joined_on DATE NOT NULL, -- When the membership was opened.
+  phone VARCHAR, -- NULL when not given.
   PRIMARY KEY (member_id)
 );
 
@@ -95,6 +96,13 @@ CREATE TABLE refunds (
   FOREIGN KEY (order_id) REFERENCES orders (order_id)
 );
 
+-- Members, and what they are worth.
+CREATE VIEW member_worth (
+  member_id INTEGER NOT NULL,
+  orders INTEGER NOT NULL, -- How many they placed.
+  contact VARCHAR NOT NULL -- values: 'phone', 'mail' (2 of 2)
+);
+
 -- Profit summed up by month.
 CREATE VIEW monthly_totals (
   month DATE NOT NULL, -- First day of the month.
@@ -130,6 +138,14 @@ WRITTEN = [
         "SELECT members.member_name FROM members JOIN orders ON orders.member_id = members.member_id "
         "GROUP BY members.member_id, members.member_name ORDER BY COUNT(*) DESC LIMIT 1",
     ),
+    # a year after "in" is a time, also where a field that counts orders could hold such a number
+    (
+        "How many different members placed an order in 2025?",
+        "SELECT COUNT(DISTINCT member_id) AS number_of_members FROM orders "
+        "WHERE (ordered_at >= '2025-01-01' AND ordered_at < '2026-01-01')",
+    ),
+    # a field of theirs, and not a value of another table's that is spelt alike
+    ("Which members have no phone?", "SELECT member_name FROM members WHERE phone IS NULL"),
     (
         "What is the average wage of head cooks?",
         "SELECT AVG(wage) AS average_wage FROM workers WHERE job = 'Head Cook'",

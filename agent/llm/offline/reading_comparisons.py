@@ -50,9 +50,12 @@ class ComparisonReader(OrderReader):
                 break
             self.at += 1
         kind = self.kind()
-        if kind == "NUMBER" and self._is_year(self.here().meaning) and self._in_time(slot):
-            self.at = start
-            return None
+        if kind == "NUMBER" and self._is_year(self.here().meaning) and self._in_time():
+            dated = self._holding_years(slot)
+            if dated is None:
+                self.at = start
+                return None
+            slot = dated
         if kind in ("CMP", "AFTER", "ADJCMP"):
             found = self._comparison(slot, negated)
         elif kind == "BETWEEN":
@@ -80,13 +83,20 @@ class ComparisonReader(OrderReader):
             self.at = start
         return found
 
-    def _in_time(self, slot: Slot) -> bool:
-        """ "the fees on a campus in 1996": a year after "in" is no value of a field that holds no years."""
-        if self.kind(-1) != "IN" or self.here(-1).text.lower().split()[0] not in ("in", "during", "since", "until"):
-            return False
-        return not any(
-            each.kind == "date" or "year" in each.name.lower() for each, score in slot.mention.fields if score >= 0.55
+    def _in_time(self) -> bool:
+        """Whether what stands here is said to be a time: "in 1996"."""
+        return self.kind(-1) == "IN" and self.here(-1).text.lower().split()[0] in ("in", "during", "since", "until")
+
+    def _holding_years(self, slot: Slot) -> Slot | None:
+        """ "the fees on a campus in 1996", "placed an order in 2025": a year is no value of a field without times."""
+        fields = tuple(
+            (each, score)
+            for each, score in slot.mention.fields
+            if score >= 0.55 and (each.kind == "date" or "year" in each.name.lower())
         )
+        if not fields or slot.mention.table_score >= 0.9:  # the table itself, which happened then
+            return None
+        return replace(slot, mention=replace(slot.mention, fields=fields))
 
     def _comparison(self, slot: Slot | None, negated: bool) -> Condition | None:
         chunk = self.here()

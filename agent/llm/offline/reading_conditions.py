@@ -314,7 +314,8 @@ class ConditionReader(ComparisonReader):
 
     def _missing(self, mention: Mention) -> Condition | None:
         """ "buyers who have no email": a field of theirs that is not filled."""
-        main = {table.sql for table, score in self.query.main.mention.tables} if self.query.main is not None else set()
+        thing = self._thing()
+        main = {table.sql for table, _ in thing.mention.tables} if thing is not None else set()
         empty = tuple(
             (each, score)
             for each, score in mention.fields
@@ -323,7 +324,7 @@ class ConditionReader(ComparisonReader):
         if not empty or mention.table_score >= 0.85:
             return None
         self.at += 1
-        return Null(self.slot(replace(mention, fields=empty, tables=(), values=()), "field", self.query.main))
+        return Null(self.slot(replace(mention, fields=empty, tables=(), values=()), "field", thing))
 
     def _happened(self, mention: Mention, negated: bool) -> Condition | None:
         """ "stores that have closed": those with a date of closing."""

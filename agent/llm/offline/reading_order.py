@@ -223,7 +223,7 @@ class OrderReader(ItemReader):
         item = items[0] if len(items) == 1 else None
         if self.kind() not in ("IN", "EACH") or self.here().text.lower() not in ("by", "across", "per"):
             return
-        if not isinstance(item, Pick) or item.slot is not self.query.main or self.chunks[0].kind == "LIST":
+        if not isinstance(item, Pick) or item.slot is not self._thing() or self.chunks[0].kind == "LIST":
             return
         ahead = 2 if self.kind(1) == "ART" else 1
         after = self.here(ahead).mention if self.kind(ahead) == "MENTION" else None
