@@ -106,6 +106,7 @@ CREATE VIEW member_worth (
 -- Profit summed up by month.
 CREATE VIEW monthly_totals (
   month DATE NOT NULL, -- First day of the month.
+  orders INTEGER NOT NULL,
   profit DECIMAL(12,2) NOT NULL,
   cost DECIMAL(12,2) NOT NULL -- Cost of the goods. Gross profit (毛利) is what is left.
 );
@@ -198,6 +199,7 @@ def test_a_sceptics_question_becomes_the_sql_it_means(question: str, written: st
 @pytest.mark.parametrize(
     ("question", "word"),
     [
+        ("Profit per order in 2025", "order"),
         ("Which members have not logged in this year?", "logged in"),
         ("What was the profit last week?", ""),  # only whole months are known
         ("Profit per day", ""),

@@ -24,6 +24,7 @@ from agent.llm.offline.meaning import (
     all_conditions,
     item_slots,
 )
+from agent.llm.offline.schema_text import Schema
 from agent.llm.offline.words import identifier_words
 
 DROPPED = 0.45  # enough by itself to decline: the word may well be a condition
@@ -60,6 +61,8 @@ def left_out(
     if query.order and query.limit and not (query.groups or query.periods):
         of_each = (c.text for c in asked if c.kind == "EACH" and c.text.lower().split()[0] in ("in", "for", "within"))
         doubts += [(f"the most {text!r}", DROPPED) for text in of_each]
+    groups = (each.mention.text for each in query.groups if _counts_things(each, binding, linker.schema))
+    doubts += [(f"what {text!r} is a group of", DROPPED) for text in groups]
     if not averages(query) and (word := next((c.text for c in asked if c.meaning == "avg"), None)):
         doubts.append((f"what {word!r} is of", DROPPED))
     if not (query.groups or query.periods or query.order):
@@ -78,6 +81,12 @@ def left_out(
         elif chunk.kind == "PERCENTSIGN" and (not at or cut.chunks[at - 1].kind != "NUMBER"):
             doubts.append((f"what {chunk.text!r} is of", DROPPED))
     return doubts
+
+
+def _counts_things(group: Slot, binding: Binding, schema: Schema) -> bool:
+    """ "revenue per order": a number of orders that some table keeps is none of them."""
+    each = binding.fields.get(group)
+    return each is not None and group.mention.table_score >= 0.9 and each.kind == "number" and not schema.is_key(each)
 
 
 def _counts(query: Query, binding: Binding) -> bool:

@@ -85,7 +85,8 @@ class ComparisonReader(OrderReader):
 
     def _in_time(self) -> bool:
         """Whether what stands here is said to be a time: "in 1996"."""
-        return self.kind(-1) == "IN" and self.here(-1).text.lower().split()[0] in ("in", "during", "since", "until")
+        before = self.here(-1).text.lower().split()[:1] if self.kind(-1) in ("IN", "FILLER") else []
+        return before in (["in"], ["during"], ["since"], ["until"])
 
     def _holding_years(self, slot: Slot) -> Slot | None:
         """ "the fees on a campus in 1996", "placed an order in 2025": a year is no value of a field without times."""

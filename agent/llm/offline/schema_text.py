@@ -98,6 +98,12 @@ class Schema:
         declared = [key for table in self.tables.values() for key in table.keys if key.target in self.tables]
         return (*declared, *_guessed_keys(self.tables, declared))
 
+    def is_key(self, each: Field) -> bool:
+        """Whether a field tells rows apart or points at others, by its keys or its name: no figure to reckon with."""
+        if each.name.lower().endswith(("id", "code", "number", "no", "year")):
+            return True
+        return any(key.table == each.table and each.name in key.fields for key in self.keys)
+
     def field(self, table: str, name: str) -> Field | None:
         found = self.tables.get(table)
         return found.field(name) if found else None

@@ -104,7 +104,7 @@ class FigureWriter(ConditionWriter):
         if slot in self.binding.fields:
             each = self.binding.fields[slot]
             table = self.graph.schema.tables[each.table]
-            if each.kind != "number" or each.name in table.primary_key or self._is_key(each):
+            if each.kind != "number" or each.name in table.primary_key or self.graph.schema.is_key(each):
                 return None
             counting = set(identifier_words(each.name)) & {"number", "count", "total", "played", "quantity"}
             self.doubts.append((f"{each.name} added up", 0.08 if counting else 0.3))
@@ -114,15 +114,10 @@ class FigureWriter(ConditionWriter):
         for each in table.fields:
             if squashed("".join(identifier_words(each.name))) != own_name or each.kind != "number":
                 continue
-            if each.name not in table.primary_key and not self._is_key(each):
+            if each.name not in table.primary_key and not self.graph.schema.is_key(each):
                 self.doubts.append((f"{each.name} added up", 0.1))
                 return each
         return None
-
-    def _is_key(self, each: Field) -> bool:
-        if each.name.lower().endswith(("id", "code", "number", "no", "year")):
-            return True
-        return any(key.table == each.table and each.name in key.fields for key in self.graph.schema.keys)
 
     def _alias(self, item: Aggregate) -> str:
         if isinstance(item, Combined):
