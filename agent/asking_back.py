@@ -41,27 +41,33 @@ class AskingBack:
         self.deadline: asyncio.Timeout | None = None
         self._ask_user = ask_user
         self._left = limit - len(choices)
+        self._choice: Interpretation | None = None
+        self._asker: object = None
         self._lock = asyncio.Lock()
 
-    async def replied(self, told: ToolReply, asked: Clarification, tell: Tell) -> ToolReply:
+    async def replied(self, told: ToolReply, asked: Clarification, tell: Tell, candidate: object = None) -> ToolReply:
         """The reply of `ask_user` with what became of it as its value.
 
         That is an Interpretation, chosen by the user or, where nobody is asked, assumed; or the Clarification as it
-        is, where it will be replied to later.
+        is, where it will be replied to later. A `candidate` for the answer that asks after another one did is told
+        what the user said to that.
         """
         async with self._lock:
+            if self._choice is not None and candidate is not self._asker:
+                return replace(told, text=self._choice.told(), value=self._choice)
             if self._left <= 0 or self._ask_user is None:
                 return _assumed(told, asked)
-            self._left -= 1
-            tell(UserAsked(asked))
             if self._ask_user == "later":
+                tell(UserAsked(asked))
                 return told
+            self._left, self._asker = self._left - 1, candidate
+            tell(UserAsked(asked))
             said = await self._reply(self._ask_user, asked)
-        if not said:
-            return _assumed(told, asked)
-        taken = asked.chosen(said) or one_line(said, LONGEST_REPLY)
-        chosen = Interpretation(asked.question, asked.options, taken, by_user=True)
-        return replace(told, text=chosen.told(), value=chosen)
+            if not said or asked.misses(said):
+                return _assumed(told, asked)
+            taken = asked.chosen(said) or one_line(said, LONGEST_REPLY)
+            self._choice = Interpretation(asked.question, asked.options, taken, by_user=True)
+            return replace(told, text=self._choice.told(), value=self._choice)
 
     async def _reply(self, ask_user: AskUser, asked: Clarification) -> str:
         began, loop = time.monotonic(), asyncio.get_running_loop()
@@ -81,7 +87,7 @@ class AskingBack:
             running_clock().ends += waited
             if self.deadline and when is not None:
                 self.deadline.reschedule(max(when + waited, loop.time()))
-        return (said or "").strip()
+        return "" if said is None else str(said).strip()
 
 
 def _assumed(told: ToolReply, asked: Clarification) -> ToolReply:

@@ -46,6 +46,8 @@ exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code."""
+    # A shell that closes them (`>&-`) leaves None, which nothing can be written to.
+    sys.stdout, sys.stderr = (each or open(os.devnull, "w") for each in (sys.stdout, sys.stderr))  # noqa: SIM115
     # Imports and syntax trees make many objects and little rubbish. Looking for it after every 700 of them took a
     # tenth of the time of `dbagent ask`.
     gc.set_threshold(50_000)

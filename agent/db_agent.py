@@ -408,7 +408,7 @@ class DBAgent:
                     finally:  # also of a query that was stopped
                         work.tool_seconds += time.monotonic() - began
                 if isinstance(told.value, Clarification):
-                    told = await work.asking.replied(told, told.value, work.tell)
+                    told = await work.asking.replied(told, told.value, work.tell, work)
             span.update(output=told.text)
             if told.failed:
                 span.update(level="WARNING", status=told.text)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent.answer import Answer, Interpretation
-from agent.errors import SessionUnknown, StoreUnavailable
+from agent.errors import QuestionRefused, SessionUnknown, StoreUnavailable
 from tools.ask_user import Clarification
 from tools.policy import User
 from tools.text import one_line, tokens
@@ -111,6 +111,8 @@ class Session:
         if self._shelf.lasts and not self.trouble:
             await asyncio.to_thread(self._load)  # another process may have taken the conversation on
         turns = self.turns
+        if turns and (asked_back := turns[-1].asked) and asked_back.misses(question):
+            raise QuestionRefused(f"There are {len(asked_back.options)} options. Name one of them, or ask in words.")
         if turns and (choice := turns[-1].choice(question)):
             *turns, asked = turns
             question, options = asked.question, {**options, "choices": (*asked.choices, choice)}

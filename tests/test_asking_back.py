@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from agent import Clarification, DBAgent, Settings, calls, open_agent
+from agent import Clarification, DBAgent, QuestionRefused, Settings, calls, open_agent
 from agent.answer import Interpretation
 from agent.asking_back import AskingBack
 from agent.events import AnswerReady, Event, UserAsked, tell_nobody
@@ -173,7 +173,28 @@ def test_candidates_for_an_answer_share_one_question_back(agent_with: AgentWith)
     assert asked == [WHICH]
     assert answer.receipt.votes is not None
     later = agent_with(BACK, BACK, candidates=2).ask_sync("How many?", ask_user="later", effort="high")
-    assert later.receipt.outcome in ("asked", "answered")
+    assert later.receipt.outcome == "asked"
+
+
+def test_every_candidate_is_told_what_the_user_chose(agent_with: AgentWith) -> None:
+    agent = agent_with(BACK, BACK, COUNT, COUNT, "4.", "4.", candidates=2)
+    answer = agent.ask_sync("How many?", ask_user=lambda asked: "2", effort="high")
+    assert (answer.receipt.choices, answer.receipt.assumptions) == ((CHOSEN,), ())
+
+
+@pytest.mark.parametrize("said", ["7", 7, "0", ""])
+def test_what_names_no_option_is_no_choice(agent_with: AgentWith, said: Any) -> None:
+    answer = agent_with(BACK, COUNT, "4.").ask_sync("How many?", ask_user=lambda asked: said)
+    assert (answer.receipt.choices, answer.receipt.assumptions) == ((), (ASSUMED,))
+
+
+def test_a_number_that_no_option_has_leaves_the_question_back_open(agent_with: AgentWith) -> None:
+    agent = agent_with(BACK, COUNT, "4.")
+    session = agent.session()
+    assert session.ask_sync("How many?", ask_user="later").asked is not None
+    with pytest.raises(QuestionRefused, match="2 options"):
+        session.ask_sync("7")
+    assert session.ask_sync("2").receipt.choices == (CHOSEN,)
 
 
 def test_a_choice_is_nobody_elses_answer(agent_with: AgentWith) -> None:

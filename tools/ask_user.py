@@ -67,6 +67,10 @@ class Clarification:
             return self.options[int(number[1]) - 1]
         return next((each for each in self.options if each.casefold() == said.casefold()), None)
 
+    def misses(self, said: str) -> bool:
+        """Whether somebody names an option by a number that none has."""
+        return _NUMBER.fullmatch(" ".join(said.split())) is not None and self.chosen(said) is None
+
     def as_json(self) -> dict[str, Any]:
         """`question` and `options`."""
         return {"question": self.question, "options": list(self.options)}

@@ -104,10 +104,13 @@ class TypedInput:
         """What was sent; the first option where that is nothing."""
         last = len(asked.options)
         asking: PromptSession[str] = PromptSession(history=InMemoryHistory())
-        try:
-            return asking.prompt(f"1 to {last}, or in your own words (Enter: 1)> ").strip() or asked.options[0]
-        except EOFError:
-            raise KeyboardInterrupt from None
+        while True:
+            try:
+                said = asking.prompt(f"1 to {last}, or in your own words (Enter: 1)> ").strip() or asked.options[0]
+            except EOFError:
+                raise KeyboardInterrupt from None
+            if not asked.misses(said):
+                return said
 
 
 def _history(path: Path) -> History:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST_EVENT = 8_000_000  # bytes; an endpoint that never ends a line must not fill the memory
+LONGEST_EVENT = 8_000_000  # bytes; an endpoint that never ends one must not fill the memory
 
 
 class EventStream:
@@ -15,7 +15,7 @@ class EventStream:
     def feed(self, part: bytes) -> list[str]:
         """The data of the events that this part completes, as text. Raises ValueError for one that never ends."""
         self._begun += part
-        if len(self._begun) > LONGEST_EVENT:
+        if len(self._begun) + sum(map(len, self._data)) > LONGEST_EVENT:
             raise ValueError("an event has no end")
         if b"\n" not in part and b"\r" not in part:
             return []

@@ -271,10 +271,6 @@ def _year(found: re.Match[str], clock: Clock, inner: Inner) -> TimeRange:
     return clock.unit("year", date(int(found["y"]), 1, 1))
 
 
-def _decade(found: re.Match[str], clock: Clock, inner: Inner) -> TimeRange:
-    return clock.unit("decade", date(int(found["y"]), 1, 1))
-
-
 def _week_of(found: re.Match[str], clock: Clock, inner: Inner) -> tuple[int, TimeRange] | None:
     if (day := inner(found.end())) is None:
         return None

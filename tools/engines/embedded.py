@@ -58,14 +58,16 @@ class EmbeddedEngine(ReadingEngine[Pooled]):
 
     def _give_back(self, connection: Pooled, *, broken: bool) -> None:
         try:
-            self._roll_back(connection.raw)
-        except self.DRIVER_ERROR:
-            broken = True
-        if broken or connection.pool is not self._pool:
-            connection.raw.close()
-        else:
-            connection.pool.append(connection)
-        self._places.release()
+            try:
+                self._roll_back(connection.raw)
+            except self.DRIVER_ERROR:
+                broken = True
+            if broken or connection.pool is not self._pool:
+                connection.raw.close()
+            else:
+                connection.pool.append(connection)
+        finally:
+            self._places.release()
 
     def _roll_back(self, raw: Any) -> None:
         """End the transaction, if one was begun."""

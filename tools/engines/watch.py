@@ -74,8 +74,9 @@ class Watch:
             if self._done.is_set() or self._canceller is not None:
                 return
             self.reason = self.reason or reason
-            self._canceller = threading.Thread(target=self._go_on_cancelling, name="dbagent-cancel", daemon=True)
-            self._canceller.start()
+            canceller = threading.Thread(target=self._go_on_cancelling, name="dbagent-cancel", daemon=True)
+            canceller.start()
+            self._canceller = canceller
 
     def _go_on_cancelling(self) -> None:
         while not self._done.is_set():
@@ -113,7 +114,10 @@ class _Deadlines:
                 now = time.monotonic()
                 for watch in [each for each, ends in self._ends.items() if ends <= now]:
                     del self._ends[watch]
-                    watch.end("timeout")
+                    try:
+                        watch.end("timeout")
+                    except RuntimeError:  # no thread can be started just now
+                        self._ends[watch] = now + _AGAIN_SECONDS
                 self._wakes = min(self._ends.values(), default=now)
                 self._changed.wait(max(self._wakes - now, 0.0))
             self._awake = False
