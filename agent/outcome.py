@@ -55,7 +55,8 @@ def used_up(work: Work, limit: str, limits: QuestionLimits) -> str:
 
 def answer_of(work: Work, trace_id: str, trace_url: str | None, model_seconds: float, example: str | None) -> Answer:
     """The answer that the work on a question came to; `example` is the verified one that its SQL follows."""
-    table = work.tables[-1] if work.tables else None
+    # What was queried before a question back is a reading that nobody has chosen.
+    table = work.tables[-1] if work.tables and work.asked is None else None
     usages = [reply.usage for reply in work.replies]
     costs = [reply.cost_usd for reply in work.replies]
     receipt = Receipt(
