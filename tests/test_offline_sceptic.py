@@ -200,6 +200,7 @@ def test_a_sceptics_question_becomes_the_sql_it_means(question: str, written: st
     ("question", "word"),
     [
         ("Profit per order in 2025", "order"),
+        ("How many workers report to the Head Cook?", "report"),
         ("Which members have not logged in this year?", "logged in"),
         ("What was the profit last week?", ""),  # only whole months are known
         ("Profit per day", ""),

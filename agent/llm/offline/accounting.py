@@ -76,7 +76,7 @@ def left_out(
             doubts.append((f"what {chunk.text!r} says", DROPPED))
         elif chunk.kind == "MENTION" and not _mention_has_its_place(cut.chunks, at, said, tables):
             doubts.append((f"what {chunk.text!r} has to do with it", DROPPED))
-        elif chunk.kind in ("FILLER", "ART", "IN") and _weighs(cut.chunks, at):
+        elif _is_under_somebody(cut.chunks, at) or (chunk.kind in ("FILLER", "ART", "IN") and _weighs(cut.chunks, at)):
             doubts.append((f"what {chunk.text!r} says", DROPPED))
         elif chunk.kind == "PERCENTSIGN" and (not at or cut.chunks[at - 1].kind != "NUMBER"):
             doubts.append((f"what {chunk.text!r} is of", DROPPED))
@@ -193,6 +193,12 @@ def _mention_has_its_place(chunks: tuple[Chunk, ...], at: int, said: set[str], t
         return True  # a table that is read anyway, named again
     # Part of a name that is spelled out over several chunks, or a literal that was taken as it stands.
     return bool(chunk.text[:1].isupper() and at)
+
+
+def _is_under_somebody(chunks: tuple[Chunk, ...], at: int) -> bool:
+    """ "workers who report to Ada": whom somebody works for no reading can tell; those called Ada are not meant."""
+    following = chunks[at + 1].text.lower() if at + 1 < len(chunks) else ""
+    return following == "to" and chunks[at].text.lower().split()[-1] in ("report", "reports", "reporting", "reported")
 
 
 def _verb_has_its_place(
