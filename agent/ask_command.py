@@ -64,6 +64,8 @@ def _ask(options: argparse.Namespace) -> int:
 
     if options.explain and (options.csv or options.sql_only):
         raise SettingsError("--explain adds to the answer: leave --csv and --sql-only out, or it.")
+    if options.ask and (options.csv or options.sql_only):
+        raise SettingsError("--ask may print a question back as JSON: leave --csv and --sql-only out, or it.")
     question = options.question
     if question == "-":
         question = sys.stdin.read() if sys.stdin else ""  # None where the shell closed it

@@ -269,6 +269,7 @@ def test_the_command_assumes_or_exits_with_the_options_and_goes_on_in_the_sessio
         "main.orders",
     )
     assert dbagent("ask", "How many?", "--csv", "--explain", *db).returncode == 2
+    assert dbagent("ask", "How many?", "--csv", "--ask", *db).returncode == 2
 
 
 def test_over_pipes_the_next_line_chooses_where_it_names_an_option_and_is_the_next_question_else(
