@@ -7,6 +7,7 @@ or `refused: part of the reason`. `{schema}` is where the tables are. What passe
 
 from __future__ import annotations
 
+import gc
 import re
 import sqlite3
 import threading
@@ -482,3 +483,21 @@ def test_duckdb_any_text_is_refused_or_changes_nothing(sql: str) -> None:
         finally:
             timer.cancel()
         assert duckdb_state(connection) == before
+
+
+def test_the_garbage_collector_goes_on_after_large_statements_of_many_threads_also_refused_ones() -> None:
+    large = " OR ".join(f"id = {number}" for number in range(1500))
+    meta = metadata("duckdb")
+    table = next(iter(meta.tables())).full_name
+
+    def ask(statement: str) -> None:
+        with suppress(SqlRefused):
+            guarded(statement, meta)
+
+    texts = [f"SELECT 1 FROM {table} WHERE {large}", f"DELETE FROM {table} WHERE {large}"] * 3
+    threads = [threading.Thread(target=ask, args=(each,)) for each in texts]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert gc.isenabled()

@@ -17,6 +17,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from tools.errors import SqlRefused
+from tools.guard.collector import collector_waits
 from tools.guard.functions import allowed_functions as functions_of
 from tools.guard.grammar import (
     BARE_SESSION_WORDS,
@@ -107,7 +108,8 @@ def guarded(
     functions = functions_of(meta.dialect) | meta.allowed_functions | allowed_functions
     guard = _Guard(sql, meta, functions, second_opinion)
     try:
-        return guard.run()
+        with collector_waits(sql):
+            return guard.run()
     except (SqlglotError, LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
         # sqlglot gives trees with holes for some broken statements (a Dot without a right side, seen in
         # fuzzing); what the guard trips over has not been understood.
