@@ -6,8 +6,8 @@ import asyncio
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -105,28 +105,23 @@ def open_agent(
     if isinstance(database, str) and database:
         settings = settings.model_copy(update={"database_url": database})
     experiment = read_experiment(settings.experiment, "DBAGENT_EXPERIMENT") if settings.experiment else None
-    with ThreadPoolExecutor(1) as beside:
-        # Langfuse's SDK takes a quarter of a second to import, in which a database that is slow to open gets on.
-        starting = beside.submit(_langfuse_and_prompts, settings, prompts)
-        try:
+    with ExitStack() as on_failure:
+        with ThreadPoolExecutor(1) as beside:
+            # Langfuse's SDK takes a quarter of a second to import, in which a database that is slow to open gets on.
+            starting = beside.submit(_langfuse_and_prompts, settings, prompts)
+            on_failure.callback(_close_langfuse, starting)
             opened = _opened_database(database, knowledge, settings, tell)
-            if opened is not database and policy is None and settings.policy is None:
-                begin_reading_values(opened)  # the first search would wait for them, 0.3 s on the sample
-        except BaseException:
-            starting.result()[0].close()
-            raise
-    langfuse, prompts = starting.result()
-    try:
+            if opened is not database:
+                on_failure.callback(opened.close)
+                if policy is None and settings.policy is None:
+                    begin_reading_values(opened)  # the first search would wait for them, 0.3 s on the sample
+        langfuse, prompts = starting.result()
         if experiment:
             _check_arms(experiment, prompts)
         if isinstance(policy, Policy):
             policy.check(opened.meta)
         rules = policy if isinstance(policy, Policy) else chosen_policy(settings, opened)
-    except BaseException:
-        langfuse.close()
-        if opened is not database:
-            opened.close()
-        raise
+        on_failure.pop_all()
     tracing = Tracing(langfuse)
     asked = _language_model(model, fast_model, settings, tracing.span)
 
@@ -197,6 +192,11 @@ def _langfuse_and_prompts(settings: Settings, prompts: PromptSource | None) -> t
         prompts = proxy = prompt_proxy(settings, langfuse)
         proxy.warm(PROMPT)  # Langfuse answers while the database is opened
     return langfuse, prompts
+
+
+def _close_langfuse(starting: Future[tuple[LangfuseClient, PromptSource]]) -> None:
+    if starting.exception() is None:
+        starting.result()[0].close()
 
 
 def chosen_policy(settings: Settings, database: Database) -> Policy | None:

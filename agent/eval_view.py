@@ -92,7 +92,7 @@ def add_figures(table: Table, got: Figures, name: str) -> None:
     """Add the line of these figures."""
     from rich.text import Text
 
-    from agent.evaluation.figures import duration, money, share
+    from agent.evaluation.figures import duration, effort, share
 
     table.add_row(
         Text(clean(name)),
@@ -102,10 +102,7 @@ def add_figures(table: Table, got: Figures, name: str) -> None:
         share(got.accuracy),
         share(got.precision),
         share(got.soft_f1),
-        "-" if got.tool_calls is None else f"{got.tool_calls:.1f}",
-        "?" if got.tokens is None else f"{got.tokens:,.0f}",
-        money(got.cost_usd),
-        duration(got.seconds),
+        *effort(got),
         duration(got.slow_seconds),
     )
 

@@ -75,7 +75,7 @@ async def in_callers_thread(function: Callable[..., T], *arguments: Any) -> T:
             return
         try:
             done.set_result(function(*arguments))
-        except Exception as error:
+        except Exception as error:  # a door: it is raised where the call is awaited
             done.set_exception(error)
 
     calls.put(call)

@@ -151,12 +151,6 @@ class Store:
                 for row in connection.execute(query)
             ]
 
-    def forget_session(self, session_id: str) -> bool:
-        """Delete a conversation and its turns; whether there was one."""
-        with self._writing() as connection:
-            connection.execute(TURNS.delete().where(TURNS.c.session_id == session_id))
-            return connection.execute(SESSIONS.delete().where(SESSIONS.c.id == session_id)).rowcount > 0
-
     # ---- feedback
 
     def add_feedback(

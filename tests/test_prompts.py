@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from agent import ScriptedModel, Settings, open_agent
 from agent.errors import PromptInvalid, PromptNotFound, SettingsError
 from agent.llmops.langfuse_client import LangfuseClient
 from agent.llmops.prompt_files import bundle, write_bundle
@@ -609,3 +610,17 @@ def test_without_a_prompts_folder_there_is_nothing_to_find(tmp_path: Path, files
     shutil.rmtree(files)
     with pytest.raises(PromptNotFound, match="There are none at all"):
         PromptProxy(folder=files).get_prompt(NAME)
+
+
+def test_what_was_opened_is_closed_where_the_agent_cannot_be(shop_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "experiment.yaml").write_text("name: e\narms: {production: 1, nowhere: 1}\n")
+    settings = Settings.from_environment(experiment=tmp_path / "experiment.yaml")
+    before = _processes()
+    with pytest.raises(SettingsError, match="nowhere"):
+        open_agent(str(shop_file), model=ScriptedModel("4."), settings=settings)
+    until(lambda: _processes() <= before)
+
+
+def _processes() -> set[str]:
+    """Those that this one has begun."""
+    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}

@@ -52,6 +52,16 @@ class Figures:
         return wilson(self.right, self.scored)
 
 
+def effort(got: Figures) -> tuple[str, str, str, str]:
+    """Tool calls, tokens, cost and median seconds, as people read them."""
+    return (
+        "-" if got.tool_calls is None else f"{got.tool_calls:.1f}",
+        "?" if got.tokens is None else f"{got.tokens:,.0f}",
+        money(got.cost_usd),
+        duration(got.seconds),
+    )
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two runs over the cases that both scored and that asked the same.

@@ -10,6 +10,7 @@ from agent.evaluation.figures import (
     GROUPS,
     Figures,
     duration,
+    effort,
     figures,
     grouped,
     money,
@@ -146,10 +147,7 @@ def _figures_row(got: Figures) -> str:
         share(got.answered_share),
         share(got.precision),
         share(got.soft_f1),
-        "-" if got.tool_calls is None else f"{got.tool_calls:.1f}",
-        "?" if got.tokens is None else f"{got.tokens:,.0f}",
-        money(got.cost_usd),
-        duration(got.seconds),
+        *effort(got),
     ]
     return (
         f"<tr><td>{_text(got.name)}</td><td>{got.cases:,}</td><td>{bar}{accuracy}</td>"

@@ -151,10 +151,10 @@ class _Opened:
         task = self._places.pop(url, None)
         if task is None:
             return
-        try:
-            place = await task
-        except Exception:  # it was told where it was asked for
+        await asyncio.wait([task])
+        if task.cancelled() or task.exception():  # told where it was asked for
             return
+        place = task.result()
         await place.agent.aclose()
         await asyncio.to_thread(place.engine.close)
 

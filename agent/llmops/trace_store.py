@@ -274,7 +274,7 @@ class TraceStore:
                 "Traces are no longer kept on this machine: %s (%s). Answers are not affected. "
                 "Free the disk, move the file away, or set DBAGENT_HOME to another folder.",
                 self.path,
-                error,
+                getattr(error, "strerror", None) or error,  # the whole of an OSError says the path once more
             )
         else:
             pruned = self._writes // _PRUNE_EVERY_WRITES

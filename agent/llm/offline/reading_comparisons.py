@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 
 from agent.llm.offline.chunking import Chunk
@@ -36,9 +37,9 @@ from agent.llm.offline.reading_order import OrderReader
 class ComparisonReader(OrderReader):
     """Reads comparisons."""
 
+    @abstractmethod
     def _one_condition(self, negated: bool) -> Condition | None:
         """Any condition, of which comparisons are one kind: the reader that builds on this one knows them all."""
-        raise NotImplementedError
 
     def _after_field(self, slot: Slot, negated: bool) -> Condition | None:
         """What the question says of a field: compared, between, like, missing, equal to a value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from agent.llm.offline.cursor import Cursor, adds_up, is_flag, iso
@@ -22,12 +23,12 @@ from agent.llm.offline.meaning import (
 )
 
 
-class FigureReader(Cursor):
+class FigureReader(Cursor, ABC):
     """Reads figures."""
 
+    @abstractmethod
     def _item(self) -> bool:
         """Anything asked for, of which figures are one kind: the reader that builds on this one knows them all."""
-        raise NotImplementedError
 
     def _share(self) -> bool:
         """ "what percentage of orders …": of a count of rows, or of a sum; what follows says which part."""

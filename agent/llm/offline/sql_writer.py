@@ -183,9 +183,9 @@ class Writer(OrderWriter):
             grouped, [*items, *(order.key for order in self.orders), *(h.aggregate for h in having)]
         ):
             self.doubts.append((f"how often each of {binding.main.name} occurs: it is there once", 0.45))
-        counted = self._counts_groups(items, having)
-        if counted is not None:
-            columns = [self._column(each) for each in counted]
+        of_groups = self._count_of_groups(items, having)
+        if of_groups is not None:
+            columns = [self._column(each) for each in of_groups[1]]
             grouped = [column.copy() for column in columns]
         select = select.select(*columns).from_(self._table(binding.main))
         for step in steps:
@@ -215,8 +215,8 @@ class Writer(OrderWriter):
         if query.limit is not None and not self.in_the_most:
             select = select.limit(query.limit)
         select = without_idle_joins(select, self.graph.schema, steps)
-        if counted is not None:
-            number = exp.alias_(exp.Count(this=exp.Star()), self._alias(items[0]))  # type: ignore[arg-type]
+        if of_groups is not None:
+            number = exp.alias_(exp.Count(this=exp.Star()), self._alias(of_groups[0]))
             return (
                 exp.Select()
                 .select(number)
@@ -354,16 +354,16 @@ class Writer(OrderWriter):
         counts = (isinstance(each, Aggregate) and each.function == "count" for each in figures)
         return any(counts) and {each.name.lower() for each in identity} <= have
 
-    def _counts_groups(self, items: list[Item], having: list[Having]) -> list[Field] | None:
-        """ "How many customers have more than two orders": what is counted are the groups that pass."""
+    def _count_of_groups(self, items: list[Item], having: list[Having]) -> tuple[Aggregate, list[Field]] | None:
+        """ "How many customers have more than two orders": the count, and the fields by whose groups it counts."""
         item = items[0] if len(items) == 1 else None
         if not having or not isinstance(item, Aggregate) or item.function != "count" or item.slot is None:
             return None
         if item.slot in self.binding.fields:
-            return [self.binding.fields[item.slot]]
+            return item, [self.binding.fields[item.slot]]
         table = self.binding.tables[item.slot]
         found = [f for name in self._identity(table) if (f := table.field(name))]
-        return found or None
+        return (item, found) if found else None
 
     def _tables_needed(self, items: list[Item], groups: list[Slot], conditions: Iterable[Condition]) -> list[str]:
         binding = self.binding
