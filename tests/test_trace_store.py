@@ -6,6 +6,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -360,3 +363,17 @@ def test_what_a_crowd_does_is_written_together_and_soon_and_read_at_once(store: 
             return int(connection.execute("SELECT count(*) FROM spans").fetchone()[0])
 
     until(lambda: written() == 400)
+
+
+def test_whoever_reads_waits_for_what_another_thread_is_writing(store: TraceStore) -> None:
+    store.write(span("1"))
+    with closing(sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(store.keep, [span("2", "1")])
+            time.sleep(0.1)  # it has taken the span to write it, and waits for the other
+            threading.Timer(0.2, other.execute, ["ROLLBACK"]).start()
+            tree = store.trace(TRACE)
+            writing.result()
+    assert tree is not None
+    assert len(list(tree.walk())) == 2

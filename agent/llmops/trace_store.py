@@ -332,8 +332,8 @@ class TraceStore:
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """A connection that can only read, or None where nothing was ever written; what waits is written first."""
         self._notice_a_fork()
-        if self._due:
-            self._write_together()
+        with self._file:  # also what another thread has taken out to write is then in the file
+            self._write_pending()
         if not self.path.exists():
             yield None
             return
